@@ -1,0 +1,1 @@
+"""Published results, one per file: the root functions that gin binds."""
