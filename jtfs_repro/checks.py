@@ -71,3 +71,16 @@ def power_of_two(name: str, value: Any, *, mistake: str = "") -> int:
     if value & (value - 1):
         fail(name, value, "be a power of two", mistake or f"nearest: {1 << value.bit_length() - 1}")
     return value
+
+
+def signal_batch(x: Any, n_samples: int) -> Any:
+    """Return ``x``; it must be a real floating tensor of shape ``(B, n_samples)``, ``B >= 1``."""
+    if not (hasattr(x, "is_floating_point") and hasattr(x, "shape")):
+        raise TypeError(message("type(x)", type(x).__name__, "be torch.Tensor", "torch.as_tensor?"))
+    if not x.is_floating_point():
+        fail("x.dtype", x.dtype, "be real floating point", "complex or integer input?")
+    shape = tuple(x.shape)
+    if len(shape) != 2 or shape[0] < 1 or shape[1] != n_samples:
+        expected = f"be (B, {n_samples}) with B >= 1"
+        fail("x.shape", shape, expected, "one signal: x[None]; other length: rebuild the feature")
+    return x
