@@ -1,0 +1,178 @@
+"""Settings from gin files, and the frame shared by all scripts. The only file that imports gin.
+
+Every stage reads a stack of gin files: first the published setting
+(``gin/features/<stage>.gin`` or ``gin/experiments/<stage>.gin``), then what the chosen preset,
+scale and variant change about it. A later file overrides an earlier one. Includes inside a gin
+file are relative to the folder ``gin/``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util  # noqa: F401  gin 0.5.0 uses it without importing it
+import logging
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
+
+import gin
+
+from jtfs_repro import io
+
+P = ParamSpec("P")
+R = TypeVar("R")
+SUITES = ("features", "experiments")
+USER_ERRORS = (ValueError, TypeError, ImportError, SyntaxError, OSError, io.Unavailable)
+USAGE_STATUS, ERROR_STATUS, TERMINATED_STATUS = 2, 1, 143
+
+
+class ConfigError(ValueError):
+    """A gin file is missing or wrong: ``file:line: what``."""
+
+
+def stack(
+    stage: str,
+    *,
+    preset: str = "paper",
+    scale: str = "demo",
+    variant: str = "",
+    root: str | os.PathLike[str] = "gin",
+) -> list[str]:
+    """Return the gin files of one stage, in the order in which they are read.
+
+    Parameters
+    ----------
+    stage : str
+        Name of the file, e.g. ``"jtfs"`` or ``"isomap"``.
+    preset, scale, variant : str
+        Which overrides apply, where they exist.
+    root : path
+        The folder ``gin/``.
+
+    Raises
+    ------
+    ConfigError
+        No gin file has the stage's name.
+
+    Examples
+    --------
+    >>> stack("mfcc", preset="as_coded", scale="smoke")  # doctest: +SKIP
+    ['gin/features/mfcc.gin', 'gin/scale/smoke/mfcc.gin']
+    """
+    base = [f"{root}/{suite}/{stage}.gin" for suite in SUITES]
+    first = next((name for name in base if os.path.exists(name)), None)
+    if first is None:
+        raise ConfigError(f"{base[0]}: no such gin file (known: {', '.join(stages(root))})")
+    folders = [f"presets/{preset}", f"scale/{scale}", f"variants/{variant}" if variant else ""]
+    over = [f"{root}/{folder}/{stage}.gin" for folder in folders if folder]
+    return [first, *filter(os.path.exists, over)]
+
+
+def stages(root: str | os.PathLike[str] = "gin") -> list[str]:
+    """Return the names of all stages that have a gin file."""
+    return sorted(path.stem for suite in SUITES for path in Path(root, suite).glob("*.gin"))
+
+
+def load_gin(files: Sequence[str | os.PathLike[str]]) -> None:
+    """Forget all settings, then read ``files`` in order.
+
+    Raises
+    ------
+    ConfigError
+        A file is missing, has a syntax error, or names a function or parameter that does not
+        exist. The message is one line: ``file:line: what``.
+    """
+    gin.clear_config()
+    for file in [os.fspath(path) for path in files]:
+        if not os.path.isfile(file):
+            raise ConfigError(f"{file}: no such gin file (check the path)")
+        gin.add_config_file_search_path(_root(file))
+        try:
+            with _silent():
+                gin.parse_config_file(file)
+        except Exception as error:
+            raise ConfigError(_one_line(error, file)) from error
+
+
+def _root(file: str) -> str:
+    """Return the folder ``gin/`` above ``file``, or the file's own folder."""
+    parents = Path(file).parents
+    return os.fspath(next((p for p in parents if p.name == "gin"), parents[0]))
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep gin from logging the paths that it tried."""
+    logging.disable(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _one_line(error: Exception, file: str) -> str:
+    """Turn gin's message of several lines into ``file:line: what``."""
+    if isinstance(error, SyntaxError):
+        return f"{error.filename or file}:{error.lineno or 1}: {error.msg}"
+    text = str(error)
+    places = re.findall(r'In file "([^"]+)", line (\d+)', text)
+    name, line = places[0] if places else (file, "1")
+    what = re.sub(r"<module '([\w.]+)' from [^>]+>", r"module \1", text.splitlines()[0])
+    return f"{name}:{line}: {what}"
+
+
+def bound(function: Callable[P, R]) -> Callable[P, R]:
+    """Return ``function`` with the settings that :func:`load_gin` read for it."""
+    try:
+        return cast("Callable[P, R]", gin.get_configurable(function))
+    except ValueError:  # no gin file names it: it has no settings yet
+        made = gin.external_configurable(function, module=function.__module__)
+        return cast("Callable[P, R]", made)
+
+
+def operative_config() -> str:
+    """Return the settings in effect so far, defaults included, as a gin file."""
+    return gin.operative_config_str()
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """Return the argument parser that every script starts from: ``--gin``, ``--operative``."""
+    arguments = argparse.ArgumentParser(description=description)
+    arguments.add_argument("--gin", nargs="+", default=[], metavar="FILE", help="gin files")
+    arguments.add_argument("--operative", metavar="FILE", help="settings in effect (output)")
+    return arguments
+
+
+def run_script(
+    main: Callable[[argparse.Namespace], Any], arguments: argparse.ArgumentParser
+) -> None:
+    """Parse the command line, load its gin files, run ``main``, save the settings in effect.
+
+    An error that the user can mend ends as one line on stderr, ``error: ...``, with status 1
+    (2 for a wrong command line); ``JTFS_DEBUG=1`` shows the traceback. SIGTERM ends the script
+    in an orderly way, so that half-written files are removed.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED_STATUS))
+    options = arguments.parse_args()
+    try:
+        load_gin(options.gin)
+        main(options)
+        if options.operative:
+            io.save_text(options.operative, operative_config())
+    except USER_ERRORS as error:
+        if os.environ.get("JTFS_DEBUG") == "1":
+            raise
+        print(f"error: {describe(error)}", file=sys.stderr)
+        sys.exit(ERROR_STATUS)
+
+
+def describe(error: BaseException) -> str:
+    """Return an error as one line, without what gin appends to it."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return (str(error).splitlines() or [type(error).__name__])[0]

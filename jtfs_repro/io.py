@@ -1,0 +1,315 @@
+"""Files: atomic writes, arrays, JSON, tables and figures; reading with one-line errors.
+
+Every write goes to ``NAME.<host>.<pid>.part`` in the destination's folder and is renamed at the
+end, so that a killed process leaves either the finished file or none. Nothing written here holds
+a date: equal contents give equal bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import errno
+import io
+import json
+import math
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from numbers import Integral, Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FIGURE_DPI = 200
+FLOAT_DIGITS = 6
+Rows = Sequence[Mapping[str, Any]]
+
+
+class FileError(ValueError):
+    """A file is missing, truncated or not what it should be: ``path: what (next step)``."""
+
+
+class Unavailable(RuntimeError):
+    """Something cannot run here, for a reason the user can remove.
+
+    Parameters
+    ----------
+    reason : str
+        What is missing, e.g. ``"weights missing"``.
+    remedy : str
+        What to do, e.g. ``"put FILE at PATH"``.
+
+    Examples
+    --------
+    >>> str(Unavailable("weights missing", "put w.h5 at data/"))
+    'weights missing; put w.h5 at data/'
+    """
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(f"{reason}; {remedy}")
+        self.reason = reason
+        self.remedy = remedy
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Yield a temporary path in the folder of ``path``; rename it to ``path`` on success.
+
+    On any error the temporary file is removed and ``path`` is left as it was. Parts that killed
+    processes of this machine left for the same ``path`` are removed first.
+
+    Raises
+    ------
+    FileError
+        The disk is full, or the folder cannot be written.
+    """
+    path = Path(path)
+    part = path.with_name(f"{path.name}.{socket.gethostname()}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
+        yield part
+        _flush(part)
+        os.replace(part, path)
+    except OSError as error:
+        if error.errno in _WRITE_RULES:
+            raise FileError(f"{path}: {_WRITE_RULES[error.errno]}") from error
+        raise
+    finally:
+        part.unlink(missing_ok=True)
+
+
+_WRITE_RULES = {
+    errno.ENOSPC: "no space left on the disk (free some, then run the same command again)",
+    errno.EDQUOT: "disk quota exceeded (free some, then run the same command again)",
+    errno.EACCES: "permission denied (make the folder writable)",
+    errno.EROFS: "the file system is read-only (choose another folder)",
+}
+
+
+def _sweep(path: Path) -> None:
+    prefix = f"{path.name}.{socket.gethostname()}."
+    for part in path.parent.glob("*.part"):
+        pid = part.name.removeprefix(prefix).removesuffix(".part")
+        if part.name.startswith(prefix) and pid.isdigit() and not _is_running(int(pid)):
+            part.unlink(missing_ok=True)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _flush(part: Path) -> None:
+    with part.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def save_array(path: str | os.PathLike[str], array: np.ndarray) -> None:
+    """Write ``array`` as ``.npy``."""
+    with atomic_path(path) as part, part.open("wb") as file:
+        np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+
+
+def load_array(path: str | os.PathLike[str], *, mmap: bool = False) -> np.ndarray:
+    """Read a ``.npy`` file, as a read-only memory map if ``mmap``.
+
+    Raises
+    ------
+    FileError
+        The file is missing, truncated or not an array.
+    """
+    try:
+        array = np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
+        if not isinstance(array, np.ndarray):
+            raise ValueError("not a single array")
+        return array
+    except FileNotFoundError:
+        raise missing(path) from None
+    except (ValueError, EOFError, OSError) as error:
+        raise corrupt(path, "a .npy array", error) from None
+
+
+def save_arrays(path: str | os.PathLike[str], **arrays: np.ndarray) -> None:
+    """Write named arrays as ``.npz`` (stored, fixed time stamps: equal arrays, equal bytes)."""
+    with atomic_path(path) as part, part.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+    """Read all arrays of a ``.npz`` file.
+
+    Raises
+    ------
+    FileError
+        The file is missing, truncated or not an archive of arrays.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except FileNotFoundError:
+        raise missing(path) from None
+    except Exception as error:  # zipfile, zlib and numpy each raise their own
+        raise corrupt(path, "an .npz archive of arrays", error) from None
+
+
+def missing(path: str | os.PathLike[str]) -> FileError:
+    """Return the error for a file that is not there."""
+    return FileError(f"{path}: no such file (run snakemake to make it, or check the path)")
+
+
+def corrupt(path: str | os.PathLike[str], kind: str, error: Exception) -> FileError:
+    """Return the error for a file that cannot be read as ``kind``."""
+    detail = (str(error).splitlines() or [type(error).__name__])[0]
+    return FileError(f"{path}: not {kind} or truncated: {detail} (delete it and run again)")
+
+
+def save_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write ``text`` in UTF-8 with one closing newline."""
+    with atomic_path(path) as part:
+        part.write_text(text.rstrip("\n") + "\n", encoding="utf-8", newline="\n")
+
+
+def load_text(path: str | os.PathLike[str]) -> str:
+    """Read a UTF-8 text file; ``FileError`` if it is missing or not text."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise missing(path) from None
+    except UnicodeDecodeError as error:
+        raise corrupt(path, "UTF-8 text", error) from None
+
+
+def save_json(path: str | os.PathLike[str], obj: Any) -> None:
+    """Write ``obj`` as JSON, indented, keys in the order given; NaN is refused."""
+    save_text(path, json.dumps(obj, indent=2, allow_nan=False, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    raise TypeError(f"{value!r} of type {type(value).__name__} must be JSON serialisable")
+
+
+def load_json(path: str | os.PathLike[str]) -> Any:
+    """Read a JSON file; ``FileError`` if it is missing, truncated or not JSON."""
+    try:
+        return json.loads(load_text(path))
+    except json.JSONDecodeError as error:
+        raise corrupt(path, "JSON", error) from None
+
+
+def save_csv(path: str | os.PathLike[str], rows: Rows) -> None:
+    """Write ``rows`` as CSV; columns are those of the first row, floats get 6 digits.
+
+    Raises
+    ------
+    ValueError
+        There is no row, or a row has other columns than the first.
+    """
+    columns = _columns(rows)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([format_cell(row[name]) for name in columns] for row in rows)
+    save_text(path, text.getvalue())
+
+
+def load_csv(path: str | os.PathLike[str]) -> list[dict[str, str]]:
+    """Read a CSV file into one dictionary of strings per row.
+
+    Raises
+    ------
+    FileError
+        The file is missing or empty, or a row has more or fewer cells than the header.
+    """
+    reader = csv.DictReader(io.StringIO(load_text(path)))
+    rows = list(reader)
+    if reader.fieldnames is None:
+        raise corrupt(path, "a CSV table", ValueError("no header"))
+    for line, row in enumerate(rows, start=2):
+        if None in row or None in row.values():
+            raise corrupt(path, "a CSV table", ValueError(f"line {line} has a wrong cell count"))
+    return rows
+
+
+def csv_to_markdown(rows: Rows, *, caption: str = "") -> str:
+    """Return ``rows`` as a Markdown table, numbers right-aligned, below ``caption``.
+
+    Examples
+    --------
+    >>> print(csv_to_markdown([{"feature": "mfcc", "D": 20}]))
+    | feature | D |
+    | --- | ---: |
+    | mfcc | 20 |
+    """
+    columns = _columns(rows)
+    rules = ["---:" if is_numeric([row[name] for row in rows]) else "---" for name in columns]
+    cells = [[format_cell(row[name]).replace("|", "\\|") for name in columns] for row in rows]
+    lines = ["| " + " | ".join(line) + " |" for line in [columns, rules, *cells]]
+    return "\n".join(([caption, ""] if caption else []) + lines)
+
+
+def is_numeric(cells: Sequence[Any]) -> bool:
+    """Return whether some cell is a number and every other one is a number or empty."""
+    texts = [text for text in map(format_cell, cells) if text]
+    return bool(texts) and all(map(_is_number, texts))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def format_cell(value: Any) -> str:
+    """Return ``value`` as the text of a table cell: floats with 6 significant digits.
+
+    Examples
+    --------
+    >>> [format_cell(value) for value in (1 / 3, 1e-9, 7, True, None, "f_c")]
+    ['0.333333', '1e-09', '7', 'True', '', 'f_c']
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool | np.bool_ | Integral) or not isinstance(value, Real):
+        return str(value)
+    number = float(value)
+    return "" if math.isnan(number) else f"{number:.{FLOAT_DIGITS}g}"
+
+
+def _columns(rows: Rows) -> list[str]:
+    if not rows:
+        raise ValueError("rows=[] must hold at least one row (a table needs its columns)")
+    columns = list(rows[0])
+    for number, row in enumerate(rows):
+        if list(row) != columns:
+            raise ValueError(f"rows[{number}] has columns {list(row)}, expected {columns}")
+    return columns
+
+
+def save_figure(path: str | os.PathLike[str], figure: Figure) -> None:
+    """Write a matplotlib figure as PNG, PDF or SVG by its suffix; equal figures, equal bytes."""
+    from matplotlib import rc_context
+
+    kind = Path(path).suffix.lstrip(".").lower()
+    metadata = {"png": {"Software": None}, "pdf": {"CreationDate": None}, "svg": {"Date": None}}
+    if kind not in metadata:
+        raise ValueError(f"path={str(path)!r} must end in .png, .pdf or .svg")
+    options: dict[str, Any] = {"format": kind, "dpi": FIGURE_DPI, "metadata": metadata[kind]}
+    with atomic_path(path) as part, rc_context({"svg.hashsalt": "jtfs_repro"}):
+        figure.savefig(part, **options)
