@@ -1,0 +1,65 @@
+"""What the tables and verdicts read: every representation's embedding and error ratios."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from jtfs_repro import checks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One representation after Isomap and K-NN regression.
+
+    Parameters
+    ----------
+    name : str
+        Name of the representation.
+    embedding : ndarray [shape=(n, 3)]
+    ratios : dict
+        'arithmetic' and 'geometric' error ratios [shape=(n, 3)].
+    residual_variance : ndarray [shape=(3,)]
+    trustworthiness : float
+    dimension, n_neighbors, n_graph_components : int
+    not_run : str
+        "reason; remedy", or empty; if not empty, all numbers are NaN or 0.
+    """
+
+    name: str
+    embedding: np.ndarray
+    ratios: dict[str, np.ndarray]
+    residual_variance: np.ndarray
+    trustworthiness: float
+    dimension: int
+    n_neighbors: int
+    n_graph_components: int
+    not_run: str = ""
+
+    @classmethod
+    def from_arrays(
+        cls, name: str, manifold: Mapping[str, np.ndarray], knn: Mapping[str, np.ndarray]
+    ) -> Outcome:
+        """Collect the stored arrays of `Manifold` and `KnnRatios`.
+
+        Raises
+        ------
+        ValueError
+            If an array is missing.
+        """
+        try:
+            return cls(
+                name=name,
+                embedding=manifold["embedding"],
+                ratios={m: knn[f"ratio_{m}"] for m in ("arithmetic", "geometric")},
+                residual_variance=manifold["residual_variance"],
+                trustworthiness=float(manifold["trustworthiness"]),
+                dimension=int(manifold["dimension"]),
+                n_neighbors=int(knn["n_neighbors"]),
+                n_graph_components=int(manifold["n_graph_components"]),
+                not_run=str(manifold["not_run"]),
+            )
+        except KeyError as error:
+            checks.fail("arrays", name, f"hold {error}", "rerun its isomap and knn stages")
