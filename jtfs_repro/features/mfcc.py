@@ -183,7 +183,7 @@ class Mfcc(nn.Module):
         return torch.maximum(decibels, decibels.amax((-2, -1), keepdim=True) - self.top_db)
 
     def _librosa(self, clip: np.ndarray) -> np.ndarray:
-        """Reference route: one clip (n_samples,) -> (n_mfcc, n_frames)."""
+        """Take the reference route for one clip: (n_samples,) -> (n_mfcc, n_frames)."""
         import librosa
 
         mel = librosa.feature.melspectrogram(
