@@ -143,7 +143,7 @@ def operative_config() -> str:
 def parser(description: str | None) -> argparse.ArgumentParser:
     """Return the argument parser that every script starts from: ``--gin``, ``--operative``."""
     arguments = argparse.ArgumentParser(description=description)
-    arguments.add_argument("--gin", nargs="+", default=[], metavar="FILE", help="gin files")
+    arguments.add_argument("--gin", nargs="*", default=[], metavar="FILE", help="gin files")
     arguments.add_argument("--operative", metavar="FILE", help="settings in effect (output)")
     return arguments
 

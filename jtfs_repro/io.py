@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FIGURE_DPI = 200
 FLOAT_DIGITS = 6
+RUN, NOT_RUN = "run", "not run"  # the two values of "status" in JSON files
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -54,6 +55,11 @@ class Unavailable(RuntimeError):
         super().__init__(f"{reason}; {remedy}")
         self.reason = reason
         self.remedy = remedy
+
+
+def why_not_run(facts: Mapping[str, Any]) -> str:
+    """Return "reason; remedy" of facts whose status is 'not run', else an empty string."""
+    return "" if facts["status"] == RUN else f"{facts['reason']}; {facts['remedy']}"
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from jtfs_repro import checks, io
 
 SCALES = ("smoke", "demo", "paper")
 PRESETS = ("paper", "as_coded", "tutorial")
-DEVICES = ("cpu", "cuda")
+DEVICES = ("cpu", "cuda", "cpu+cuda")
 PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "librosa", "nnaudio", "matplotlib")
 _CHUNK = 1 << 20
 
@@ -50,6 +50,23 @@ class Stamp:
         checks.choice("scale", self.scale, SCALES)
         checks.choice("preset", self.preset, PRESETS)
         checks.choice("device", self.device, DEVICES)
+
+    @classmethod
+    def common(cls, facts: Sequence[Mapping[str, Any]]) -> Stamp:
+        """Return the stamp of a result made from several, each with the keys of a stamp.
+
+        Raises
+        ------
+        ValueError
+            There is none, or they differ in scale, preset or variant.
+        """
+        values = {name: {str(f[name]) for f in facts} for name in ("scale", "preset", "variant")}
+        for name, found in values.items():
+            if len(found) != 1:
+                checks.fail(name, sorted(found), "be one", "inputs of different runs?")
+        devices = {part for f in facts for part in f["device"].split("+")}
+        shared = {name: found.pop() for name, found in values.items()}
+        return cls(device="+".join(sorted(devices)), **shared)
 
     @property
     def line(self) -> str:

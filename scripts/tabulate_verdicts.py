@@ -1,0 +1,30 @@
+"""Set the paper's claims against our values."""
+
+from pathlib import Path
+
+from jtfs_repro import config, io
+from jtfs_repro.experiments.verdicts import verdicts
+from jtfs_repro.provenance import Stamp
+
+
+def arguments():
+    parser = config.parser(__doc__)
+    parser.add_argument("--knn", required=True, help=".csv of error ratios")
+    parser.add_argument("--embedding", required=True, help=".csv of embeddings")
+    parser.add_argument("--ablation", help=".csv of the ablation's orders, where it was run")
+    parser.add_argument("--table", required=True, help="output .csv; its .md is beside it")
+    return parser
+
+
+def main(options):
+    knn, embedding = io.load_csv(options.knn), io.load_csv(options.embedding)
+    stamp = Stamp.common(embedding)
+    ablation = io.load_csv(options.ablation) if options.ablation else None
+    rows = config.bound(verdicts)(knn, embedding, stamp=stamp, ablation=ablation)
+    io.save_csv(options.table, rows)
+    text = io.csv_to_markdown(rows, caption=stamp.line)
+    io.save_text(Path(options.table).with_suffix(".md"), text)
+
+
+if __name__ == "__main__":
+    config.run_script(main, arguments())
