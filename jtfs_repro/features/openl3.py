@@ -27,7 +27,7 @@ from jtfs_repro.features.openl3_resampling import Resample, n_resampled
 from jtfs_repro.io import Unavailable
 
 WEIGHTS_FOLDER = Path("data/openl3")
-BYTES_PER_BAND = 640_000  # measured: peak memory of the network per window and mel band
+BYTES_PER_BAND = 180_000  # measured: peak memory of the network per window and mel band
 
 
 class OpenL3(nn.Module):

@@ -119,8 +119,8 @@ def mel_bank(n_mels: int, *, is_htk: bool) -> np.ndarray:
     bank : ndarray [shape=(n_mels, 1025)], float64
         With the HTK scale and 256 bands two of them fall between bins and are empty.
     """
-    limits = hz_to_mel(np.array([0.0, SR / 2]), is_htk=is_htk)
-    edges = mel_to_hz(np.linspace(*limits, n_mels + 2), is_htk=is_htk)  # Hz
+    low, high = hz_to_mel(np.array([0.0, SR / 2]), is_htk=is_htk)
+    edges = mel_to_hz(np.linspace(low, high, n_mels + 2), is_htk=is_htk)  # Hz
     bins = np.linspace(0, SR / 2, N_FFT // 2 + 1)
     low, peak, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     triangle = np.minimum((bins - low) / (peak - low), (high - bins) / (high - peak))
