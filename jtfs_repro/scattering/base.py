@@ -1,0 +1,306 @@
+"""What both transforms share: arguments, the padded input, tables that follow the input's device."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import fields, is_dataclass, replace
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .. import checks
+from .filters import Filter, low_pass, spectrum, wavelets
+from .padding import time_axis
+from .paths import Path
+from .time import (
+    Band,
+    Reduction,
+    band,
+    filtered,
+    global_average,
+    local_average,
+    no_average,
+)
+
+PAD_MODES = ("reflect", "zero", "conj-reflect")
+OUT_TYPES = ("array", "list", "dict")
+# Samples produced at once before averaging: on a CPU they are to stay in its cache.
+STRETCH = {"cpu": 512, "cuda": 8192}
+
+
+class ScatteringBase(nn.Module):
+    """Arguments, filters of the time axis and input handling; see the two transforms."""
+
+    def __init__(self, J, shape, Q, T, stride, out_type, options) -> None:
+        super().__init__()
+        self.out_type = checks.choice("out_type", out_type, OUT_TYPES)
+        self.pad_mode = checks.choice("pad_mode", options.pop("pad_mode"), PAD_MODES)
+        self.global_average = checks.choice(
+            "global_average", options.pop("global_average"), ("sum", "mean")
+        )
+        self.analytic = bool(options.pop("analytic"))
+        self.check_finite = bool(options.pop("check_finite"))
+        checks.choice("backend", options.pop("backend"), ("torch",))
+        assert not options, options
+        self.shape = (signal_length(shape),)
+        self.J = checks.integer("J", J, low=0, mistake="J is log2 of the largest scale in samples")
+        self.Q = quality_factors("Q", Q)
+        self.T, self.average = averaging_width("T", T, self.J, self.shape[0], "samples")
+        self.log2_T = math.floor(math.log2(self.T))
+        self._axis = time_axis(self.shape[0], self.T)
+        self._check_fits()
+        self.log2_stride = dyadic_stride("stride", stride, "T", T, self.average, self.log2_T)
+        coarsest = max(self.J, self.log2_T)
+        if self.log2_stride > coarsest:
+            rule = f"be <= {2**coarsest} = max(2**J, T)"
+            checks.fail("stride", stride, rule, "a longer stride skips samples")
+        if out_type == "array" and not self.average:
+            rule = "be 'list' or 'dict' with T=0"
+            checks.fail("out_type", out_type, rule, "without averaging, paths differ in length")
+        self.psi1, self.psi2 = (wavelets(self.J, q) for q in self.Q)
+        self._cache: dict[tuple[torch.device, torch.dtype], Any] = {}
+
+    def _check_fits(self) -> None:
+        limit = self._axis.N_padded.bit_length() - 1
+        if self.J > limit:
+            rule = f"be <= {limit} for shape={self.shape[0]}"
+            checks.fail("J", self.J, rule, "2**J samples exceed the padded signal")
+
+    # --- geometry, under the names that users of the field's package know ------------------------
+
+    @property
+    def stride(self) -> int:
+        """Samples between two output frames."""
+        return 2**self.log2_stride
+
+    @property
+    def pad_left(self) -> int:
+        """Samples added before the signal."""
+        return self._axis.left
+
+    @property
+    def pad_right(self) -> int:
+        """Samples added after the signal."""
+        return self._axis.right
+
+    @property
+    def phi_f(self) -> dict[str, Any]:
+        """The low-pass filter: xi, sigma, j and its spectrum ``levels[0]`` [shape=(N_padded,)]."""
+        return self._described(low_pass(self.T))
+
+    @property
+    def psi1_f(self) -> list[dict[str, Any]]:
+        """The first-order wavelets, as `phi_f`."""
+        return [self._described(psi) for psi in self.psi1]
+
+    @property
+    def psi2_f(self) -> list[dict[str, Any]]:
+        """The second-order wavelets in time, as `phi_f`."""
+        return [self._described(psi) for psi in self.psi2]
+
+    def _described(self, psi: Filter) -> dict[str, Any]:
+        N = self._axis.N_padded
+        analytic = self.analytic and psi.xi != 0
+        levels = [spectrum(psi, N, analytic=analytic)]
+        return {"xi": psi.xi, "sigma": psi.sigma, "j": psi.j, "levels": levels}
+
+    # --- resolutions -----------------------------------------------------------------------------
+
+    def _resolution(self, j: int) -> int:
+        """log2 of the subsampling of a band-passed signal."""
+        return min(j, self.log2_stride) if self.average == "local" else j
+
+    def _rows(self, n2: int) -> int:
+        """Number of first-order wavelets coarser-grained by psi2[n2]: those with j1 < j2."""
+        return sum(psi.j < self.psi2[n2].j for psi in self.psi1)
+
+    def _live_n2(self) -> list[int]:
+        return [n2 for n2 in range(len(self.psi2)) if self._rows(n2) > 0]
+
+    # --- tables: built in float64 on the CPU, kept per (device, dtype) of the input --------------
+
+    def _build_tables(self, stretch: int) -> Any:
+        raise NotImplementedError
+
+    def _tables(self, x: Tensor) -> Any:
+        key = (x.device, x.dtype)
+        if key not in self._cache:
+            stretch = STRETCH["cpu" if x.device.type == "cpu" else "cuda"]
+            memo: dict[int, Any] = {}
+            self._cache[key] = to_tensors(self._build_tables(stretch), x.device, x.dtype, memo)
+        return self._cache[key]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_cache": {}}
+
+    def _first_order_bands(self) -> list[Band]:
+        """One band per resolution of the first order; n1 runs through them in order."""
+        groups: dict[int, list[Filter]] = {}
+        for psi in self.psi1:
+            groups.setdefault(self._resolution(psi.j), []).append(psi)
+        N = self._axis.N_padded
+        return [band(g, N, 0, k, analytic=self.analytic) for k, g in groups.items()]
+
+    def _first_order_resolutions(self) -> list[int]:
+        return sorted({self._resolution(psi.j) for psi in self.psi1})
+
+    def _second_order_bands(self, n2: int) -> list[Band]:
+        """Bands of psi2[n2], one per resolution of the first order that has rows for it."""
+        psi, N = self.psi2[n2], self._axis.N_padded
+        k2 = self._resolution(psi.j)
+        resolutions = sorted({self._resolution(p.j) for p in self.psi1[: self._rows(n2)]})
+        return [band([psi], N, k1, k2, analytic=self.analytic) for k1 in resolutions]
+
+    def _reduction(self, k: int, stretch: int) -> Reduction:
+        """Averaging in time of a signal at resolution ``2**-k``, as `T` says."""
+        if self.average == "local":
+            return local_average(self._axis, self.T, k, self.log2_stride, stretch=stretch)
+        if self.average == "global":
+            mean = self.global_average == "mean"
+            return global_average(self._axis, k, mean=mean, stretch=stretch)
+        return no_average(self._axis, k, stretch=stretch)
+
+    # --- stages ----------------------------------------------------------------------------------
+
+    def _padded(self, x: Tensor) -> tuple[Tensor, Tensor, torch.Size]:
+        """Check, flatten, scale and pad the input.
+
+        The transform is homogeneous: scaling each signal by the power of two below its largest
+        sample changes no digit of the result, and keeps squares from underflowing.
+
+        Returns
+        -------
+        U_0 : Tensor [shape=(B, N_padded)]
+        scale : Tensor [shape=(B, 1)], what the output is to be multiplied by
+        batch : the leading shape of `x`
+        """
+        check_signal(x, self.shape[0], finite=self.check_finite)
+        batch = x.shape[:-1]
+        x = x.reshape(-1, x.shape[-1])
+        peak = x.detach().abs().amax(-1, keepdim=True)
+        exponent = torch.where(peak > 0, peak.log2().floor(), 0).clamp(-125, 125)
+        scale = torch.exp2(exponent)
+        mode = "constant" if self.pad_mode == "zero" else "reflect"
+        ends = (self.pad_left, self.pad_right)
+        return nn.functional.pad((x / scale)[:, None], ends, mode=mode)[:, 0], scale, batch
+
+    def scattering(self, x: Tensor) -> Any:
+        """Apply the transform; the same as calling the module."""
+        return self(x)
+
+
+def first_order(U_0: Tensor, bands: Sequence[Band]) -> list[Tensor]:
+    """U_1(n1, t) = abs(x * psi_n1)(t), one Tensor [shape=(B, filters, M)] per resolution."""
+    U_0_hat = torch.fft.fft(U_0)
+    return [torch.fft.ifft(filtered(U_0_hat, b)).abs() for b in bands]
+
+
+def second_order(U_1_hats: Sequence[Tensor], bands: Sequence[Band], rows: int) -> Tensor:
+    """Y_2(n1, t) = (U_1 * psi_n2)(t) for the first `rows` n1: complex Tensor [shape=(B, rows, M)]."""
+    parts, start = [], 0
+    for U_1_hat, b in zip(U_1_hats, bands, strict=False):
+        part = U_1_hat[:, : rows - start]
+        parts.append(filtered(part, b).squeeze(-2))
+        start += part.shape[1]
+    return torch.fft.ifft(torch.cat(parts, dim=1))
+
+
+def to_tensors(tables: Any, device: torch.device, dtype: torch.dtype, memo: dict[int, Any]) -> Any:
+    """Return `tables` with NumPy arrays as tensors: floats in `dtype`, shared arrays once."""
+    convert: Callable[[Any], Any] = lambda value: to_tensors(value, device, dtype, memo)  # noqa: E731
+    if isinstance(tables, np.ndarray):
+        if id(tables) not in memo:
+            is_float = np.issubdtype(tables.dtype, np.floating)
+            tensor = torch.from_numpy(np.ascontiguousarray(tables))
+            memo[id(tables)] = tensor.to(device, dtype if is_float else None)
+        return memo[id(tables)]
+    if is_dataclass(tables) and not isinstance(tables, type):
+        return replace(tables, **{f.name: convert(getattr(tables, f.name)) for f in fields(tables)})
+    if isinstance(tables, (list, tuple)):
+        return type(tables)(convert(value) for value in tables)
+    return tables
+
+
+def check_signal(x: Any, N: int, *, finite: bool) -> None:
+    """Raise unless `x` is a real float tensor [shape=(..., N)] (of finite values, if asked for)."""
+    if not isinstance(x, Tensor):
+        mistake = "torch.as_tensor(x, dtype=torch.float32)?"
+        raise TypeError(f"type(x)={type(x).__name__} must be torch.Tensor ({mistake})")
+    if x.dtype not in (torch.float32, torch.float64):
+        mistake = "complex input? take a real signal" if x.is_complex() else "x.float()?"
+        raise TypeError(f"x.dtype={x.dtype} must be torch.float32 or torch.float64 ({mistake})")
+    if x.ndim < 1 or x.shape[-1] != N:
+        mistake = "time is the last axis; its length is fixed at construction"
+        checks.fail("x.shape", tuple(x.shape), f"end in {N} samples", mistake)
+    if finite and not torch.isfinite(x).all():
+        where = tuple(int(i) for i in torch.nonzero(~torch.isfinite(x))[0])
+        checks.fail("x", x[where].item(), f"be finite, at index {where}", "NaN or Inf in the audio")
+
+
+# --- arguments -----------------------------------------------------------------------------------
+
+
+def signal_length(shape: Any) -> int:
+    """Return N from an int or a 1-tuple."""
+    if isinstance(shape, (tuple, list)):
+        if len(shape) != 1:
+            mistake = "signals are one-dimensional; the batch shape is free"
+            checks.fail("shape", shape, "be an integer or a 1-tuple", mistake)
+        (shape,) = shape
+    return checks.integer("shape", shape, low=2, mistake="the number of samples of a signal")
+
+
+def quality_factors(name: str, Q: Any) -> tuple[int, int]:
+    """Return (Q1, Q2) from an int, a 1-tuple or a 2-tuple."""
+    values = (Q,) if isinstance(Q, Integral) else Q
+    if not isinstance(values, (tuple, list)) or not 1 <= len(values) <= 2:
+        checks.fail(name, Q, "be an integer, a 1-tuple or a 2-tuple", "wavelets per octave")
+    Q1, Q2 = (*values, 1)[:2]
+    return checks.integer(name, Q1, low=1), checks.integer(f"{name}[1]", Q2, low=1)
+
+
+def averaging_width(
+    name: str, width: Any, log2_default: int, longest: int, unit: str
+) -> tuple[float, str | bool]:
+    """Return (width, 'local' | 'global' | False) of an averaging filter.
+
+    None means ``2**log2_default``; 'global' and 0 keep that width for what is averaged even so.
+    """
+    default = 2**log2_default
+    if width is None:
+        return default, "local"
+    if isinstance(width, str):
+        checks.choice(name, width, ("global",), f"or a number of {unit}, 0 or None")
+        return default, "global"
+    value = checks.number(name, width, low=0)
+    if value == 0:
+        return default, False
+    if value > longest:
+        rule = f"be <= {longest} {unit}"
+        checks.fail(name, width, rule, f"for the average over everything pass {name}='global'")
+    if value < 1:
+        checks.fail(name, width, "be 0 or >= 1", f"{name} counts {unit}")
+    return (int(value) if value.is_integer() else value), "local"
+
+
+def dyadic_stride(
+    name: str, stride: Any, width_name: str, width: Any, average: str | bool, log2_default: int
+) -> int:
+    """Return log2 of a stride; None means ``2**log2_default``."""
+    if stride is None:
+        return log2_default
+    stride = checks.power_of_two(name, stride)
+    if average != "local":
+        rule = f"be None with {width_name}={width!r}"
+        checks.fail(name, stride, rule, "a stride goes with a local average")
+    return stride.bit_length() - 1
+
+
+def count_orders(paths: Sequence[Path], detail: bool) -> int | tuple[int, ...]:
+    """Return the number of paths, or the numbers per order."""
+    orders = [p.order for p in paths]
+    return tuple(orders.count(order) for order in sorted(set(orders))) if detail else len(orders)

@@ -1,0 +1,187 @@
+"""Scattering1D: two layers of wavelet modulus in time, averaged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .. import checks
+from .base import ScatteringBase, count_orders, first_order, second_order
+from .paths import Path, time_meta
+from .time import Band, Reduction, averaged
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Tables:
+    """Bands and averages of each order; `order` puts second-order rows by (n1, n2)."""
+
+    reduce_0: Reduction
+    bands_1: list[Band]
+    reduce_1: list[Reduction]
+    bands_2: list[list[Band]]
+    reduce_2: list[Reduction]
+    rows_2: list[int]
+    sort_2: Any
+
+
+class Scattering1D(ScatteringBase):
+    r"""Wavelet scattering of order 1 or 2 along time.
+
+    .. math::
+        S_0(t) = (x * \phi_T)(t), \quad
+        S_1(n_1, t) = (|x * \psi_{n_1}| * \phi_T)(t), \quad
+        S_2(n_1, n_2, t) = (||x * \psi_{n_1}| * \psi_{n_2}| * \phi_T)(t)
+
+    for the pairs with ``j2 > j1``. Convolutions are over t.
+
+    Parameters
+    ----------
+    J : int >= 0
+        log2 of the largest scale, in samples.
+    shape : int or 1-tuple
+        Number of samples N of a signal, fixed at construction.
+    Q : int or tuple (Q1, Q2)
+        Wavelets per octave of the first (and second, default 1) order.
+    T : None, number in [1, N], 'global' or 0
+        Width of the low-pass filter phi_T in samples (None: ``2**J``); 'global' sums over time;
+        0 does not average (`out_type` 'list' or 'dict').
+    stride : None or power of two <= max(2**J, T)
+        Samples between output frames (None: the power of two below `T`).
+    max_order : 1 or 2
+    out_type : 'array', 'list' or 'dict'
+    global_average : 'sum' (over the padded axis at each path's own rate) or 'mean' (of the signal)
+    pad_mode : 'reflect' or 'zero' ('conj-reflect' is 'reflect' here: the signal is real)
+    analytic : bool
+        Set negative frequencies of the wavelets to exactly zero.
+    check_finite : bool
+        Refuse NaN and Inf in the input (reads the input once more).
+
+    Raises
+    ------
+    ValueError, TypeError
+        One line with the argument, the rule, and the likely mistake.
+
+    References
+    ----------
+    Anden and Mallat, "Deep scattering spectrum", IEEE TSP 2014.
+
+    Examples
+    --------
+    >>> import torch
+    >>> S = Scattering1D(J=6, shape=1024, Q=8)
+    >>> S(torch.randn(2, 1024)).shape
+    torch.Size([2, 126, 16])
+    """
+
+    def __init__(
+        self,
+        J: int,
+        shape: int | tuple[int],
+        Q: int | tuple[int, ...] = 1,
+        T: float | str | None = None,
+        stride: int | None = None,
+        max_order: int = 2,
+        out_type: str = "array",
+        *,
+        global_average: str = "sum",
+        pad_mode: str = "reflect",
+        analytic: bool = False,
+        check_finite: bool = False,
+        backend: str = "torch",
+    ) -> None:
+        options = {
+            "global_average": global_average,
+            "pad_mode": pad_mode,
+            "analytic": analytic,
+            "check_finite": check_finite,
+            "backend": backend,
+        }
+        super().__init__(J, shape, Q, T, stride, out_type, options)
+        self.max_order = checks.choice("max_order", max_order, (1, 2))
+        self._paths = self._list_paths()
+
+    def forward(self, x: Tensor) -> Any:
+        """Return the scattering coefficients.
+
+        Parameters
+        ----------
+        x : Tensor [shape=(..., N)], real, float32 or float64; decides device and dtype
+
+        Returns
+        -------
+        S : Tensor [shape=(..., C, frames)], or a list of dictionaries (coef, j, n, order), or a
+            dictionary {n: coef}, coef [shape=(..., frames of the path)]
+        """
+        U_0, scale, batch = self._padded(x)
+        orders = self._orders(U_0, self._tables(x))
+        if self.out_type == "array":
+            S = torch.cat(orders, dim=-2) * scale[:, None]
+            return S.reshape(*batch, *S.shape[1:])
+        rows = [row for order in orders for row in order.unbind(-2)]
+        coefs = [(row * scale).reshape(*batch, row.shape[-1]) for row in rows]
+        if self.out_type == "dict":
+            return {p.key: coef for p, coef in zip(self._paths, coefs, strict=True)}
+        return [
+            {"coef": coef, "j": self._scales(p), "n": p.key, "order": p.order}
+            for p, coef in zip(self._paths, coefs, strict=True)
+        ]
+
+    def _orders(self, U_0: Tensor, tables: _Tables) -> list[Tensor]:
+        """Coefficients [shape=(B, paths, frames)] in output order; without averaging, by length."""
+        S_0 = averaged(U_0[:, None], tables.reduce_0)
+        U_1 = first_order(U_0, tables.bands_1)
+        S_1 = [averaged(U, reduction) for U, reduction in zip(U_1, tables.reduce_1, strict=True)]
+        if self.max_order == 1:
+            return [S_0, *S_1]
+        U_1_hats = [torch.fft.fft(U) for U in U_1]
+        S_2 = [
+            averaged(second_order(U_1_hats, bands, rows).abs(), reduction)
+            for bands, rows, reduction in zip(
+                tables.bands_2, tables.rows_2, tables.reduce_2, strict=True
+            )
+        ]
+        if self.average:
+            return [S_0, *S_1, *([torch.cat(S_2, dim=-2).index_select(-2, tables.sort_2)] * bool(S_2))]
+        rows = [row for S in S_2 for row in S.split(1, dim=-2)]
+        return [S_0, *S_1, *(rows[i] for i in tables.sort_2.tolist())]
+
+    def _build_tables(self, stretch: int) -> _Tables:
+        live = self._live_n2()
+        keys = [(n1, n2) for n2 in live for n1 in range(self._rows(n2))]
+        return _Tables(
+            reduce_0=self._reduction(0, stretch),
+            bands_1=self._first_order_bands(),
+            reduce_1=[self._reduction(k, stretch) for k in self._first_order_resolutions()],
+            bands_2=[self._second_order_bands(n2) for n2 in live],
+            reduce_2=[self._reduction(self._resolution(self.psi2[n2].j), stretch) for n2 in live],
+            rows_2=[self._rows(n2) for n2 in live],
+            sort_2=np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64),
+        )
+
+    # --- labels ----------------------------------------------------------------------------------
+
+    def _list_paths(self) -> list[Path]:
+        first = [Path(order=1, n1=n1, key=(n1,)) for n1 in range(len(self.psi1))]
+        pairs = sorted((n1, n2) for n2 in self._live_n2() for n1 in range(self._rows(n2)))
+        second = [Path(order=2, n1=n1, n2=n2, key=(n1, n2)) for n1, n2 in pairs]
+        return [Path(order=0), *first, *(second if self.max_order == 2 else [])]
+
+    def _scales(self, path: Path) -> tuple[int, ...]:
+        return tuple(bank[n].j for bank, n in zip((self.psi1, self.psi2), path.key, strict=False))
+
+    def meta(self) -> dict[str, Any]:
+        """Return labels in output order: order, key, n, xi, sigma, j; NaN where a path has none.
+
+        ``n, xi, sigma, j`` have shape (C, max_order); `xi` and `sigma` are in cycles/sample.
+        """
+        meta = time_meta(self._paths, self.psi1, self.psi2, self.max_order)
+        meta["n"] = meta["n"].astype(float)
+        return meta
+
+    def output_size(self, detail: bool = False) -> int | tuple[int, ...]:
+        """Return the number of paths, or (order 0, order 1, order 2)."""
+        return count_orders(self._paths, detail)

@@ -1,0 +1,419 @@
+"""TimeFrequencyScattering: the joint time-frequency scattering transform (JTFS)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from .. import checks
+from .base import (
+    ScatteringBase,
+    averaging_width,
+    count_orders,
+    dyadic_stride,
+    first_order,
+    second_order,
+)
+from .filters import low_pass, spectrum, spinned_wavelets
+from .frequency import Output, RowKernels, averaged_rows, modulus, row_kernels
+from .padding import padded_rows
+from .paths import Path, joint_meta, joint_path, split_rows
+from .time import Band, Reduction, averaged, global_average, local_average, reduce_time
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Slice:
+    """Tables of one second-order wavelet n2, or of the first order (no bands)."""
+
+    n2: int | None
+    rows: int
+    bands: list[Band] | None
+    reduction: Reduction | None
+    kernels: RowKernels
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Tables:
+    reduce_0: Reduction
+    bands_1: list[Band]
+    reduce_1: list[Reduction]
+    slices: list[_Slice]
+
+
+class TimeFrequencyScattering(ScatteringBase):
+    r"""Joint time-frequency scattering.
+
+    .. math::
+        U_1(n_1, t) &= |x * \psi_{n_1}|(t) \\
+        S_1(n_{fr}, n_1, t) &= |(U_1 *_t \phi_T) *_{n_1} \psi_{n_{fr}}| *_{n_1} \phi_F \\
+        S_2(n_2, n_{fr}, n_1, t) &=
+            |U_1 *_t \psi_{n_2} *_{n_1} \psi_{n_{fr}}| *_t \phi_T *_{n_1} \phi_F
+
+    with convolutions over t or over the rows n1 (n1 = 0 is the highest frequency), for the rows with
+    ``j1 < j2``. n_fr = 0 is a low-pass of ``2**J_fr`` rows (spin 0, not averaged by phi_F); the other
+    n_fr have ``spin = sign(xi_fr)``: **+1 answers to rising frequency**, -1 to falling.
+
+    Parameters
+    ----------
+    J, J_fr : int >= 0
+        log2 of the largest scale in samples, and in rows.
+    Q : int or tuple (Q1, Q2)
+        Wavelets per octave of the first (and second, default 1) order.
+    shape : int or 1-tuple
+        Number of samples N of a signal, fixed at construction.
+    T : None, number in [1, N], 'global' or 0
+        Width of the low-pass filter phi_T in samples (None: ``2**J``); 'global' sums over time;
+        0 does not average the second order (`out_type` 'list' or 'dict'). The first order is
+        averaged in any case, by ``2**J`` where `T` gives no width.
+    stride : None or power of two <= max(2**J, T)
+        Samples between output frames (None: the power of two below `T`).
+    Q_fr : int or 1-tuple
+        Wavelets per octave along log-frequency.
+    F : None, number in [1, (J + 1) Q1], 'global' or 0
+        Width of the low-pass filter phi_F in rows (None: ``2**J_fr``); 'global' sums over rows; 0
+        does not average (not for joint arrays).
+    stride_fr : None or power of two
+        Rows between output rows (None: the power of two below `F`).
+    out_type : 'array', 'list' or 'dict'
+    format : 'time' or 'joint'
+        One channel per (n1, n2, n_fr), or per (n2, n_fr) with a frequency axis.
+    global_average : 'sum' or 'mean'
+        'sum' runs over the padded axis at each path's own rate; 'mean' is that of the signal
+        (time) and of the live rows (log-frequency).
+    unpad_fr : bool
+        Joint format: keep only ``ceil(rows / stride)`` rows, those that first-order wavelets fill.
+    keep_lost : bool
+        Keep what the default cuts off: rows of n_fr = 0 when ``F < 2**J_fr``, and with `format`
+        'time' and T = 0 the frames of the first order.
+    pad_mode : 'reflect', 'zero' or 'conj-reflect'
+        Padding of the time axis. 'conj-reflect' is 'reflect' in time (the signal is real) and
+        mirrors the rows of U_1 * psi_n2, conjugated, into the padding of the log-frequency axis,
+        which is zero otherwise.
+    analytic : bool
+        Set negative frequencies of the wavelets in time to exactly zero.
+    check_finite : bool
+        Refuse NaN and Inf in the input (reads the input once more).
+
+    Raises
+    ------
+    ValueError, TypeError
+        One line with the argument, the rule, and the likely mistake.
+
+    References
+    ----------
+    Anden, Lostanlen, Mallat, "Joint time-frequency scattering", IEEE TSP 2019.
+    Muradeli et al., "Differentiable time-frequency scattering on GPU", DAFx 2022, section 2.
+
+    Examples
+    --------
+    >>> import torch
+    >>> S = TimeFrequencyScattering(J=8, J_fr=3, Q=8, shape=4096, format="joint")
+    >>> S(torch.randn(2, 4096)).shape, len(S.meta()["key"])
+    (torch.Size([2, 59, 17, 16]), 59)
+    """
+
+    def __init__(
+        self,
+        J: int,
+        J_fr: int,
+        Q: int | tuple[int, ...],
+        shape: int | tuple[int],
+        T: float | str | None = None,
+        stride: int | None = None,
+        Q_fr: int | tuple[int] = 1,
+        F: float | str | None = None,
+        stride_fr: int | None = None,
+        out_type: str = "array",
+        format: str = "time",
+        *,
+        global_average: str = "sum",
+        unpad_fr: bool = False,
+        keep_lost: bool = False,
+        pad_mode: str = "reflect",
+        analytic: bool = False,
+        check_finite: bool = False,
+        backend: str = "torch",
+    ) -> None:
+        options = {
+            "global_average": global_average,
+            "pad_mode": pad_mode,
+            "analytic": analytic,
+            "check_finite": check_finite,
+            "backend": backend,
+        }
+        super().__init__(J, shape, Q, T, stride, out_type, options)
+        self.format = checks.choice("format", format, ("time", "joint"))
+        self.unpad_fr, self.keep_lost = bool(unpad_fr), bool(keep_lost)
+        mistake = "J_fr is log2 of the largest scale in rows"
+        self.J_fr = checks.integer("J_fr", J_fr, low=0, mistake=mistake)
+        self.Q_fr = (_quality_factor_fr(Q_fr),)
+        rows = (self.J + 1) * self.Q[0]
+        self.F, self.average_fr = averaging_width("F", F, self.J_fr, rows, "rows")
+        self.log2_F = math.floor(math.log2(self.F))
+        self.log2_stride_fr = dyadic_stride(
+            "stride_fr", stride_fr, "F", F, self.average_fr, self.log2_F
+        )
+        if self._is_joint_array and not self.average_fr:
+            rule = "be 'list' or 'dict' with format='joint' and F=0"
+            mistake = "without averaging, paths differ in rows; or use format='time'"
+            checks.fail("out_type", out_type, rule, mistake)
+        self.psi_fr = spinned_wavelets(self.J_fr, self.Q_fr[0])
+        N_fr = padded_rows(rows, self.J_fr, self.F, self.log2_stride_fr)
+        self.N_fr = max(N_fr, padded_rows(len(self.psi1), self.J_fr, 0, self.log2_stride_fr))
+        coarsest = max(2**self.J_fr, 2**self.log2_F)
+        if self.stride_fr > coarsest:
+            mistake = "a longer stride skips rows"
+            checks.fail("stride_fr", stride_fr, f"be <= {coarsest} = max(2**J_fr, F)", mistake)
+        self._slices = [(None, len(self.psi1)), *((n2, self._rows(n2)) for n2 in self._live_n2())]
+        self._paths = list(self._list_paths())
+
+    # --- the transform ---------------------------------------------------------------------------
+
+    def forward(self, x: Tensor) -> Any:
+        """Return the joint scattering coefficients.
+
+        Parameters
+        ----------
+        x : Tensor [shape=(..., N)], real, float32 or float64; decides device and dtype
+
+        Returns
+        -------
+        S : by `format` and `out_type`
+
+            - time, array: Tensor [shape=(..., C, frames)], orders 0, 1 and 2
+            - joint, array: Tensor [shape=(..., C, rows, frames)], orders 1 and 2; with
+              F = 'global', one row
+            - list: dictionaries (coef, n, j, order, n_fr, j_fr, spin; joint: n1_max, n1_stride) with
+              coef [shape=(..., frames)], or for joint paths [shape=(..., rows, frames)]
+            - dict: {n: coef}
+        """
+        U_0, scale, batch = self._padded(x)
+        S_0, joint = self._orders(U_0, self._tables(x))
+        scale = scale[:, None]
+        if self._is_joint_array:
+            S = torch.stack(joint, dim=-3) * scale[:, None]
+            return S.reshape(*batch, *S.shape[1:])
+        if self.out_type == "array":
+            S = torch.cat([S_0, *joint], dim=-2) * scale
+            return S.reshape(*batch, *S.shape[1:])
+        coefs = [(S * scale).reshape(*batch, *S.shape[1:]) for S in (S_0, *joint)]
+        coefs[0] = coefs[0].squeeze(-2)
+        if self.format == "time":
+            coefs = [coefs[0], *(row for S in coefs[1:] for row in S.unbind(-2))]
+        if self.out_type == "dict":
+            return {p.key: coef for p, coef in zip(self._paths, coefs, strict=True)}
+        return [
+            {"coef": coef, **self._label(p)} for p, coef in zip(self._paths, coefs, strict=True)
+        ]
+
+    def _orders(self, U_0: Tensor, tables: _Tables) -> tuple[Tensor, list[Tensor]]:
+        """S_0 [shape=(B, 1, frames)] and, per (n2, n_fr), Tensors [shape=(B, rows, frames)]."""
+        S_0 = averaged(U_0[:, None], tables.reduce_0)
+        U_1 = first_order(U_0, tables.bands_1)
+        first, *second = tables.slices
+        S_1 = torch.cat(
+            [averaged(U, reduction) for U, reduction in zip(U_1, tables.reduce_1, strict=True)], -2
+        )
+        joint = averaged_rows(self._first_order_frames(modulus(S_1, first.kernels)), first.kernels)
+        U_1_hats = [torch.fft.fft(U) for U in U_1] if second else []
+        for part in second:
+            assert part.bands is not None and part.reduction is not None
+            Y_2 = self._mirrored(second_order(U_1_hats, part.bands, part.rows), part.rows)
+            U_2 = reduce_time(
+                lambda start, stop, Y=Y_2, kernels=part.kernels: modulus(
+                    Y[..., start:stop], kernels
+                ),
+                part.reduction,
+            )
+            joint += averaged_rows(U_2, part.kernels)
+        return S_0, joint
+
+    def _first_order_frames(self, U: Tensor) -> Tensor:
+        """Frames of the first order: those of the signal, or their sum or mean."""
+        if self.average == "global":
+            return U.sum(-1, keepdim=True) if self.global_average == "sum" else U.mean(-1, True)
+        if not self.average and self.format == "time" and not self.keep_lost:
+            # The reference cuts these frames (already subsampled) at full-resolution borders.
+            return U[..., slice(*self._axis.border(0))]
+        return U
+
+    def _mirrored(self, Y: Tensor, rows: int) -> Tensor:
+        """Append the rows of the padding: none, or the conjugate reflection of `Y`."""
+        if self.pad_mode != "conj-reflect":
+            return Y
+        after, before = self._mirror_rows(rows)
+        return torch.cat([Y, Y[:, after].conj(), Y[:, before].conj()], dim=1)
+
+    def _mirror_rows(self, rows: int) -> tuple[list[int], list[int]]:
+        """Rows reflected at the low-frequency end, and (around the circle) at the other."""
+        room = self.N_fr - rows
+        after = min(room - room // 2, rows - 1)
+        before = min(room // 2, rows - 1)
+        return [rows - 2 - i for i in range(after)], list(range(before, 0, -1))
+
+    # --- tables ----------------------------------------------------------------------------------
+
+    def _build_tables(self, stretch: int) -> _Tables:
+        frames_1 = [self._reduction_1(k, stretch) for k in self._first_order_resolutions()]
+        shared: dict[int, Reduction] = {}
+        slices = [self._slice_tables(n2, rows, stretch, shared) for n2, rows in self._slices]
+        return _Tables(
+            reduce_0=self._reduction(0, stretch),
+            bands_1=self._first_order_bands(),
+            reduce_1=frames_1,
+            slices=slices,
+        )
+
+    def _reduction_1(self, k: int, stretch: int) -> Reduction:
+        """Averaging of U_1: always local; a global sum is over the padded frames."""
+        padded = self.average == "global" and self.global_average == "sum"
+        padded |= not self.average and self.format == "time" and not self.keep_lost
+        return local_average(
+            self._axis, self.T, k, self.log2_stride, stretch=stretch, unpad=not padded
+        )
+
+    def _slice_tables(
+        self, n2: int | None, rows: int, stretch: int, shared: dict[int, Reduction]
+    ) -> _Slice:
+        psi_fr = self.psi_fr if n2 is not None else [p for p in self.psi_fr if p.spin >= 0]
+        kernels = row_kernels(
+            psi_fr,
+            low_pass(self.F),
+            [self._output(n_fr, rows) for n_fr in range(len(psi_fr))],
+            N_fr=self.N_fr,
+            rows=rows,
+            columns=self._columns(rows, n2),
+        )
+        if n2 is None:
+            return _Slice(n2=None, rows=rows, bands=None, reduction=None, kernels=kernels)
+        k2 = self._resolution(self.psi2[n2].j)
+        if k2 not in shared:
+            shared[k2] = self._reduction(k2, stretch)
+        return _Slice(
+            n2=n2,
+            rows=rows,
+            bands=self._second_order_bands(n2),
+            reduction=shared[k2],
+            kernels=kernels,
+        )
+
+    def _columns(self, rows: int, n2: int | None) -> NDArray[np.int64]:
+        live = np.arange(rows)
+        if n2 is None or self.pad_mode != "conj-reflect":
+            return live
+        after, before = self._mirror_rows(rows)
+        return np.concatenate(
+            [live, rows + np.arange(len(after)), self.N_fr - len(before) + np.arange(len(before))]
+        )
+
+    def _output(self, n_fr: int, rows: int) -> Output:
+        """Rows kept of one path, in a slice of `rows` first-order wavelets."""
+        j_fr, spin = self.psi_fr[n_fr].j, self.psi_fr[n_fr].spin
+        if self.average_fr == "global" and (spin != 0 or self._is_joint_array):
+            return Output(kept=1, log2_stride=0, average=self.global_average)
+        local = self.average_fr == "local"
+        log2_stride = self.log2_stride_fr if local and spin != 0 else j_fr
+        if local and spin == 0:
+            log2_stride = min(j_fr, self.log2_stride_fr)
+            if self._is_joint_array:
+                log2_stride = self.log2_stride_fr
+        label = j_fr if spin == 0 and not self.keep_lost and not self._is_joint_array else log2_stride
+        return Output(
+            kept=min(self._kept(rows, label), self.N_fr >> log2_stride),
+            log2_stride=log2_stride,
+            average="local" if local and spin != 0 else None,
+        )
+
+    def _kept(self, rows: int, log2_stride: int) -> int:
+        """Number of output rows."""
+        if self._is_joint_array:
+            rows = len(self.psi1) if self.unpad_fr else self.N_fr
+        extra = self.format == "joint" and self.out_type != "array" and not self.unpad_fr
+        return 1 + (rows >> log2_stride) if extra else -(-rows >> log2_stride)
+
+    # --- labels ----------------------------------------------------------------------------------
+
+    @property
+    def _is_joint_array(self) -> bool:
+        return self.format == "joint" and self.out_type == "array"
+
+    @property
+    def stride_fr(self) -> int:
+        """Rows between two output rows."""
+        return 2**self.log2_stride_fr
+
+    @property
+    def filters_fr(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """phi_F and the wavelets along log-frequency: xi, sigma, j, ``levels[0]`` on N_fr bins."""
+        described = [
+            {"xi": f.xi, "sigma": f.sigma, "j": f.j, "levels": [spectrum(f, self.N_fr)]}
+            for f in (low_pass(self.F), *self.psi_fr)
+        ]
+        return described[0], described[1:]
+
+    def _list_paths(self) -> Iterator[Path]:
+        if not self._is_joint_array:
+            yield Path(order=0)
+        for n2, rows in self._slices:
+            for n_fr, psi in enumerate(self.psi_fr):
+                if n2 is None and psi.spin < 0:
+                    continue
+                path = joint_path(self._n1(n_fr, rows), n2, n_fr)
+                yield from [path] if self.format == "joint" else split_rows(path)
+
+    def _n1(self, n_fr: int, rows: int) -> range:
+        """First-order indices at the output rows of a path, at their true stride."""
+        out = self._output(n_fr, rows)
+        stride = rows if out.average in ("sum", "mean") else 1 << out.log2_stride
+        return range(0, out.kept * stride, stride)
+
+    def _label(self, path: Path) -> dict[str, Any]:
+        """Return what a list entry says of its path; -1 stands for the many n1 of a joint path."""
+        if path.order == 0:
+            return {"j": (), "n": (), "order": 0, "n_fr": (), "j_fr": (), "spin": 0}
+        assert path.n_fr is not None
+        psi = self.psi_fr[path.n_fr]
+        j1 = self.psi1[path.n1].j if isinstance(path.n1, int) else -1
+        j2 = () if path.n2 is None else (self.psi2[path.n2].j,)
+        label = {
+            "j": (j1, *j2),
+            "n": path.key,
+            "order": path.order,
+            "n_fr": (path.n_fr,),
+            "j_fr": (psi.j,),
+            "spin": psi.spin,
+        }
+        if isinstance(path.n1, range):
+            rows = len(self.psi1) if path.n2 is None else self._rows(path.n2)
+            label |= {"n1_max": rows, "n1_stride": path.n1.step}
+        return label
+
+    def meta(self) -> dict[str, Any]:
+        """Return labels with the length and the order of the output's path axis.
+
+        key, order, n [shape=(C, 2)], n_fr, and for the wavelets in time (two columns) and in
+        log-frequency (suffix _fr) xi, sigma (cycles/sample, cycles/row) and j, and spin. NaN where a
+        path has no such wavelet; in joint format n holds the range of n1 and the first columns of
+        xi, sigma, j are NaN.
+        """
+        return joint_meta(self._paths, self.psi1, self.psi2, self.psi_fr)
+
+    def output_size(self, detail: bool = False) -> int | tuple[int, ...]:
+        """Return the number of paths, or the numbers per order."""
+        return count_orders(self._paths, detail)
+
+
+def _quality_factor_fr(Q_fr: Any) -> int:
+    if isinstance(Q_fr, (tuple, list)):
+        if len(Q_fr) != 1:
+            mistake = "there is one layer along log-frequency"
+            checks.fail("Q_fr", Q_fr, "be an integer or a 1-tuple", mistake)
+        (Q_fr,) = Q_fr
+    return checks.integer("Q_fr", Q_fr, low=1)
