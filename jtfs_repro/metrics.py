@@ -19,11 +19,11 @@ SHARE_RANGES: dict[str, Interval] = {
     "share_within_25_percent": (0.75, 1.25),
     "share_0.75_to_1.5": (0.75, 1.5),
 }
-ROUNDING = 1e-9  # a ratio of exactly 0.75 or 1.25 counts as inside despite rounding
+LOG2_DECIMALS = 12  # rounding away the noise of means and logarithms: exactly 1 gives exactly 0
 
 
 def log2_ratio(ratios: np.ndarray) -> np.ndarray:
-    """Return ``log2 r`` in float64, same shape.
+    """Return ``log2 r`` in float64 to 12 decimals, same shape.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def log2_ratio(ratios: np.ndarray) -> np.ndarray:
     if ratios.size == 0 or bad.any():
         found = ratios[bad][:1].tolist() or "nothing"
         checks.fail("ratios", found, "hold positive finite numbers", "estimate / true, not a log")
-    return np.log2(ratios)
+    return np.round(np.log2(ratios), LOG2_DECIMALS)
 
 
 def median_ratio(ratios: np.ndarray) -> float:
@@ -67,9 +67,9 @@ def share_within(ratios: np.ndarray, low: float, high: float) -> float:
     >>> share_within(np.array([0.5, 1.0, 1.25, 2.0]), 0.75, 1.25)
     0.5
     """
-    ratios = 2 ** log2_ratio(ratios)
-    inside = (ratios >= low * (1 - ROUNDING)) & (ratios <= high * (1 + ROUNDING))
-    return float(inside.mean())
+    octaves = log2_ratio(ratios)
+    lowest, highest = np.round(np.log2((low, high)), LOG2_DECIMALS)
+    return float(np.mean((octaves >= lowest) & (octaves <= highest)))
 
 
 def resample(n: int, *, n_bootstrap: int, seed: int) -> np.ndarray:

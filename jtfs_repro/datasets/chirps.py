@@ -135,9 +135,8 @@ def grid_parameters(grid: ChirpGrid) -> np.ndarray:
     array([[512. ,   4. ,   0.5],
            [512. ,   4. ,   4. ]])
     """
-    axes = [
-        np.geomspace(*getattr(grid, name), n) for name, n in zip(COLUMNS, grid.shape, strict=True)
-    ]
+    ends = [getattr(grid, name) for name in COLUMNS]
+    axes = [np.geomspace(low, high, n) for (low, high), n in zip(ends, grid.shape, strict=True)]
     return np.stack([axis.ravel() for axis in np.meshgrid(*axes, indexing="ij")], axis=-1)
 
 

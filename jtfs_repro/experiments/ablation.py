@@ -125,9 +125,13 @@ def _order_row(a: str, b: str, setting: str, column: int, errors: Mapping[str, E
         "differs_in": setting,
         "parameter": (*PARAMETERS, "all")[column],
         "n_representations": len(names),
-        "kendall_tau": float(kendalltau(first, second).statistic),
+        "kendall_tau": _kendall_tau(first, second),
         "largest_change_oct": float(changes.max()),
         "changed_most": names[int(changes.argmax())],
         "order": " < ".join(names[i] for i in np.argsort(first, kind="stable")),
         "other_order": " < ".join(names[i] for i in np.argsort(second, kind="stable")),
     }
+
+
+def _kendall_tau(first: np.ndarray, second: np.ndarray) -> float:
+    return float(np.asarray(kendalltau(first, second)[0]))

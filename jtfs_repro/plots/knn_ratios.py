@@ -1,0 +1,147 @@
+"""Figure 4: K-NN error ratios, one panel per parameter, one column per representation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from jtfs_repro import checks
+from jtfs_repro.plots import style
+from jtfs_repro.plots.series import Ratios
+
+MEANS = ("arithmetic", "geometric")
+TICKS = {"1/3": 1 / 3, "1/2": 1 / 2, "1": 1.0, "2": 2.0, "3": 3.0}
+LIMIT = np.log2(3.7)  # octaves; points beyond are drawn as triangles at the edge
+# Where the paper places JTFS and Scattering1D (Q = 1); for f_c it says "about 1".
+PUBLISHED = {"f_m": (0.75, 1.5), "gamma": (0.75, 1.25)}
+
+
+def figure_knn_ratios(
+    columns: Sequence[Ratios],
+    *,
+    stamp_line: str,
+    mean: str = "arithmetic",
+    jitter: float = 0.3,
+    seed: int = 0,
+) -> Figure:
+    """Draw Figure 4.
+
+    Parameters
+    ----------
+    columns : sequence of Ratios
+        Representations from left to right.
+    stamp_line : str
+        Scale, preset and device, printed at the foot.
+    mean : {'arithmetic', 'geometric'}
+        Which estimate is drawn.
+    jitter : float in [0, 0.5]
+        Half width of a column, in units of the distance between columns.
+    seed : int
+        Seed of the jitter.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        If there is no column, or a setting is out of its range.
+    """
+    checks.choice("mean", mean, MEANS)
+    checks.number("jitter", jitter, low=0, high=0.5)
+    if not columns:
+        checks.fail("columns", columns, "hold at least one representation")
+    offsets = np.random.default_rng(seed).uniform(-jitter, jitter, len(columns[0].arithmetic))
+    with style.house_style():
+        figure = style.new_figure(style.PAGE_WIDTH, 3.7)
+        panels = figure.subplots(1, 3, sharey=True)
+        figure.subplots_adjust(left=0.075, right=0.995, top=0.925, bottom=0.355, wspace=0.05)
+        for index, (axes, parameter) in enumerate(zip(panels, style.SYMBOLS, strict=True)):
+            _frame(axes, parameter, columns)
+            for x, column in enumerate(columns):
+                _column(axes, x, column, getattr(column, mean)[:, index], offsets)
+        panels[0].set_ylabel("relative estimate (log scale)")
+        style.stamp(figure, stamp_line, _note(columns, mean))
+    return figure
+
+
+def _note(columns: Sequence[Ratios], mean: str) -> str:
+    """Explain the marks, and say why a column is empty."""
+    text = (
+        f"Estimate / true value of each chirp; {mean} mean of the nearest neighbours. Bar: median;"
+        " line: 5 to 95 %; triangles: outside the axis. Band: range stated in the paper for JTFS"
+        " and Scattering1D (Q = 1)."
+    )
+    reasons = [f" {style.label(c.name)}: not run, {c.not_run}." for c in columns if c.not_run]
+    return text + "".join(reasons).replace("\n", " ")
+
+
+def _frame(axes: Axes, parameter: str, columns: Sequence[Ratios]) -> None:
+    axes.set_title(style.SYMBOLS[parameter], fontsize=10)
+    axes.set_ylim(-LIMIT * 1.04, LIMIT * 1.04)
+    axes.set_yticks(np.log2(list(TICKS.values())), labels=list(TICKS))
+    labels = [style.label(column.name).replace("\n", " ") for column in columns]
+    axes.set_xticks(
+        range(len(columns)), labels=labels, rotation=50, ha="right", rotation_mode="anchor"
+    )
+    axes.set_xlim(-0.6, len(columns) - 0.4)
+    axes.tick_params(axis="x", length=0, pad=3)
+    axes.axhline(0, color=style.INK, linewidth=0.6, zorder=1)
+    for ratio in (1 / 3, 1 / 2, 2, 3):
+        axes.axhline(np.log2(ratio), color=style.FAINT, linewidth=0.5, zorder=0)
+    if parameter in PUBLISHED:
+        axes.axhspan(*np.log2(PUBLISHED[parameter]), color="#ececec", linewidth=0, zorder=0)
+
+
+def _column(axes: Axes, x: int, column: Ratios, ratios: np.ndarray, offsets: np.ndarray) -> None:
+    if column.not_run:
+        axes.text(
+            x,
+            0,
+            "not run",
+            rotation=90,
+            ha="center",
+            va="center",
+            color=style.MUTED,
+            fontsize=7,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )
+        return
+    octaves = np.log2(ratios)
+    inside = np.abs(octaves) <= LIMIT
+    size = 2.2 * np.sqrt(512 / len(octaves))
+    axes.scatter(
+        x + offsets[inside],
+        octaves[inside],
+        s=size,
+        c=style.POINT,
+        alpha=0.55,
+        linewidths=0,
+        zorder=2,
+        rasterized=True,
+    )
+    for sign, marker in ((1, "^"), (-1, "v")):
+        beyond = sign * octaves > LIMIT
+        axes.scatter(
+            x + offsets[beyond],
+            np.full(beyond.sum(), sign * LIMIT),
+            s=6,
+            marker=marker,
+            c=style.POINT,
+            linewidths=0,
+            zorder=2,
+        )
+    low, middle, high = np.quantile(octaves, (0.05, 0.5, 0.95))
+    axes.plot([x, x], np.clip([low, high], -LIMIT, LIMIT), color=style.INK, linewidth=1.0, zorder=3)
+    axes.plot(
+        [x - 0.36, x + 0.36],
+        np.clip([middle] * 2, -LIMIT, LIMIT),
+        color=style.ACCENT,
+        linewidth=1.8,
+        zorder=4,
+        solid_capstyle="butt",
+    )
