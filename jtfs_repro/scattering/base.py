@@ -78,6 +78,12 @@ class ScatteringBase(nn.Module):
         return 2**self.log2_stride
 
     @property
+    def frames(self) -> int:
+        """Number of output frames of averaged paths."""
+        first, last = self._axis.border(self.log2_stride)
+        return last - first if self.average == "local" else 1
+
+    @property
     def pad_left(self) -> int:
         """Samples added before the signal."""
         return self._axis.left
@@ -101,6 +107,21 @@ class ScatteringBase(nn.Module):
     def psi2_f(self) -> list[dict[str, Any]]:
         """The second-order wavelets in time, as `phi_f`."""
         return [self._described(psi) for psi in self.psi2]
+
+    def workspace_bytes(self, itemsize: int = 4) -> int:
+        """Return an upper estimate of the memory that one signal needs while it is transformed.
+
+        Counts, without gradient, the padded signal and its spectrum, the first order and its
+        spectra, and the larger of what builds the first order and of one second-order wavelet.
+        """
+        N = self._axis.N_padded
+        sizes: dict[int, int] = {}
+        for psi in self.psi1:
+            k = self._resolution(psi.j)
+            sizes[k] = sizes.get(k, 0) + (N >> k)
+        second = [self._rows(n2) * (N >> self._resolution(self.psi2[n2].j)) for n2 in self._live_n2()]
+        largest = max(8 * max(sizes.values()), 6 * max(second, default=0))
+        return itemsize * (6 * N + 3 * sum(sizes.values()) + largest)
 
     def _described(self, psi: Filter) -> dict[str, Any]:
         N = self._axis.N_padded

@@ -1,0 +1,94 @@
+"""Joint time-frequency scattering as a flat vector: orders 0, 1 and 2, all rows."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from jtfs_repro import checks
+from jtfs_repro.features.pooling import averaging_samples, pooled, pooled_size
+from jtfs_repro.scattering import TimeFrequencyScattering
+
+
+class Jtfs(nn.Module):
+    """Joint time-frequency scattering of a signal, as one vector.
+
+    Parameters
+    ----------
+    sr : float
+        Sample rate in Hz.
+    n_samples : int
+        Length of the signals.
+    J, J_fr : int
+        log2 of the largest scale, in samples and in rows of the first order.
+    Q : int or tuple
+        Wavelets per octave in time, of the first order or of both.
+    Q_fr : int
+        Wavelets per octave along log-frequency.
+    T_s : float or 'global'
+        Width of the averaging filter in seconds, or the whole signal.
+    F : int, 0 or 'global'
+        Width of the averaging filter along log-frequency in rows; 0 does not average.
+    time_pool : {'mean', 'flatten'}
+        What is done with several frames.
+    global_average : {'mean', 'sum'}
+        With 'global': mean over the signal, or Kymatio's sum over the padded axis.
+    pad_mode : {'reflect', 'zero', 'conj-reflect'}
+        Padding of the signal's ends.
+    representation : str
+        Name under which the columns are stored.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is outside its range, or a signal is not real with shape (B, n_samples).
+
+    References
+    ----------
+    Muradeli et al., DAFx 2022, sections 2 and 3.
+
+    Examples
+    --------
+    >>> import torch
+    >>> Jtfs(sr=8192, n_samples=4096, J=8, J_fr=3, Q=8, T_s="global")(torch.zeros(2, 4096)).shape
+    torch.Size([2, 866])
+    """
+
+    def __init__(
+        self,
+        *,
+        sr: float,
+        n_samples: int,
+        J: int = 14,
+        J_fr: int = 5,
+        Q: int | tuple[int, ...] = (8, 1),
+        Q_fr: int = 2,
+        T_s: float | str = 1.0,
+        F: int | str = 0,
+        time_pool: str = "mean",
+        global_average: str = "mean",
+        pad_mode: str = "reflect",
+        representation: str = "jtfs",
+    ) -> None:
+        super().__init__()
+        self.n_samples = checks.integer("n_samples", n_samples, low=2)
+        self.time_pool = checks.choice("time_pool", time_pool, ("mean", "flatten"))
+        self.transform = TimeFrequencyScattering(
+            J=J,
+            J_fr=J_fr,
+            Q=Q,
+            shape=n_samples,
+            T=averaging_samples(T_s, sr),
+            Q_fr=Q_fr,
+            F=F,
+            format="time",
+            global_average=global_average,
+            pad_mode=pad_mode,
+        )
+        frames = self.transform.frames
+        self.dimension = pooled_size(self.transform.output_size(), frames, self.time_pool)
+        self.parts = {representation: slice(0, self.dimension)}
+        self.bytes_per_signal = self.transform.workspace_bytes()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the coefficients: x [shape=(B, n_samples)] -> [shape=(B, dimension)]."""
+        return pooled(self.transform(checks.signal_batch(x, self.n_samples)), self.time_pool)

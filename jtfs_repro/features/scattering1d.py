@@ -1,0 +1,83 @@
+"""Scattering1D as a flat vector: orders 0, 1 and 2, averaged or flattened over frames."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from jtfs_repro import checks
+from jtfs_repro.features.pooling import averaging_samples, pooled, pooled_size
+from jtfs_repro.scattering import Scattering1D
+
+
+class Scattering1DFeature(nn.Module):
+    """Time scattering of a signal, as one vector.
+
+    Parameters
+    ----------
+    sr : float
+        Sample rate in Hz.
+    n_samples : int
+        Length of the signals.
+    J : int
+        log2 of the largest scale, in samples.
+    Q : int or tuple
+        Wavelets per octave, of the first order or of both.
+    T_s : float or 'global'
+        Width of the averaging filter in seconds, or the whole signal.
+    time_pool : {'mean', 'flatten'}
+        What is done with several frames.
+    global_average : {'mean', 'sum'}
+        With ``T_s='global'``: mean over the signal, or Kymatio's sum over the padded axis.
+    pad_mode : {'reflect', 'zero'}
+        Padding of the signal's ends.
+    representation : str
+        Name under which the columns are stored.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is outside its range, or a signal is not real with shape (B, n_samples).
+
+    References
+    ----------
+    Muradeli et al., DAFx 2022, section 3.
+
+    Examples
+    --------
+    >>> import torch
+    >>> Scattering1DFeature(sr=8192, n_samples=4096, J=8)(torch.zeros(2, 4096)).shape
+    torch.Size([2, 40])
+    """
+
+    def __init__(
+        self,
+        *,
+        sr: float,
+        n_samples: int,
+        J: int = 14,
+        Q: int | tuple[int, ...] = 1,
+        T_s: float | str = "global",
+        time_pool: str = "mean",
+        global_average: str = "mean",
+        pad_mode: str = "reflect",
+        representation: str = "scattering1d",
+    ) -> None:
+        super().__init__()
+        self.n_samples = checks.integer("n_samples", n_samples, low=2)
+        self.time_pool = checks.choice("time_pool", time_pool, ("mean", "flatten"))
+        self.transform = Scattering1D(
+            J=J,
+            shape=n_samples,
+            Q=Q,
+            T=averaging_samples(T_s, sr),
+            global_average=global_average,
+            pad_mode=pad_mode,
+        )
+        frames = self.transform.frames
+        self.dimension = pooled_size(self.transform.output_size(), frames, self.time_pool)
+        self.parts = {representation: slice(0, self.dimension)}
+        self.bytes_per_signal = self.transform.workspace_bytes()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the coefficients: x [shape=(B, n_samples)] -> [shape=(B, dimension)]."""
+        return pooled(self.transform(checks.signal_batch(x, self.n_samples)), self.time_pool)
