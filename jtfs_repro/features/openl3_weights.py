@@ -126,7 +126,7 @@ def load_weights(
         It is truncated, of another variant or generation, has a wrong checksum, or its layers or
         shapes are not the network's. ``network`` is then unchanged.
     """
-    path = find_weights(path)
+    path = find_weights(path, name=official_name(input_repr, content))
     check_name(path, input_repr, content)
     packed = path.read_bytes()
     data = unpack(path, packed)
@@ -181,7 +181,7 @@ def read_layers(path: Path, data: bytes, *, is_versioned: bool) -> list[Layer]:
     except FileError:
         raise
     except KeyError as error:
-        message = f"{path}: not a Keras weights file ({error}); use {official_name()}"
+        message = f"{path}: not a Keras weights file ({error}); use the official {VERSION} file"
         raise FileError(message.replace("\n", " ")) from error
     except (OSError, RuntimeError, ValueError) as error:
         reason = str(error).replace("\n", " ")
@@ -194,7 +194,7 @@ def _check_generation(path: Path, names: list[str], is_versioned: bool) -> None:
     if any(map(_is_spectrogram, names)) and not is_versioned:
         raise FileError(
             f"{path}: has a spectrogram layer and no version in its name, so it may be the faulty "
-            f"first generation; use {official_name()}"
+            f"first generation; use the official {VERSION} file"
         )
 
 
@@ -229,7 +229,7 @@ def check_layers(path: Path, layers: list[Layer], network: Network) -> None:
     if len(layers) != len(expected):
         raise FileError(
             f"{path}: {len(layers)} layers with weights, the network has {len(expected)}; "
-            f"use {official_name()}"
+            f"use the official {VERSION} file"
         )
     for i, (layer, shapes) in enumerate(zip(layers, expected, strict=True)):
         found = {name: array.shape for name, array in layer.items()}
