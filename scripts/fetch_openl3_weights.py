@@ -17,15 +17,19 @@ def arguments():
 
 
 def main(options):
-    feature = config.bound(OpenL3)
+    io.save_json(options.status, fetch(options.weights, may_download=options.download == "auto"))
+
+
+def fetch(weights, *, may_download, is_download=False):
+    """Return the status of the weights as a dictionary, after a download if need be."""
     try:
-        may_download = options.download == "auto"
-        module = feature(**ONE_SECOND, weights=options.weights, download=may_download)
-        status = {"status": io.RUN, **asdict(module.record)}
+        module = config.bound(OpenL3)(**ONE_SECOND, weights=weights, download=is_download)
     except io.Unavailable as error:
-        status = {"status": io.NOT_RUN, "reason": error.reason, "remedy": error.remedy}
+        if may_download and not is_download:
+            return fetch(weights, may_download=True, is_download=True)
         print(f"OpenL3 will not be run: {error}")
-    io.save_json(options.status, status)
+        return {"status": io.NOT_RUN, "reason": error.reason, "remedy": error.remedy}
+    return {"status": io.RUN, "downloaded": is_download, **asdict(module.record)}
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from jtfs_repro import config, io
-from jtfs_repro.experiments.scores import cost
+from jtfs_repro.experiments.scores import cost_rows
 from jtfs_repro.provenance import Stamp
 
 
@@ -17,7 +17,7 @@ def arguments():
 
 def main(options):
     stamp = Stamp.common([io.load_json(path) for path in options.facts])
-    rows = config.bound(cost)([io.load_json(path) for path in options.costs], stamp=stamp)
+    rows = config.bound(cost_rows)([io.load_json(path) for path in options.costs], stamp=stamp)
     io.save_csv(options.table, rows)
     text = io.csv_to_markdown(rows, caption=stamp.line)
     io.save_text(Path(options.table).with_suffix(".md"), text)

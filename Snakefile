@@ -1,0 +1,50 @@
+# One command makes every figure and table: snakemake --cores all
+# Settings: config/config.yaml (what is run), gin/ (every scientific number).
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+sys.path.insert(0, str(Path(workflow.basedir)))
+
+
+configfile: "config/config.yaml"
+
+
+include: "rules/common.smk"
+
+
+check_config("config/schema.yaml")
+
+
+wildcard_constraints:
+    run=RUN_PATTERN,
+    feature="|".join(FEATURES),
+    representation="|".join(sum(FEATURES.values(), [])),
+    shard=r"\d+",
+    shards=r"\d+",
+
+
+include: "rules/chirps.smk"
+include: "rules/features.smk"
+include: "rules/manifold.smk"
+include: "rules/figures.smk"
+include: "rules/provenance.smk"
+
+
+localrules:
+    all,
+    dag,
+
+
+rule all:
+    default_target: True
+    input:
+        results(RUN),
+
+
+rule dag:
+    input:
+        "img/dag.svg",
+        "img/dag.png",

@@ -1,0 +1,154 @@
+# Functions and names that the rules share; no rule.
+import os
+import re
+import shutil
+
+import yaml
+from jsonschema import Draft202012Validator
+from snakemake.exceptions import WorkflowError
+
+from jtfs_repro import config as settings
+from jtfs_repro import io
+from rules.closure import closure
+
+ROOT = Path(workflow.basedir)
+
+# jobs run with this Python and import this tree's package, whatever else is installed
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+)
+
+# feature (stage of extraction) -> its representations, in the order of figures and tables
+FEATURES = {
+    "mfcc": ["mfcc"],
+    "scattering1d_q1": ["scattering1d_q1"],
+    "scattering1d_q8": ["scattering1d_q8"],
+    "jtfs": ["jtfs"],
+    "strf": ["strf", "strf_real", "strf_average_vector"],
+    "openl3": ["openl3"],
+}
+
+# folder of one run: '' is demo scale, preset paper; else scale[-preset][+variant]/
+_OTHER = r"(?:smoke|paper)(?:-(?:as_coded|tutorial))?|demo-(?:as_coded|tutorial)"
+_VARIANT = r"(?:smoke|demo|paper)(?:-(?:as_coded|tutorial))?\+\w+"
+RUN_PATTERN = rf"(?:(?:{_OTHER}|{_VARIANT})/)?"
+
+
+def check_config(schema):
+    """Refuse a config that does not follow the schema, in one line."""
+    validator = Draft202012Validator(yaml.safe_load(io.load_text(ROOT / schema)))
+    for error in validator.iter_errors(dict(config)):
+        where = ".".join(map(str, error.path)) or "key"
+        raise WorkflowError(f"config/config.yaml or --config: {where}: {error.message}")
+    known = sorted(p.name for p in Path(ROOT, "gin/variants").glob("*"))
+    if config["variant"] and config["variant"] not in known:
+        raise WorkflowError(f"--config variant={config['variant']}: must be one of {known}")
+
+
+def run_name(scale="demo", preset="paper", variant=""):
+    """Return the folder of a run, '' or ending in a slash."""
+    name = scale if preset == "paper" else f"{scale}-{preset}"
+    name += f"+{variant}" if variant else ""
+    return "" if name == "demo" else f"{name}/"
+
+
+def facts(run):
+    """Return scale, preset and variant of a run's folder: the inverse of run_name."""
+    name, _, variant = (run.rstrip("/") or "demo").partition("+")
+    scale, _, preset = name.partition("-")
+    return {"scale": scale, "preset": preset or "paper", "variant": variant}
+
+
+def stamp(wildcards):
+    """Return the arguments by which a script learns which run it belongs to."""
+    return " ".join(f"--{k} {v}" for k, v in facts(wildcards.run).items() if v)
+
+
+def gin_files(stage):
+    """Return an input function: the stack of gin files of ``stage``."""
+
+    def files(wildcards):
+        name = stage.format(**wildcards)
+        stack = settings.stack(name, **facts(wildcards.run), root=ROOT / "gin")
+        return [os.path.relpath(path) for path in stack]
+
+    return files
+
+
+def code(script, stage=None):
+    """Return an input function: all files of this project that the job's code is made of."""
+
+    def files(wildcards):
+        stack = gin_files(stage)(wildcards) if stage else []
+        found = closure([script, *stack], root=ROOT)
+        return [path for path in found if path not in stack]
+
+    return files
+
+
+def representations():
+    """Return the names of all representations of the chosen features, in order."""
+    return [name for f, names in FEATURES.items() if f in config["features"] for name in names]
+
+
+def feature_of(representation):
+    """Return the feature that computes a representation."""
+    return next(feature for feature, names in FEATURES.items() if representation in names)
+
+
+def each(path):
+    """Return an input function: ``path`` for every representation, in order."""
+    return lambda wildcards: [
+        path.format(run=wildcards.run, representation=name) for name in representations()
+    ]
+
+
+def shards(suffix):
+    """Return an input function: a file of every shard of a representation's feature."""
+
+    def files(wildcards):
+        folder = f"results/{wildcards.run}features/{feature_of(wildcards.representation)}"
+        n = config["shards"]
+        return [f"{folder}/shard-{i}-of-{n}.{suffix}" for i in range(n)]
+
+    return files
+
+
+def gpus():
+    """Return how many GPUs an extraction takes: 1 if it will run on one, so that jobs queue."""
+    has_gpu = shutil.which("nvidia-smi") is not None
+    return int(config["device"] == "cuda" or (config["device"] == "auto" and has_gpu))
+
+
+def weights_status(wildcards):
+    """Return the status of the weights as input, for the feature that needs some."""
+    return f"data/{wildcards.run}openl3_weights.json" if wildcards.feature == "openl3" else []
+
+
+def weights_argument(wildcards):
+    """Return the option that tells a feature where its weights are."""
+    return f"--weights {config['openl3_weights']}" if wildcards.feature == "openl3" else ""
+
+
+def weights_given(wildcards):
+    """Return the weights that the user supplied: a new file reruns what needs it.
+
+    Weights that the workflow itself downloaded do not count, or the next run would repeat it.
+    """
+    status = Path(f"data/{wildcards.run}openl3_weights.json")
+    known = io.load_json(status).get("downloaded", False) if status.exists() else False
+    path = Path(config["openl3_weights"])
+    found = sorted(path.glob("*.h5*")) if path.is_dir() else [path]
+    files = [p for p in found if p.is_file() and p.name.endswith((".h5", ".h5.gz"))]
+    return [] if known else [str(file) for file in files]
+
+
+def results(run):
+    """Return every figure and table of one run."""
+    figures = [f"img/{run}{name}" for name in FIGURES]
+    tables = [f"results/{run}{name}" for name in TABLES]
+    return figures + tables
+
+
+RUN = run_name(config.get("scale"), config.get("preset"), config.get("variant"))

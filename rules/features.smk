@@ -1,0 +1,75 @@
+# Section 3: chirps -> shards of features -> one array per representation.
+
+
+rule fetch_openl3_weights:
+    input:
+        gin=gin_files("openl3"),
+        code=code("scripts/fetch_openl3_weights.py", "openl3"),
+        given=weights_given,
+    output:
+        status="data/{run}openl3_weights.json",
+    params:
+        weights=config["openl3_weights"],
+        download=config["openl3_download"],
+    log:
+        "logs/{run}fetch_openl3_weights.log",
+    benchmark:
+        "benchmarks/{run}fetch_openl3_weights.tsv"
+    shell:
+        "python scripts/fetch_openl3_weights.py --gin {input.gin} --weights {params.weights}"
+        " --download {params.download} --status {output.status} 2>&1 | tee {log}"
+
+
+# device and memory are not tracked: they do not change what is computed
+rule extract_features:
+    input:
+        gin=gin_files("{feature}"),
+        code=code("scripts/extract_features.py", "{feature}"),
+        chirps="data/{run}chirps.npy",
+        facts="data/{run}chirps.json",
+        weights=weights_status,
+    output:
+        features="results/{run}features/{feature}/shard-{shard}-of-{shards}.npy",
+        report="results/{run}features/{feature}/shard-{shard}-of-{shards}.json",
+        operative="results/{run}features/{feature}/shard-{shard}-of-{shards}.gin",
+    params:
+        weights=weights_argument,
+    log:
+        "logs/{run}extract_features/{feature}/{shard}-of-{shards}.log",
+    benchmark:
+        "benchmarks/{run}extract_features/{feature}/{shard}-of-{shards}.tsv"
+    threads: 1
+    resources:
+        gpu=gpus(),
+        mem_mb=int(1000 * (config["memory_gb"] + 1)),
+    shell:
+        "python scripts/extract_features.py --gin {input.gin} --signals {input.chirps}"
+        " --facts {input.facts} --shard {wildcards.shard} --shards {wildcards.shards}"
+        " --device {config[device]} --memory-gb {config[memory_gb]}"
+        " {params.weights} --features {output.features} --operative {output.operative}"
+        " 2>&1 | tee {log}"
+
+
+rule gather_features:
+    input:
+        code=code("scripts/gather_features.py"),
+        shards=shards("npy"),
+        reports=shards("json"),
+        operatives=shards("gin"),
+    output:
+        array="results/{run}features/{representation}.npy",
+        facts="results/{run}features/{representation}.json",
+        cost="results/{run}features/{representation}.cost.json",
+        settings="results/{run}features/{representation}.gin",
+    params:
+        stamp=stamp,
+        feature=lambda wildcards: feature_of(wildcards.representation),
+    log:
+        "logs/{run}gather_features/{representation}.log",
+    benchmark:
+        "benchmarks/{run}gather_features/{representation}.tsv"
+    shell:
+        "python scripts/gather_features.py {params.stamp} --shards {input.shards}"
+        " --feature {params.feature} --representation {wildcards.representation}"
+        " --array {output.array} --facts {output.facts} --cost {output.cost}"
+        " --settings {output.settings} 2>&1 | tee {log}"
