@@ -11,6 +11,7 @@ output, which is (B, 128, n_frames).
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -95,8 +96,7 @@ class Periphery(nn.Module):
 
     def _build_buffers(self, n_fade: int) -> None:
         """Register filters, fade and integrator in float64; `forward` casts them to x.dtype."""
-        taps = np.stack([minimum_phase_taps(f) for f in centre_frequencies()])
-        taps = torch.from_numpy(taps[:-1] - taps[1:])  # the difference of neighbours is linear
+        taps = torch.from_numpy(inhibition_taps().copy())
         fade = 0.5 * (1 + torch.cos(math.pi * torch.arange(n_fade, dtype=torch.float64) / n_fade))
         block = LEAK ** torch.arange(HOP - 1, -1, -1, dtype=torch.float64)
         for name, value in {"taps": taps, "fade": fade, "block": block}.items():
@@ -165,6 +165,13 @@ def minimum_phase_taps(centre_hz: float) -> np.ndarray:
     cepstrum[1 : N_DESIGN // 2] *= 2
     cepstrum[N_DESIGN // 2 + 1 :] = 0
     return np.fft.irfft(np.exp(np.fft.rfft(cepstrum)))[:N_TAPS]
+
+
+@functools.cache
+def inhibition_taps() -> np.ndarray:
+    """Return the filters minus their upper neighbours (inhibition is linear): [shape=(128, K)]."""
+    taps = np.stack([minimum_phase_taps(f) for f in centre_frequencies()])
+    return taps[:-1] - taps[1:]
 
 
 def fft_resample(x: Tensor, n_out: int) -> Tensor:
