@@ -56,7 +56,7 @@ def figure_cqt_chirps(
     with style.house_style():
         figure = style.new_figure(style.PAGE_WIDTH, 2.9)
         panels = figure.subplots(1, len(theta), sharey=True, squeeze=False)[0]
-        figure.subplots_adjust(left=0.085, right=0.885, top=0.9, bottom=0.265, wspace=0.06)
+        figure.subplots_adjust(left=0.085, right=0.885, top=0.9, bottom=0.265, wspace=0.1)
         for axes, image, parameters in zip(panels, magnitude, theta, strict=True):
             _panel(axes, image, frequencies_hz, times_s, range_db)
             axes.set_ylim(parameters[0] / SPAN, parameters[0] * SPAN)
