@@ -139,20 +139,32 @@ function addPanel(panel, k) {
     if (point.curveNumber === 0 && byId("hover").checked) play(point.pointNumber);
   });
   plot.on("plotly_click", (event) => {
-    if (event.points[0].curveNumber === 0) choose(event.points[0].pointNumber, true);
+    const point = event.points[0]; // plotly is still drawing: change the plots afterwards
+    if (point.curveNumber === 0) setTimeout(choose, 0, point.pointNumber, true);
   });
+  for (const name of ["pointerenter", "pointerdown"]) {
+    section.addEventListener(name, () => { turning.plot = plot; });
+  }
   for (const name of ["plotly_relayouting", "plotly_relayout"]) {
     plot.on(name, (event) => turn(plot, event["scene.camera"]));
   }
   plots.push({ plot, points: panel.points });
 }
-let turning = false;
-function turn(origin, camera) {
-  if (turning || !camera || !byId("link").checked) return;
-  turning = true;
-  const others = plots.filter(({ plot }) => plot !== origin);
-  Promise.all(others.map(({ plot }) => Plotly.relayout(plot, { "scene.camera": camera })))
-    .finally(() => { turning = false; });
+const turning = { plot: null, busy: false, next: null }; // plot: the one under the pointer
+function turn(plot, camera) {
+  if (!camera || plot !== turning.plot || !byId("link").checked) return;
+  turning.next = camera;
+  if (!turning.busy) follow();
+}
+async function follow() {
+  turning.busy = true;
+  while (turning.next) {
+    const change = { "scene.camera": turning.next };
+    turning.next = null;
+    const others = plots.filter(({ plot }) => plot !== turning.plot);
+    await Promise.all(others.map(({ plot }) => Plotly.relayout(plot, change)));
+  }
+  turning.busy = false;
 }
 
 /* Controls. */
