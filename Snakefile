@@ -16,6 +16,7 @@ include: "rules/common.smk"
 
 
 check_config("config/schema.yaml")
+RUN = run_name(config["scale"], config["preset"], config["variant"])
 
 
 wildcard_constraints:
@@ -30,11 +31,13 @@ include: "rules/chirps.smk"
 include: "rules/features.smk"
 include: "rules/manifold.smk"
 include: "rules/figures.smk"
+include: "rules/ablation.smk"
 include: "rules/provenance.smk"
 
 
 localrules:
     all,
+    ablation,
     dag,
 
 
@@ -42,6 +45,12 @@ rule all:
     default_target: True
     input:
         results(RUN),
+
+
+rule ablation:
+    input:
+        f"results/{RUN}ablation_orders.csv",
+        [f"data/{run}chirps.npy" for run in variant_runs(RUN)],
 
 
 rule dag:

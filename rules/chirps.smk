@@ -10,12 +10,12 @@ rule synthesise_chirps:
         parameters="data/{run}chirps.csv",
         facts="data/{run}chirps.json",
         operative="data/{run}chirps.gin",
-    params:
-        stamp=stamp,
     log:
         "logs/{run}synthesise_chirps.log",
     benchmark:
         "benchmarks/{run}synthesise_chirps.tsv"
+    params:
+        stamp=stamp,
     shell:
         "python scripts/synthesise_chirps.py --gin {input.gin} {params.stamp}"
         " --chirps {output.chirps} --parameters {output.parameters} --facts {output.facts}"

@@ -82,4 +82,6 @@ def _files(name: str, root: Path) -> Iterator[Path]:
         return
     for depth in range(1, len(parts) + 1):
         stem = Path(*parts[:depth])
-        yield from (p for p in (stem / "__init__.py", stem.with_suffix(".py")) if (root / p).exists())
+        yield from (
+            p for p in (stem / "__init__.py", stem.with_suffix(".py")) if (root / p).exists()
+        )

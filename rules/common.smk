@@ -9,12 +9,15 @@ from snakemake.exceptions import WorkflowError
 
 from jtfs_repro import config as settings
 from jtfs_repro import io
+from jtfs_repro.provenance import sha256
 from rules.closure import closure
 
 ROOT = Path(workflow.basedir)
 
 # jobs run with this Python and import this tree's package, whatever else is installed
-os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+os.environ["PATH"] = os.pathsep.join(
+    [str(Path(sys.executable).parent), os.environ["PATH"]]
+)
 os.environ["PYTHONPATH"] = os.pathsep.join(
     [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
 )
@@ -28,6 +31,8 @@ FEATURES = {
     "strf": ["strf", "strf_real", "strf_average_vector"],
     "openl3": ["openl3"],
 }
+
+VARIANTS = ["fm32_J12", "fm32_J13", "fm32_J14", "fm16_J12", "fm16_J13", "fm16_J14"]
 
 # folder of one run: '' is demo scale, preset paper; else scale[-preset][+variant]/
 _OTHER = r"(?:smoke|paper)(?:-(?:as_coded|tutorial))?|demo-(?:as_coded|tutorial)"
@@ -43,7 +48,9 @@ def check_config(schema):
         raise WorkflowError(f"config/config.yaml or --config: {where}: {error.message}")
     known = sorted(p.name for p in Path(ROOT, "gin/variants").glob("*"))
     if config["variant"] and config["variant"] not in known:
-        raise WorkflowError(f"--config variant={config['variant']}: must be one of {known}")
+        raise WorkflowError(
+            f"--config variant={config['variant']}: must be one of {known}"
+        )
 
 
 def run_name(scale="demo", preset="paper", variant=""):
@@ -89,18 +96,26 @@ def code(script, stage=None):
 
 def representations():
     """Return the names of all representations of the chosen features, in order."""
-    return [name for f, names in FEATURES.items() if f in config["features"] for name in names]
+    return [
+        name
+        for f, names in FEATURES.items()
+        if f in config["features"]
+        for name in names
+    ]
 
 
 def feature_of(representation):
     """Return the feature that computes a representation."""
-    return next(feature for feature, names in FEATURES.items() if representation in names)
+    return next(
+        feature for feature, names in FEATURES.items() if representation in names
+    )
 
 
 def each(path):
     """Return an input function: ``path`` for every representation, in order."""
     return lambda wildcards: [
-        path.format(run=wildcards.run, representation=name) for name in representations()
+        path.format(run=wildcards.run, representation=name)
+        for name in representations()
     ]
 
 
@@ -108,7 +123,9 @@ def shards(suffix):
     """Return an input function: a file of every shard of a representation's feature."""
 
     def files(wildcards):
-        folder = f"results/{wildcards.run}features/{feature_of(wildcards.representation)}"
+        folder = (
+            f"results/{wildcards.run}features/{feature_of(wildcards.representation)}"
+        )
         n = config["shards"]
         return [f"{folder}/shard-{i}-of-{n}.{suffix}" for i in range(n)]
 
@@ -123,12 +140,18 @@ def gpus():
 
 def weights_status(wildcards):
     """Return the status of the weights as input, for the feature that needs some."""
-    return f"data/{wildcards.run}openl3_weights.json" if wildcards.feature == "openl3" else []
+    return (
+        f"data/{wildcards.run}openl3_weights.json"
+        if wildcards.feature == "openl3"
+        else []
+    )
 
 
 def weights_argument(wildcards):
     """Return the option that tells a feature where its weights are."""
-    return f"--weights {config['openl3_weights']}" if wildcards.feature == "openl3" else ""
+    return (
+        f"--weights {config['openl3_weights']}" if wildcards.feature == "openl3" else ""
+    )
 
 
 def weights_given(wildcards):
@@ -145,10 +168,26 @@ def weights_given(wildcards):
 
 
 def results(run):
-    """Return every figure and table of one run."""
+    """Return every figure and table of one run, and its data.
+
+    The data make a fresh copy of the project run everything: only figures and tables come with it.
+    """
     figures = [f"img/{run}{name}" for name in FIGURES]
     tables = [f"results/{run}{name}" for name in TABLES]
-    return figures + tables
+    return figures + tables + [f"data/{run}chirps.npy"]
 
 
-RUN = run_name(config.get("scale"), config.get("preset"), config.get("variant"))
+def variant_runs(run):
+    """Return the folders of the runs that the ablation of one run compares."""
+    return [run_name(**(facts(run) | {"variant": name})) for name in VARIANTS]
+
+
+def ablation_argument(wildcards):
+    """Return the option that hands a finished ablation to the verdicts, with its content's hash.
+
+    It is no input: a verdict takes the ablation into account, but does not start it.
+    """
+    path = Path(f"results/{wildcards.run}ablation_orders.csv")
+    return (
+        f"--ablation {path} --ablation-sha256 {sha256(path)}" if path.exists() else ""
+    )

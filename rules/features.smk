@@ -8,13 +8,13 @@ rule fetch_openl3_weights:
         given=weights_given,
     output:
         status="data/{run}openl3_weights.json",
-    params:
-        weights=config["openl3_weights"],
-        download=config["openl3_download"],
     log:
         "logs/{run}fetch_openl3_weights.log",
     benchmark:
         "benchmarks/{run}fetch_openl3_weights.tsv"
+    params:
+        weights=config["openl3_weights"],
+        download=config["openl3_download"],
     shell:
         "python scripts/fetch_openl3_weights.py --gin {input.gin} --weights {params.weights}"
         " --download {params.download} --status {output.status} 2>&1 | tee {log}"
@@ -32,8 +32,6 @@ rule extract_features:
         features="results/{run}features/{feature}/shard-{shard}-of-{shards}.npy",
         report="results/{run}features/{feature}/shard-{shard}-of-{shards}.json",
         operative="results/{run}features/{feature}/shard-{shard}-of-{shards}.gin",
-    params:
-        weights=weights_argument,
     log:
         "logs/{run}extract_features/{feature}/{shard}-of-{shards}.log",
     benchmark:
@@ -42,6 +40,8 @@ rule extract_features:
     resources:
         gpu=gpus(),
         mem_mb=int(1000 * (config["memory_gb"] + 1)),
+    params:
+        weights=weights_argument,
     shell:
         "python scripts/extract_features.py --gin {input.gin} --signals {input.chirps}"
         " --facts {input.facts} --shard {wildcards.shard} --shards {wildcards.shards}"
@@ -61,13 +61,13 @@ rule gather_features:
         facts="results/{run}features/{representation}.json",
         cost="results/{run}features/{representation}.cost.json",
         settings="results/{run}features/{representation}.gin",
-    params:
-        stamp=stamp,
-        feature=lambda wildcards: feature_of(wildcards.representation),
     log:
         "logs/{run}gather_features/{representation}.log",
     benchmark:
         "benchmarks/{run}gather_features/{representation}.tsv"
+    params:
+        stamp=stamp,
+        feature=lambda wildcards: feature_of(wildcards.representation),
     shell:
         "python scripts/gather_features.py {params.stamp} --shards {input.shards}"
         " --feature {params.feature} --representation {wildcards.representation}"

@@ -1,2 +1,90 @@
-# Figures 2, 3 and 4 and the interactive page.
-FIGURES = []
+# Figures 2, 3 and 4 and the interactive page: from arrays and tables, never from audio.
+FIGURES = [
+    f"{name}.{kind}"
+    for name in ("fig2_cqt_chirps", "fig3_isomap", "fig4_knn_ratios")
+    for kind in ("png", "pdf")
+]
+
+
+rule transform_cqt_chirps:
+    input:
+        gin=gin_files("cqt_chirps"),
+        code=code("scripts/transform_cqt_chirps.py", "cqt_chirps"),
+    output:
+        transforms="results/{run}cqt_chirps.npz",
+        operative="results/{run}cqt_chirps.gin",
+    log:
+        "logs/{run}transform_cqt_chirps.log",
+    benchmark:
+        "benchmarks/{run}transform_cqt_chirps.tsv"
+    shell:
+        "python scripts/transform_cqt_chirps.py --gin {input.gin}"
+        " --transforms {output.transforms} --operative {output.operative} 2>&1 | tee {log}"
+
+
+rule plot_cqt_chirps:
+    input:
+        gin=gin_files("fig2"),
+        code=code("scripts/plot_cqt_chirps.py", "fig2"),
+        transforms="results/{run}cqt_chirps.npz",
+    output:
+        figures=multiext("img/{run}fig2_cqt_chirps", ".png", ".pdf"),
+        operative="img/{run}fig2_cqt_chirps.gin",
+    log:
+        "logs/{run}plot_cqt_chirps.log",
+    benchmark:
+        "benchmarks/{run}plot_cqt_chirps.tsv"
+    params:
+        stamp=stamp,
+    shell:
+        "python scripts/plot_cqt_chirps.py --gin {input.gin} {params.stamp}"
+        " --transforms {input.transforms} --figures {output.figures}"
+        " --operative {output.operative} 2>&1 | tee {log}"
+
+
+rule plot_isomap:
+    input:
+        gin=gin_files("fig3"),
+        code=code("scripts/plot_isomap.py", "fig3"),
+        manifolds=each("results/{run}manifold/{representation}.npz"),
+        ratios=each("results/{run}knn/{representation}.npz"),
+        facts=each("results/{run}features/{representation}.json"),
+        parameters="data/{run}chirps.csv",
+    output:
+        figures=multiext("img/{run}fig3_isomap", ".png", ".pdf"),
+        operative="img/{run}fig3_isomap.gin",
+    log:
+        "logs/{run}plot_isomap.log",
+    benchmark:
+        "benchmarks/{run}plot_isomap.tsv"
+    params:
+        names=representations(),
+    shell:
+        "python scripts/plot_isomap.py --gin {input.gin} --names {params.names}"
+        " --manifolds {input.manifolds} --ratios {input.ratios} --facts {input.facts}"
+        " --parameters {input.parameters} --figures {output.figures}"
+        " --operative {output.operative} 2>&1 | tee {log}"
+
+
+rule plot_knn_ratios:
+    input:
+        gin=gin_files("fig4"),
+        code=code("scripts/plot_knn_ratios.py", "fig4"),
+        manifolds=each("results/{run}manifold/{representation}.npz"),
+        ratios=each("results/{run}knn/{representation}.npz"),
+        facts=each("results/{run}features/{representation}.json"),
+        parameters="data/{run}chirps.csv",
+    output:
+        figures=multiext("img/{run}fig4_knn_ratios", ".png", ".pdf"),
+        operative="img/{run}fig4_knn_ratios.gin",
+    log:
+        "logs/{run}plot_knn_ratios.log",
+    benchmark:
+        "benchmarks/{run}plot_knn_ratios.tsv"
+    params:
+        names=representations(),
+    shell:
+        "python scripts/plot_knn_ratios.py --gin {input.gin} --names {params.names}"
+        " --manifolds {input.manifolds} --ratios {input.ratios} --facts {input.facts}"
+        " --parameters {input.parameters} --figures {output.figures}"
+        " --operative {output.operative} 2>&1 | tee {log}"

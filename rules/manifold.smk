@@ -51,12 +51,12 @@ rule tabulate_scores:
         embedding="results/{run}embedding_scores.csv",
         embedding_md="results/{run}embedding_scores.md",
         operative="results/{run}scores.gin",
-    params:
-        names=representations(),
     log:
         "logs/{run}tabulate_scores.log",
     benchmark:
         "benchmarks/{run}tabulate_scores.tsv"
+    params:
+        names=representations(),
     shell:
         "python scripts/tabulate_scores.py --gin {input.gin} --names {params.names}"
         " --manifolds {input.manifolds} --ratios {input.ratios} --facts {input.facts}"
@@ -95,7 +95,9 @@ rule tabulate_verdicts:
         "logs/{run}tabulate_verdicts.log",
     benchmark:
         "benchmarks/{run}tabulate_verdicts.tsv"
+    params:
+        ablation=ablation_argument,
     shell:
         "python scripts/tabulate_verdicts.py --gin {input.gin} --knn {input.knn}"
-        " --embedding {input.embedding} --table {output.table}"
+        " --embedding {input.embedding} {params.ablation} --table {output.table}"
         " --operative {output.operative} 2>&1 | tee {log}"

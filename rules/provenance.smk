@@ -1,2 +1,44 @@
-# What made the results, and a picture of the workflow.
-TABLES = ["knn_scores.csv", "embedding_scores.csv", "cost.csv", "verdicts.csv"]
+# What made the results.
+TABLES = [
+    "knn_scores.csv",
+    "embedding_scores.csv",
+    "cost.csv",
+    "verdicts.csv",
+    "manifest.json",
+]
+
+
+rule write_manifest:
+    input:
+        code=code("scripts/write_manifest.py"),
+        facts=each("results/{run}features/{representation}.json"),
+        settings=each("results/{run}features/{representation}.gin"),
+        results=lambda wildcards: [
+            path
+            for path in results(wildcards.run)
+            if not path.endswith("manifest.json")
+        ],
+    output:
+        manifest="results/{run}manifest.json",
+    log:
+        "logs/{run}write_manifest.log",
+    benchmark:
+        "benchmarks/{run}write_manifest.tsv"
+    shell:
+        "python scripts/write_manifest.py --facts {input.facts} --settings {input.settings}"
+        " --results {input.results} --manifest {output.manifest} 2>&1 | tee {log}"
+
+
+rule draw_dag:
+    input:
+        rules=[str(p.relative_to(ROOT)) for p in sorted(ROOT.glob("rules/*"))],
+        code=code("scripts/draw_dag.py"),
+    output:
+        figures=multiext("img/dag", ".svg", ".png"),
+    log:
+        "logs/draw_dag.log",
+    benchmark:
+        "benchmarks/draw_dag.tsv"
+    shell:
+        "snakemake --rulegraph 2> {log} | python scripts/draw_dag.py --figures {output.figures}"
+        " 2>&1 | tee -a {log}"

@@ -1,8 +1,8 @@
 """Estimate the chirps' parameters from their nearest neighbours in one representation."""
 
 from jtfs_repro import config, io
-from jtfs_repro.datasets.chirps import theta_from_rows
 from jtfs_repro.experiments.knn import knn_ratios
+from jtfs_repro.experiments.stored import stored_theta
 
 
 def arguments():
@@ -15,10 +15,9 @@ def arguments():
 
 def main(options):
     manifold = io.load_arrays(options.manifold)
-    theta = theta_from_rows(io.load_csv(options.parameters))
-    ratios = config.bound(knn_ratios)(
-        manifold["neighbours"], theta, not_run=str(manifold["not_run"])
-    )
+    theta = stored_theta(options.parameters)
+    not_run = str(manifold["not_run"])
+    ratios = config.bound(knn_ratios)(manifold["neighbours"], theta, not_run=not_run)
     io.save_arrays(options.ratios, **ratios.arrays())
 
 

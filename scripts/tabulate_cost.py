@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jtfs_repro import config, io
 from jtfs_repro.experiments.scores import cost_rows
-from jtfs_repro.provenance import Stamp
+from jtfs_repro.experiments.stored import stored_stamp
 
 
 def arguments():
@@ -16,7 +16,7 @@ def arguments():
 
 
 def main(options):
-    stamp = Stamp.common([io.load_json(path) for path in options.facts])
+    stamp = stored_stamp(options.facts)
     rows = config.bound(cost_rows)([io.load_json(path) for path in options.costs], stamp=stamp)
     io.save_csv(options.table, rows)
     text = io.csv_to_markdown(rows, caption=stamp.line)

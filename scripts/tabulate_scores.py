@@ -3,10 +3,8 @@
 from pathlib import Path
 
 from jtfs_repro import config, io
-from jtfs_repro.datasets.chirps import theta_from_rows
-from jtfs_repro.experiments.outcomes import Outcome
 from jtfs_repro.experiments.scores import scores
-from jtfs_repro.provenance import Stamp
+from jtfs_repro.experiments.stored import stored_outcomes, stored_stamp, stored_theta
 
 
 def arguments():
@@ -22,14 +20,9 @@ def arguments():
 
 
 def main(options):
-    stamp = Stamp.common([io.load_json(path) for path in options.facts])
-    triples = zip(options.names, options.manifolds, options.ratios, strict=True)
-    outcomes = [
-        Outcome.from_arrays(name, io.load_arrays(manifold), io.load_arrays(ratios))
-        for name, manifold, ratios in triples
-    ]
-    theta = theta_from_rows(io.load_csv(options.parameters))
-    tables = config.bound(scores)(outcomes, theta, stamp=stamp)
+    stamp = stored_stamp(options.facts)
+    outcomes = stored_outcomes(options.names, options.manifolds, options.ratios)
+    tables = config.bound(scores)(outcomes, stored_theta(options.parameters), stamp=stamp)
     for path, rows in ((options.knn, tables.knn), (options.embedding, tables.embedding)):
         io.save_csv(path, rows)
         io.save_text(Path(path).with_suffix(".md"), io.csv_to_markdown(rows, caption=stamp.line))

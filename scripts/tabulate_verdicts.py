@@ -12,6 +12,7 @@ def arguments():
     parser.add_argument("--knn", required=True, help=".csv of error ratios")
     parser.add_argument("--embedding", required=True, help=".csv of embeddings")
     parser.add_argument("--ablation", help=".csv of the ablation's orders, where it was run")
+    parser.add_argument("--ablation-sha256", help="its hash; unused, reruns this when it changes")
     parser.add_argument("--table", required=True, help="output .csv; its .md is beside it")
     return parser
 

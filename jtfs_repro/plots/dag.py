@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch
 
 BOX_WIDTH, LAYER_HEIGHT = 2.1, 0.75  # inches
+HALF_BOX = 0.19  # of a layer
 _NODE = re.compile(r'(\d+)\s*\[label\s*=\s*"([^"\\]+)')
 _EDGE = re.compile(r"(\d+)\s*->\s*(\d+)")
 Graph = dict[str, set[str]]  # rule -> rules that use its outputs
@@ -57,23 +58,22 @@ def _reachable(graph: Graph, name: str) -> set[str]:
 
 
 def layers(graph: Graph) -> list[list[str]]:
-    """Return the rules by the length of the longest path that leads to them.
+    """Return the rules by the length of the longest path that they lead to, longest first.
 
     Examples
     --------
     >>> layers({"all": set(), "plot": {"all"}, "fit": {"plot", "all"}})
     [['fit'], ['plot'], ['all']]
     """
-    sources = {name: [s for s in graph if name in graph[s]] for name in graph}
-    depths: dict[str, int] = {}
+    heights: dict[str, int] = {}
 
-    def depth(name: str) -> int:
-        if name not in depths:
-            depths[name] = 1 + max(map(depth, sources[name]), default=-1)
-        return depths[name]
+    def height(name: str) -> int:
+        if name not in heights:
+            heights[name] = 1 + max(map(height, graph[name]), default=-1)
+        return heights[name]
 
-    n_layers = 1 + max(map(depth, graph))
-    return [[name for name in graph if depth(name) == d] for d in range(n_layers)]
+    top = max(map(height, graph))
+    return [[name for name in graph if height(name) == h] for h in range(top, -1, -1)]
 
 
 def figure_dag(dot: str) -> Figure:
@@ -105,22 +105,12 @@ def figure_dag(dot: str) -> Figure:
     return figure
 
 
-def _draw(axes, graph: Graph, places: Mapping[str, tuple[float, float]]) -> None:
+def _draw(axes: Axes, graph: Graph, places: Mapping[str, tuple[float, float]]) -> None:
     box = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": "#34618d"}
-    labels = {
-        name: axes.text(x, y, name, ha="center", va="center", fontsize=9, bbox=box, zorder=2)
-        for name, (x, y) in places.items()
-    }
-    for source, targets in graph.items():
-        for target in sorted(targets):
-            arrow = FancyArrowPatch(
-                places[source],
-                places[target],
-                patchA=labels[source].get_bbox_patch(),
-                patchB=labels[target].get_bbox_patch(),
-                arrowstyle="-|>",
-                mutation_scale=9,
-                color="grey",
-                zorder=1,
-            )
-            axes.add_patch(arrow)
+    style = {"arrowstyle": "-|>", "color": "grey", "shrinkA": 0, "shrinkB": 0}
+    for name, (x, y) in places.items():
+        axes.text(x, y, name, ha="center", va="center", fontsize=9, bbox=box, zorder=2)
+        for target in sorted(graph[name]):
+            to_x, to_y = places[target]
+            ends = {"xy": (to_x, to_y - HALF_BOX), "xytext": (x, y + HALF_BOX)}
+            axes.annotate("", **ends, arrowprops=style, zorder=1)
