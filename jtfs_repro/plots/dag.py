@@ -112,5 +112,5 @@ def _draw(axes: Axes, graph: Graph, places: Mapping[str, tuple[float, float]]) -
         axes.text(x, y, name, ha="center", va="center", fontsize=9, bbox=box, zorder=2)
         for target in sorted(graph[name]):
             to_x, to_y = places[target]
-            ends = {"xy": (to_x, to_y - HALF_BOX), "xytext": (x, y + HALF_BOX)}
-            axes.annotate("", **ends, arrowprops=style, zorder=1)
+            head, tail = (to_x, to_y - HALF_BOX), (x, y + HALF_BOX)
+            axes.annotate("", xy=head, xytext=tail, arrowprops=style, zorder=1)

@@ -1,0 +1,39 @@
+# Two commands: `make figures` and `make test`. Each makes what it needs, from Python alone.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SNAKEMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" snakemake
+OPTIONS ?=# e.g. make figures OPTIONS="--config scale=paper"
+
+.DEFAULT_GOAL := help
+.PHONY: help install figures test lint types clean
+
+help: ## print this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+install: $(STAMP) ## make .venv and install the pinned requirements
+
+figures: $(STAMP) ## make all figures and tables (demo scale, CPU or GPU, no download)
+	$(SNAKEMAKE) --cores all $(OPTIONS)
+
+test: $(STAMP) lint types ## check style and types, run all tests and a small real run
+	PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 pytest
+
+lint: $(STAMP) ## check style
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+
+types: $(STAMP) ## check types
+	$(BIN)/basedpyright
+
+clean: ## remove .venv and all results that are not part of the repository
+	rm -rf $(VENV) .snakemake logs benchmarks
+
+$(STAMP): requirements.txt requirements-dev.txt setup.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python %d.%d is too old; 3.11 is needed (make PYTHON=python3.11 ...)" % sys.version_info[:2])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
