@@ -131,9 +131,8 @@ def grid_parameters(grid: ChirpGrid) -> np.ndarray:
 
     Examples
     --------
-    >>> grid_parameters(ChirpGrid(n_f_c=1, n_f_m=1, n_gamma=2))
-    array([[512. ,   4. ,   0.5],
-           [512. ,   4. ,   4. ]])
+    >>> grid_parameters(ChirpGrid(n_f_c=1, n_f_m=1, n_gamma=2)).tolist()
+    [[512.0, 4.0, 0.5], [512.0, 4.0, 4.0]]
     """
     ends = [getattr(grid, name) for name in COLUMNS]
     axes = [np.geomspace(low, high, n) for (low, high), n in zip(ends, grid.shape, strict=True)]

@@ -6,6 +6,7 @@ import warnings
 from dataclasses import asdict, dataclass
 
 import numpy as np
+from scipy.sparse import SparseEfficiencyWarning
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 from sklearn.manifold import Isomap
@@ -99,6 +100,7 @@ def _embed(features: np.ndarray, n_components: int, n_neighbors: int) -> Manifol
     model = Isomap(n_neighbors=n_neighbors, n_components=n_components, eigen_solver="dense")
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The number of connected components")
+        warnings.simplefilter("ignore", SparseEfficiencyWarning)  # joining the pieces
         embedding = _signed(model.fit_transform(features))
     distances, neighbours = model.nbrs_.kneighbors(n_neighbors=n_neighbors)
     geodesic = squareform(model.dist_matrix_, checks=False)
