@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -142,7 +143,7 @@ def load_array(path: str | os.PathLike[str], *, mmap: bool = False) -> np.ndarra
         return array
     except FileNotFoundError:
         raise missing(path) from None
-    except (ValueError, EOFError, OSError) as error:
+    except (ValueError, EOFError, OSError, BadZipFile) as error:
         raise corrupt(path, "a .npy array", error) from None
 
 

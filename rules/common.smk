@@ -1,11 +1,10 @@
 # Functions and names that the rules share; no rule.
+import difflib
 import os
-import re
 import shutil
 
 import yaml
 from jsonschema import Draft202012Validator
-from snakemake.exceptions import WorkflowError
 
 from jtfs_repro import config as settings
 from jtfs_repro import io
@@ -41,16 +40,22 @@ RUN_PATTERN = rf"(?:(?:{_OTHER}|{_VARIANT})/)?"
 
 
 def check_config(schema):
-    """Refuse a config that does not follow the schema, in one line."""
-    validator = Draft202012Validator(yaml.safe_load(io.load_text(ROOT / schema)))
-    for error in validator.iter_errors(dict(config)):
-        where = ".".join(map(str, error.path)) or "key"
-        raise WorkflowError(f"config/config.yaml or --config: {where}: {error.message}")
-    known = sorted(p.name for p in Path(ROOT, "gin/variants").glob("*"))
-    if config["variant"] and config["variant"] not in known:
-        raise WorkflowError(
-            f"--config variant={config['variant']}: must be one of {known}"
-        )
+    """Stop with one line if the config does not follow the schema."""
+    rules = yaml.safe_load(io.load_text(ROOT / schema))
+    for key in set(config) - set(rules["properties"]):
+        near = difflib.get_close_matches(key, rules["properties"], n=1)
+        stop(f"unknown key {key!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
+    for error in Draft202012Validator(rules).iter_errors(dict(config)):
+        stop(f"{'.'.join(map(str, error.path)) or 'keys'}: {error.message}")
+    variants = sorted(path.name for path in Path(ROOT, "gin/variants").glob("*"))
+    if config["variant"] not in ["", *variants]:
+        stop(f"variant: {config['variant']!r} is no folder in gin/variants; there are {variants}")
+
+
+def stop(message):
+    """End snakemake with one line."""
+    print(f"error: config/config.yaml or --config: {message}", file=sys.stderr)
+    sys.exit(1)
 
 
 def run_name(scale="demo", preset="paper", variant=""):

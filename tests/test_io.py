@@ -1,0 +1,192 @@
+"""Files: atomic, deterministic, and with one-line errors."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from jtfs_repro import io
+
+ROWS = [{"name": "a|b", "value": 1 / 3}, {"name": "c", "value": None}]
+KILLED_WRITER = """
+import sys, time
+from jtfs_repro import io
+with io.atomic_path(sys.argv[1]) as part:
+    part.write_text("half")
+    print("writing", flush=True)
+    time.sleep(60)
+"""
+
+
+def parts(folder):
+    return sorted(path.name for path in folder.glob("*.part"))
+
+
+def write_half(path):
+    with io.atomic_path(path) as part:
+        part.write_text("half")
+        raise RuntimeError("stop")
+
+
+def test_failed_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "a.txt"
+    io.save_text(path, "old")
+    with pytest.raises(RuntimeError, match="stop"):
+        write_half(path)
+    assert path.read_text() == "old\n"
+    assert parts(tmp_path) == []
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGKILL, signal.SIGTERM])
+def test_killed_writer_leaves_no_file_and_its_part_is_swept(tmp_path, signal_number):
+    path = tmp_path / "a.txt"
+    writer = subprocess.Popen(
+        [sys.executable, "-c", KILLED_WRITER, str(path)], stdout=subprocess.PIPE
+    )
+    assert writer.stdout.readline().strip() == b"writing"
+    writer.send_signal(signal_number)
+    writer.wait()
+    writer.stdout.close()
+    assert not path.exists()
+    io.save_text(path, "whole")
+    assert path.read_text() == "whole\n"
+    assert parts(tmp_path) == []
+
+
+def test_part_of_a_running_process_is_left_alone(tmp_path):
+    path = tmp_path / "a.txt"
+    with io.atomic_path(path) as part:
+        part.write_text("mine")
+        other = part.with_name(part.name.replace(str(os.getpid()), str(os.getppid())))
+        other.write_text("of a process that runs")
+    assert other.exists()
+
+
+def test_full_disk_is_one_line(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "save", full)
+    with pytest.raises(io.FileError, match=r"^.*a\.npy: no space left on the disk \(free some"):
+        io.save_array(tmp_path / "a.npy", np.zeros(3))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_device_full_has_the_errno_we_catch():
+    with pytest.raises(OSError, match="No space left") as caught, open("/dev/full", "wb") as file:
+        file.write(b"x" * 100_000)
+    assert caught.value.errno == errno.ENOSPC
+
+
+def test_arrays_come_back(tmp_path):
+    array = np.arange(12, dtype=np.float32).reshape(3, 4)[:, ::2]
+    io.save_array(tmp_path / "a.npy", array)
+    for mmap in (False, True):
+        np.testing.assert_array_equal(io.load_array(tmp_path / "a.npy", mmap=mmap), array)
+    io.save_arrays(tmp_path / "a.npz", x=array, text=np.asarray("why"))
+    loaded = io.load_arrays(tmp_path / "a.npz")
+    np.testing.assert_array_equal(loaded["x"], array)
+    assert str(loaded["text"]) == "why"
+
+
+@pytest.mark.parametrize("mmap", [False, True])
+@pytest.mark.parametrize("n_bytes", [0, 10, 100, 200])
+def test_truncated_array(tmp_path, n_bytes, mmap):
+    path = tmp_path / "a.npy"
+    io.save_array(path, np.arange(100.0))
+    path.write_bytes(path.read_bytes()[:n_bytes])
+    with pytest.raises(io.FileError, match=r"a\.npy: not a \.npy array or truncated: .*delete it"):
+        io.load_array(path, mmap=mmap)
+
+
+def test_truncated_archive(tmp_path):
+    path = tmp_path / "a.npz"
+    io.save_arrays(path, x=np.arange(1000.0))
+    path.write_bytes(path.read_bytes()[:4000])
+    with pytest.raises(io.FileError, match=r"a\.npz: not an \.npz archive .*delete it"):
+        io.load_arrays(path)
+
+
+@pytest.mark.parametrize("load", [io.load_array, io.load_arrays, io.load_json, io.load_csv])
+def test_missing_file(tmp_path, load):
+    with pytest.raises(io.FileError, match=r"nothing: no such file"):
+        load(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("load", "content"),
+    [
+        (io.load_json, b'{"a": '),
+        (io.load_json, b"\xff\xfe"),
+        (io.load_csv, b""),
+        (io.load_csv, b"a,b\n1,2\n3\n"),
+        (io.load_array, b"PK\x03\x04 nonsense"),
+    ],
+)
+def test_corrupt_file_is_one_line(tmp_path, load, content):
+    path = tmp_path / "file"
+    path.write_bytes(content)
+    with pytest.raises(io.FileError, match="truncated") as caught:
+        load(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_json_refuses_nan_and_takes_numpy(tmp_path):
+    io.save_json(tmp_path / "a.json", {"x": np.float32(0.5), "y": np.arange(2)})
+    assert io.load_json(tmp_path / "a.json") == {"x": 0.5, "y": [0, 1]}
+    with pytest.raises(ValueError, match="JSON"):
+        io.save_json(tmp_path / "b.json", {"x": float("nan")})
+    assert not (tmp_path / "b.json").exists()
+
+
+def test_tables(tmp_path):
+    io.save_csv(tmp_path / "a.csv", ROWS)
+    assert (tmp_path / "a.csv").read_bytes() == b"name,value\na|b,0.333333\nc,\n"
+    assert io.load_csv(tmp_path / "a.csv") == [
+        {"name": "a|b", "value": "0.333333"},
+        {"name": "c", "value": ""},
+    ]
+    assert io.csv_to_markdown(ROWS, caption="All.").splitlines() == [
+        "All.",
+        "",
+        "| name | value |",
+        "| --- | ---: |",
+        "| a\\|b | 0.333333 |",
+        "| c |  |",
+    ]
+
+
+@pytest.mark.parametrize("rows", [[], [{"a": 1}, {"b": 1}]])
+def test_bad_tables(tmp_path, rows):
+    with pytest.raises(ValueError, match="rows"):
+        io.save_csv(tmp_path / "a.csv", rows)
+
+
+@pytest.mark.parametrize("suffix", ["png", "pdf", "svg"])
+def test_equal_figures_give_equal_bytes(tmp_path, suffix):
+    for name in ("a", "b"):
+        figure = Figure()
+        figure.subplots().plot([0, 1], [1, 0])
+        io.save_figure(tmp_path / f"{name}.{suffix}", figure)
+        time.sleep(1.1 * (name == "a"))  # dates have a resolution of one second
+    assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes()
+
+
+def test_figure_of_unknown_kind(tmp_path):
+    with pytest.raises(ValueError, match=r"must end in \.png, \.pdf or \.svg"):
+        io.save_figure(tmp_path / "a.jpg", Figure())
+
+
+def test_unavailable_says_why_and_what_to_do():
+    error = io.Unavailable("weights missing", "put w.h5 at data/")
+    assert (error.reason, error.remedy) == ("weights missing", "put w.h5 at data/")
+    facts = {"status": io.NOT_RUN, "reason": error.reason, "remedy": error.remedy}
+    assert io.why_not_run(facts) == str(error)
+    assert io.why_not_run({"status": io.RUN}) == ""
