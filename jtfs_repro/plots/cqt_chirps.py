@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from jtfs_repro import checks
 from jtfs_repro.plots import style
 
+HEIGHT, LABELS = 2.9, 0.42  # inches; room for the ticks and labels of time
 OCTAVES_HZ = (128, 256, 512, 1024, 2048)
 SPAN = 2.3  # the frequency axis covers f_c / SPAN to f_c * SPAN: the chirp's two octaves
 COLOURS = "magma_r"
@@ -54,16 +55,16 @@ def figure_cqt_chirps(
     if magnitude.shape != expected:
         checks.fail("magnitude.shape", magnitude.shape, f"be {expected}")
     with style.house_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 2.9)
+        figure = style.new_figure(style.PAGE_WIDTH, HEIGHT)
+        bottom = (style.foot(figure, stamp_line, _note(theta, range_db)) + LABELS) / HEIGHT
         panels = figure.subplots(1, len(theta), sharey=True, squeeze=False)[0]
-        figure.subplots_adjust(left=0.085, right=0.885, top=0.9, bottom=0.265, wspace=0.1)
+        figure.subplots_adjust(left=0.085, right=0.885, top=0.9, bottom=bottom, wspace=0.1)
         for axes, image, parameters in zip(panels, magnitude, theta, strict=True):
             _panel(axes, image, frequencies_hz, times_s, range_db)
             axes.set_ylim(parameters[0] / SPAN, parameters[0] * SPAN)
             axes.set_title(rf"$\gamma$ = {parameters[2]:g} octaves/s")
         panels[0].set_ylabel("frequency (Hz)")
-        _colour_bar(figure, range_db)
-        style.stamp(figure, stamp_line, _note(theta, range_db))
+        _colour_bar(figure, range_db, bottom)
     return figure
 
 
@@ -83,12 +84,12 @@ def _panel(
 def _note(theta: np.ndarray, range_db: float) -> str:
     f_c, f_m, _ = theta[0]
     return (
-        f"Constant-Q transform of Eq. (5): f_c = {f_c:g} Hz, f_m = {f_m:g} Hz, bandwidth 2 octaves;"
-        f" decibels relative to each panel's maximum, white below -{range_db:g} dB."
+        f"Constant-Q transform of Eq. (5): f_c = {f_c:g} Hz, f_m = {f_m:g} Hz, 2 octaves;"
+        f" level below each panel's maximum, white beyond -{range_db:g} dB."
     )
 
 
-def _colour_bar(figure: Figure, range_db: float) -> None:
-    axes = figure.add_axes((0.905, 0.265, 0.014, 0.635))
+def _colour_bar(figure: Figure, range_db: float, bottom: float) -> None:
+    axes = figure.add_axes((0.905, bottom, 0.014, 0.9 - bottom))
     bar = figure.colorbar(ScalarMappable(Normalize(-range_db, 0), COLOURS), cax=axes)
     bar.set_label("level (dB)")

@@ -85,7 +85,7 @@ def figure_isomap(
             _row(axes[1:], known[name], theta, norms, view, area)
             if row == 0:
                 _compass(axes[0], view)
-        style.stamp(figure, stamp_line, NOTE)
+        style.foot(figure, stamp_line, NOTE)
     return figure
 
 

@@ -12,6 +12,7 @@ from jtfs_repro import checks
 from jtfs_repro.plots import style
 from jtfs_repro.plots.series import Ratios
 
+HEIGHT, LABELS = 4.0, 0.86  # inches; room for the slanted names
 MEANS = ("arithmetic", "geometric")
 TICKS = {"1/3": 1 / 3, "1/2": 1 / 2, "1": 1.0, "2": 2.0, "3": 3.0}
 LIMIT = np.log2(3.7)  # octaves; points beyond are drawn as triangles at the edge
@@ -57,15 +58,16 @@ def figure_knn_ratios(
         checks.fail("columns", columns, "hold at least one representation")
     offsets = np.random.default_rng(seed).uniform(-jitter, jitter, len(columns[0].arithmetic))
     with style.house_style():
-        figure = style.new_figure(style.PAGE_WIDTH, 3.7)
+        figure = style.new_figure(style.PAGE_WIDTH, HEIGHT)
+        foot = style.foot(figure, stamp_line, _note(columns, mean))
         panels = figure.subplots(1, 3, sharey=True)
-        figure.subplots_adjust(left=0.075, right=0.995, top=0.925, bottom=0.355, wspace=0.05)
+        bottom = (foot + LABELS) / HEIGHT
+        figure.subplots_adjust(left=0.075, right=0.995, top=0.93, bottom=bottom, wspace=0.05)
         for index, (axes, parameter) in enumerate(zip(panels, style.SYMBOLS, strict=True)):
             _frame(axes, parameter, columns)
             for x, column in enumerate(columns):
                 _column(axes, x, column, getattr(column, mean)[:, index], offsets)
         panels[0].set_ylabel("relative estimate (log scale)")
-        style.stamp(figure, stamp_line, _note(columns, mean))
     return figure
 
 
@@ -76,7 +78,7 @@ def _note(columns: Sequence[Ratios], mean: str) -> str:
         " line: 5 to 95 %; triangles: outside the axis. Band: range stated in the paper for JTFS"
         " and Scattering1D (Q = 1)."
     )
-    reasons = [f" {style.label(c.name)}: not run, {c.not_run}." for c in columns if c.not_run]
+    reasons = [f" {style.label(c.name)} not run: {c.not_run}." for c in columns if c.not_run]
     return text + "".join(reasons).replace("\n", " ")
 
 

@@ -17,6 +17,7 @@ from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
 
 PAGE_WIDTH = 7.0  # inches
+NOTE_SIZE, NOTE_WIDTH = 6.5, 134  # points, characters
 INK, MUTED, FAINT = "#1a1a1a", "#5a5a5a", "#d9d9d9"
 POINT, ACCENT = "#5b8db8", "#b3400e"  # light blue and dark orange: apart in grey as well
 LABELS = {
@@ -80,10 +81,34 @@ def label(name: str) -> str:
     return LABELS.get(name, name)
 
 
-def stamp(figure: Figure, line: str, note: str = "", *, width: int = 150) -> None:
-    """Print a note and, below it, the stamp (scale, preset, device) at the foot."""
-    text = "\n".join([*textwrap.wrap(note, width), line])
-    figure.text(0.012, 0.006, text, fontsize=6.5, color=MUTED, va="bottom", linespacing=1.35)
+def foot(figure: Figure, line: str, note: str) -> float:
+    """Print a note and, below it, the stamp (scale, preset, device); return their height.
+
+    Parameters
+    ----------
+    figure : Figure
+        As wide as a page.
+    line : str
+        The stamp.
+    note : str
+        What a reader must know to read the figure.
+
+    Returns
+    -------
+    height : float
+        In inches, from the lower edge.
+    """
+    lines = [*textwrap.wrap(note, NOTE_WIDTH), line]
+    figure.text(
+        0.012,
+        0.04 / figure.get_figheight(),
+        "\n".join(lines),
+        fontsize=NOTE_SIZE,
+        color=MUTED,
+        va="bottom",
+        linespacing=1.35,
+    )
+    return 0.1 + len(lines) * NOTE_SIZE * 1.5 / 72
 
 
 def say_not_run(axes: Axes, reason: str, *, width: int) -> None:
