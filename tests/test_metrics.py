@@ -52,6 +52,14 @@ def test_bootstrap_is_seeded_and_covers():
     np.testing.assert_allclose(first[1] - first[0], 2 * 1.96 * 0.3 / np.sqrt(800), rtol=0.2)
 
 
+def test_interval_is_the_percentiles_of_the_resampled_scores():
+    ratios = lognormal(50)
+    chosen = metrics.resample(50, n_bootstrap=99, seed=3)
+    expected = np.quantile([metrics.log2_rmse(ratios[row]) for row in chosen], [0.1, 0.9])
+    found = metrics.log2_rmse_interval(ratios, n_bootstrap=99, seed=3, level=0.8)
+    np.testing.assert_allclose(found, expected)
+
+
 def test_bootstrap_covers_the_truth_about_as_often_as_it_says():
     hits = [
         low <= 0.3 <= high

@@ -37,8 +37,9 @@ def columns():
     generator = np.random.default_rng(0)
     ratios = 2 ** generator.normal(0, 0.8, (len(THETA), 3))
     absent = np.full_like(ratios, np.nan)
+    names = ("jtfs", "scattering1d_q8", "strf_average_vector", "index_grid_floor")
     return [
-        Ratios(name="jtfs", arithmetic=ratios * 1.01, geometric=ratios),
+        *(Ratios(name=name, arithmetic=ratios * 1.01, geometric=ratios) for name in names),
         Ratios(name="openl3", arithmetic=absent, geometric=absent, not_run=WHY),
     ]
 
