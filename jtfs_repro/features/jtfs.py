@@ -50,7 +50,7 @@ class Jtfs(nn.Module):
     --------
     >>> import torch
     >>> Jtfs(sr=8192, n_samples=4096, J=8, J_fr=3, Q=8, T_s="global")(torch.zeros(2, 4096)).shape
-    torch.Size([2, 866])
+    torch.Size([2, 2207])
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Jtfs(nn.Module):
             pad_mode=pad_mode,
         )
         frames = self.transform.frames
-        self.dimension = pooled_size(self.transform.output_size(), frames, self.time_pool)
+        self.dimension = pooled_size(self.transform.channels, frames, self.time_pool)
         self.parts = {representation: slice(0, self.dimension)}
         self.bytes_per_signal = self.transform.workspace_bytes()
 

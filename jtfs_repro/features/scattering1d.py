@@ -46,7 +46,7 @@ class Scattering1DFeature(nn.Module):
     --------
     >>> import torch
     >>> Scattering1DFeature(sr=8192, n_samples=4096, J=8)(torch.zeros(2, 4096)).shape
-    torch.Size([2, 40])
+    torch.Size([2, 43])
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Scattering1DFeature(nn.Module):
             pad_mode=pad_mode,
         )
         frames = self.transform.frames
-        self.dimension = pooled_size(self.transform.output_size(), frames, self.time_pool)
+        self.dimension = pooled_size(self.transform.channels, frames, self.time_pool)
         self.parts = {representation: slice(0, self.dimension)}
         self.bytes_per_signal = self.transform.workspace_bytes()
 

@@ -1,4 +1,4 @@
-"""What both transforms share: arguments, the padded input, tables that follow the input's device."""
+"""What both transforms share: arguments, the padded input, tables on the input's device."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ STRETCH = {"cpu": 512, "cuda": 8192}
 class ScatteringBase(nn.Module):
     """Arguments, filters of the time axis and input handling; see the two transforms."""
 
+    _paths: list[Path]
+
     def __init__(self, J, shape, Q, T, stride, out_type, options) -> None:
         super().__init__()
         self.out_type = checks.choice("out_type", out_type, OUT_TYPES)
@@ -66,7 +68,7 @@ class ScatteringBase(nn.Module):
 
     def _check_fits(self) -> None:
         limit = self._axis.N_padded.bit_length() - 1
-        if self.J > limit:
+        if limit < self.J:
             rule = f"be <= {limit} for shape={self.shape[0]}"
             checks.fail("J", self.J, rule, "2**J samples exceed the padded signal")
 
@@ -76,6 +78,16 @@ class ScatteringBase(nn.Module):
     def stride(self) -> int:
         """Samples between two output frames."""
         return 2**self.log2_stride
+
+    @property
+    def channels(self) -> int:
+        """Length of the output's path axis."""
+        return len(self._paths)
+
+    def output_size(self, detail: bool = False) -> int | tuple[int, ...]:
+        """Return the number of paths, or the numbers per order."""
+        orders = [p.order for p in self._paths]
+        return tuple(map(orders.count, sorted(set(orders)))) if detail else len(orders)
 
     @property
     def frames(self) -> int:
@@ -119,7 +131,9 @@ class ScatteringBase(nn.Module):
         for psi in self.psi1:
             k = self._resolution(psi.j)
             sizes[k] = sizes.get(k, 0) + (N >> k)
-        second = [self._rows(n2) * (N >> self._resolution(self.psi2[n2].j)) for n2 in self._live_n2()]
+        second = [
+            self._rows(n2) * (N >> self._resolution(self.psi2[n2].j)) for n2 in self._live_n2()
+        ]
         largest = max(8 * max(sizes.values()), 6 * max(second, default=0))
         return itemsize * (6 * N + 3 * sum(sizes.values()) + largest)
 
@@ -136,7 +150,7 @@ class ScatteringBase(nn.Module):
         return min(j, self.log2_stride) if self.average == "local" else j
 
     def _rows(self, n2: int) -> int:
-        """Number of first-order wavelets coarser-grained by psi2[n2]: those with j1 < j2."""
+        """Return the number of first-order wavelets with j1 < j2."""
         return sum(psi.j < self.psi2[n2].j for psi in self.psi1)
 
     def _live_n2(self) -> list[int]:
@@ -201,7 +215,7 @@ class ScatteringBase(nn.Module):
         """
         check_signal(x, self.shape[0], finite=self.check_finite)
         batch = x.shape[:-1]
-        x = x.reshape(-1, x.shape[-1])
+        x = x.reshape(batch.numel(), x.shape[-1])
         peak = x.detach().abs().amax(-1, keepdim=True)
         exponent = torch.where(peak > 0, peak.log2().floor(), 0).clamp(-125, 125)
         scale = torch.exp2(exponent)
@@ -221,7 +235,7 @@ def first_order(U_0: Tensor, bands: Sequence[Band]) -> list[Tensor]:
 
 
 def second_order(U_1_hats: Sequence[Tensor], bands: Sequence[Band], rows: int) -> Tensor:
-    """Y_2(n1, t) = (U_1 * psi_n2)(t) for the first `rows` n1: complex Tensor [shape=(B, rows, M)]."""
+    """Y_2(n1, t) = (U_1 * psi_n2)(t) for the first `rows` n1: Tensor [shape=(B, rows, M)]."""
     parts, start = [], 0
     for U_1_hat, b in zip(U_1_hats, bands, strict=False):
         part = U_1_hat[:, : rows - start]
@@ -319,9 +333,3 @@ def dyadic_stride(
         rule = f"be None with {width_name}={width!r}"
         checks.fail(name, stride, rule, "a stride goes with a local average")
     return stride.bit_length() - 1
-
-
-def count_orders(paths: Sequence[Path], detail: bool) -> int | tuple[int, ...]:
-    """Return the number of paths, or the numbers per order."""
-    orders = [p.order for p in paths]
-    return tuple(orders.count(order) for order in sorted(set(orders))) if detail else len(orders)

@@ -53,7 +53,7 @@ def xi_max(Q: int) -> float:
 def constant_q_sigma(xi: float, Q: int) -> float:
     """Return the bandwidth at which neighbours, `2**(1/Q)` apart, meet at gain `R_PSI`."""
     ratio = 1 / 2 ** (1 / Q)
-    # This order of operations keeps the rounding, hence the number of wavelets, of the field's banks.
+    # This order of operations keeps the rounding, hence the size, of the field's filter banks.
     return xi * ((1 - ratio) / (1 + ratio)) * (1 / math.sqrt(2 * math.log(1 / R_PSI)))
 
 

@@ -84,16 +84,16 @@ def row_kernels(
     rows : int, live rows of the input
     columns : int array, position on the padded axis of each row of the input
     """
-    needed = [_needed(out, phi_F, psi, N_fr, rows) for psi, out in zip(psi_fr, outputs, strict=True)]
+    needed = [
+        _needed(out, phi_F, psi, N_fr, rows) for psi, out in zip(psi_fr, outputs, strict=True)
+    ]
     matrices = [
         _toeplitz(psi, positions, columns, N_fr)
         for psi, (positions, _) in zip(psi_fr, needed, strict=True)
     ]
     n_wavelets = sum(psi.spin > 0 for psi in psi_fr)
     low, upward, downward = matrices[0], matrices[1 : 1 + n_wavelets], matrices[1 + n_wavelets :]
-    own = [
-        down for up, down in zip(upward, downward, strict=False) if not _are_conjugate(up, down)
-    ]
+    own = [down for up, down in zip(upward, downward, strict=False) if not _are_conjugate(up, down)]
     pair, own = np.concatenate(upward), np.concatenate([*own, low[:0]])
     ends = np.cumsum([len(positions) for positions, _ in needed])
     blocks = tuple(

@@ -59,12 +59,13 @@ def half_support(N: int, T: float) -> int:
     return int(small[0]) + 1 if len(small) else half
 
 
-def padded_rows(rows: int, J_fr: int, F: float, log2_stride_fr: int) -> int:
+def padded_rows(rows: int, J_fr: int, F: float, log2_stride_fr: int, *, least: int) -> int:
     """Return the length of the log-frequency axis after zero-padding.
 
     ``rows + 8 min(F, 2**J_fr)`` rounded down to a multiple of ``2**J_fr``; rounded up to a
-    multiple of the output stride where that is coarser.
+    multiple of the output stride where that is coarser, and to hold the `least` rows there are.
     """
     unit = 2**J_fr
     N_fr = int(rows + 8 * min(F, unit)) // unit * unit
-    return -(-N_fr // 2**log2_stride_fr) * 2**log2_stride_fr if log2_stride_fr > J_fr else N_fr
+    coarsest = max(unit, 2**log2_stride_fr)
+    return -(-max(N_fr, least) // coarsest) * coarsest

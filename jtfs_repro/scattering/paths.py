@@ -48,7 +48,9 @@ def split_rows(path: Path) -> list[Path]:
     ]
 
 
-def time_meta(paths: Sequence[Path], psi1: Sequence[Filter], psi2: Sequence[Filter], max_order: int):
+def time_meta(
+    paths: Sequence[Path], psi1: Sequence[Filter], psi2: Sequence[Filter], max_order: int
+):
     """Return the arrays describing `paths`: order, key, n, and xi, sigma, j [shape=(C, max_order)].
 
     Where a path has no wavelet of an order, the entry is NaN; so it is for the first order of a
@@ -65,7 +67,10 @@ def time_meta(paths: Sequence[Path], psi1: Sequence[Filter], psi2: Sequence[Filt
         meta["n"][c] = [np.nan if m is None else m for m in n]
     for field in ("xi", "sigma", "j"):
         meta[field] = np.array(
-            [[_field(bank, n, field) for bank, n in zip(banks, row, strict=True)] for row in chosen],
+            [
+                [_field(bank, n, field) for bank, n in zip(banks, row, strict=True)]
+                for row in chosen
+            ],
             dtype=float,
         ).reshape(len(paths), max_order)
     return meta

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .. import checks
-from .base import ScatteringBase, count_orders, first_order, second_order
+from .base import ScatteringBase, first_order, second_order
 from .paths import Path, time_meta
 from .time import Band, Reduction, averaged
 
@@ -135,7 +135,7 @@ class Scattering1D(ScatteringBase):
         S_0 = averaged(U_0[:, None], tables.reduce_0)
         U_1 = first_order(U_0, tables.bands_1)
         S_1 = [averaged(U, reduction) for U, reduction in zip(U_1, tables.reduce_1, strict=True)]
-        if self.max_order == 1:
+        if self.max_order == 1 or not tables.bands_2:
             return [S_0, *S_1]
         U_1_hats = [torch.fft.fft(U) for U in U_1]
         S_2 = [
@@ -145,7 +145,7 @@ class Scattering1D(ScatteringBase):
             )
         ]
         if self.average:
-            return [S_0, *S_1, *([torch.cat(S_2, dim=-2).index_select(-2, tables.sort_2)] * bool(S_2))]
+            return [S_0, *S_1, torch.cat(S_2, dim=-2).index_select(-2, tables.sort_2)]
         rows = [row for S in S_2 for row in S.split(1, dim=-2)]
         return [S_0, *S_1, *(rows[i] for i in tables.sort_2.tolist())]
 
@@ -181,7 +181,3 @@ class Scattering1D(ScatteringBase):
         meta = time_meta(self._paths, self.psi1, self.psi2, self.max_order)
         meta["n"] = meta["n"].astype(float)
         return meta
-
-    def output_size(self, detail: bool = False) -> int | tuple[int, ...]:
-        """Return the number of paths, or (order 0, order 1, order 2)."""
-        return count_orders(self._paths, detail)

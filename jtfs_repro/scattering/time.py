@@ -134,13 +134,12 @@ def reduce_time(produce: Callable[[int, int], Tensor], reduction: Reduction) -> 
     """
     if reduction.frames is None:
         return torch.cat([produce(s.start, s.stop) for s in reduction.stretches], dim=-1)
-    S: Tensor | None = None
-    for s in reduction.stretches:
-        part = produce(s.start, s.stop) @ s.matrix
-        if S is None:
-            S = part.new_zeros((*part.shape[:-1], reduction.frames))
-        S[..., s.first : s.first + part.shape[-1]] += part
-    assert S is not None, "a reduction has at least one stretch"
+    parts = ((s.first, produce(s.start, s.stop) @ s.matrix) for s in reduction.stretches)
+    first, part = next(parts)
+    S = part.new_zeros((*part.shape[:-1], reduction.frames))
+    S[..., first : first + part.shape[-1]] += part
+    for first, part in parts:
+        S[..., first : first + part.shape[-1]] += part
     return S
 
 

@@ -16,7 +16,6 @@ from .. import checks
 from .base import (
     ScatteringBase,
     averaging_width,
-    count_orders,
     dyadic_stride,
     first_order,
     second_order,
@@ -25,7 +24,7 @@ from .filters import low_pass, spectrum, spinned_wavelets
 from .frequency import Output, RowKernels, averaged_rows, modulus, row_kernels
 from .padding import padded_rows
 from .paths import Path, joint_meta, joint_path, split_rows
-from .time import Band, Reduction, averaged, global_average, local_average, reduce_time
+from .time import Band, Reduction, averaged, local_average, reduce_time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +55,9 @@ class TimeFrequencyScattering(ScatteringBase):
         S_2(n_2, n_{fr}, n_1, t) &=
             |U_1 *_t \psi_{n_2} *_{n_1} \psi_{n_{fr}}| *_t \phi_T *_{n_1} \phi_F
 
-    with convolutions over t or over the rows n1 (n1 = 0 is the highest frequency), for the rows with
-    ``j1 < j2``. n_fr = 0 is a low-pass of ``2**J_fr`` rows (spin 0, not averaged by phi_F); the other
-    n_fr have ``spin = sign(xi_fr)``: **+1 answers to rising frequency**, -1 to falling.
+    with convolutions over t or over the rows n1 (n1 = 0 is the highest frequency), for the rows
+    with ``j1 < j2``. n_fr = 0 is a low-pass of ``2**J_fr`` rows (spin 0, not averaged by phi_F);
+    the other n_fr have ``spin = sign(xi_fr)``: **+1 answers to rising frequency**, -1 to falling.
 
     Parameters
     ----------
@@ -165,12 +164,11 @@ class TimeFrequencyScattering(ScatteringBase):
             mistake = "without averaging, paths differ in rows; or use format='time'"
             checks.fail("out_type", out_type, rule, mistake)
         self.psi_fr = spinned_wavelets(self.J_fr, self.Q_fr[0])
-        N_fr = padded_rows(rows, self.J_fr, self.F, self.log2_stride_fr)
-        self.N_fr = max(N_fr, padded_rows(len(self.psi1), self.J_fr, 0, self.log2_stride_fr))
-        coarsest = max(2**self.J_fr, 2**self.log2_F)
-        if self.stride_fr > coarsest:
-            mistake = "a longer stride skips rows"
-            checks.fail("stride_fr", stride_fr, f"be <= {coarsest} = max(2**J_fr, F)", mistake)
+        longest = max(rows, 2**self.J_fr)
+        if self.stride_fr > longest:
+            rule = f"be <= {longest} = max((J + 1) Q1, 2**J_fr)"
+            checks.fail("stride_fr", stride_fr, rule, "no more than one row would be left")
+        self.N_fr = padded_rows(rows, self.J_fr, self.F, self.log2_stride_fr, least=len(self.psi1))
         self._slices = [(None, len(self.psi1)), *((n2, self._rows(n2)) for n2 in self._live_n2())]
         self._paths = list(self._list_paths())
 
@@ -190,8 +188,8 @@ class TimeFrequencyScattering(ScatteringBase):
             - time, array: Tensor [shape=(..., C, frames)], orders 0, 1 and 2
             - joint, array: Tensor [shape=(..., C, rows, frames)], orders 1 and 2; with
               F = 'global', one row
-            - list: dictionaries (coef, n, j, order, n_fr, j_fr, spin; joint: n1_max, n1_stride) with
-              coef [shape=(..., frames)], or for joint paths [shape=(..., rows, frames)]
+            - list: dictionaries (coef, n, j, order, n_fr, j_fr, spin; joint: n1_max, n1_stride)
+              with coef [shape=(..., frames)], for joint paths [shape=(..., rows, frames)]
             - dict: {n: coef}
         """
         U_0, scale, batch = self._padded(x)
@@ -224,7 +222,8 @@ class TimeFrequencyScattering(ScatteringBase):
         joint = averaged_rows(self._first_order_frames(modulus(S_1, first.kernels)), first.kernels)
         U_1_hats = [torch.fft.fft(U) for U in U_1] if second else []
         for part in second:
-            assert part.bands is not None and part.reduction is not None
+            assert part.bands is not None
+            assert part.reduction is not None
             Y_2 = self._mirrored(second_order(U_1_hats, part.bands, part.rows), part.rows)
             U_2 = reduce_time(
                 lambda start, stop, Y=Y_2, kernels=part.kernels: modulus(
@@ -324,7 +323,9 @@ class TimeFrequencyScattering(ScatteringBase):
             log2_stride = min(j_fr, self.log2_stride_fr)
             if self._is_joint_array:
                 log2_stride = self.log2_stride_fr
-        label = j_fr if spin == 0 and not self.keep_lost and not self._is_joint_array else log2_stride
+        label = (
+            j_fr if spin == 0 and not self.keep_lost and not self._is_joint_array else log2_stride
+        )
         return Output(
             kept=min(self._kept(rows, label), self.N_fr >> log2_stride),
             log2_stride=log2_stride,
@@ -332,7 +333,7 @@ class TimeFrequencyScattering(ScatteringBase):
         )
 
     def _kept(self, rows: int, log2_stride: int) -> int:
-        """Number of output rows."""
+        """Return the number of output rows."""
         if self._is_joint_array:
             rows = len(self.psi1) if self.unpad_fr else self.N_fr
         extra = self.format == "joint" and self.out_type != "array" and not self.unpad_fr
@@ -399,15 +400,11 @@ class TimeFrequencyScattering(ScatteringBase):
         """Return labels with the length and the order of the output's path axis.
 
         key, order, n [shape=(C, 2)], n_fr, and for the wavelets in time (two columns) and in
-        log-frequency (suffix _fr) xi, sigma (cycles/sample, cycles/row) and j, and spin. NaN where a
-        path has no such wavelet; in joint format n holds the range of n1 and the first columns of
-        xi, sigma, j are NaN.
+        log-frequency (suffix _fr) xi, sigma (cycles/sample, cycles/row) and j, and spin. NaN where
+        a path has no such wavelet; in joint format n holds the range of n1 and the first columns
+        of xi, sigma, j are NaN.
         """
         return joint_meta(self._paths, self.psi1, self.psi2, self.psi_fr)
-
-    def output_size(self, detail: bool = False) -> int | tuple[int, ...]:
-        """Return the number of paths, or the numbers per order."""
-        return count_orders(self._paths, detail)
 
 
 def _quality_factor_fr(Q_fr: Any) -> int:
