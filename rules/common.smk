@@ -1,5 +1,6 @@
 # Functions and names that the rules share; no rule.
 import difflib
+import functools
 import os
 import shutil
 
@@ -49,7 +50,9 @@ def check_config(schema):
         stop(f"{'.'.join(map(str, error.path)) or 'keys'}: {error.message}")
     variants = sorted(path.name for path in Path(ROOT, "gin/variants").glob("*"))
     if config["variant"] not in ["", *variants]:
-        stop(f"variant: {config['variant']!r} is no folder in gin/variants; there are {variants}")
+        stop(
+            f"variant: {config['variant']!r} is no folder in gin/variants; there are {variants}"
+        )
 
 
 def stop(message):
@@ -92,11 +95,16 @@ def code(script, stage=None):
     """Return an input function: all files of this project that the job's code is made of."""
 
     def files(wildcards):
-        stack = gin_files(stage)(wildcards) if stage else []
-        found = closure([script, *stack], root=ROOT)
-        return [path for path in found if path not in stack]
+        stack = tuple(gin_files(stage)(wildcards)) if stage else ()
+        return [path for path in cached_closure((script, *stack)) if path not in stack]
 
     return files
+
+
+@functools.cache
+def cached_closure(files):
+    """Return the closure of a tuple of files; many jobs share one."""
+    return closure(files, root=ROOT)
 
 
 def representations():

@@ -1,0 +1,364 @@
+"""The DAG: dry runs of every scale and preset, one real smoke run and what happens after it."""
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from jtfs_repro import io
+from jtfs_repro.provenance import PRESETS, SCALES
+from rules.closure import closure
+
+ROOT = Path(__file__).parent.parent
+TREE = ("Snakefile", "config", "gin", "jtfs_repro", "profiles", "rules", "scripts")
+SMOKE = ["--config", "scale=smoke", "shards=2", "device=cpu", "openl3_download=never"]
+# wall times and memory: all else must be equal from run to run
+COSTS = re.compile(r"(cost\.(csv|md)|cost\.json|manifest\.json|shard-.*\.json)$")
+TABLES = ["knn_scores", "embedding_scores", "cost", "verdicts"]
+FIGURES = ["fig2_cqt_chirps", "fig3_isomap", "fig4_knn_ratios"]
+TIMEOUT_S = 600
+
+
+def copy_tree(folder):
+    for name in TREE:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(
+                source, folder / name, ignore=shutil.ignore_patterns("__pycache__", "*.part")
+            )
+        else:
+            shutil.copy2(source, folder / name)
+    return folder
+
+
+def command(*arguments, cores=2):
+    return [sys.executable, "-m", "snakemake", "--cores", str(cores), *arguments]
+
+
+def environment():
+    return os.environ | {"OMP_NUM_THREADS": "1"}
+
+
+def snakemake(folder, *arguments):
+    """Run snakemake in ``folder``; return (status, all it printed)."""
+    done = subprocess.run(
+        command(*arguments),
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def planned(folder, *arguments):
+    """Return rule -> number of jobs of a dry run; empty if there is nothing to do."""
+    status, text = snakemake(folder, "-n", *arguments)
+    assert status == 0, text
+    table = text.rpartition("Job stats:")[2].partition("\n\n")[0] if "Job stats:" in text else ""
+    jobs = re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)
+    return {name: int(count) for name, count in jobs if name not in ("total", "all")}
+
+
+def digests(folder):
+    """Return path -> SHA-256 of every result that must be the same in every run."""
+    files = [f for top in ("data", "results", "img") for f in (folder / top).rglob("*")]
+    names = {str(f.relative_to(folder)): f for f in files if f.is_file()}
+    return {
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in sorted(names.items())
+        if not COSTS.search(name)
+    }
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of the project without results, for dry runs."""
+    return copy_tree(tmp_path_factory.mktemp("tree"))
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A copy of the project after a smoke run."""
+    folder = copy_tree(tmp_path_factory.mktemp("smoke"))
+    status, text = snakemake(folder, *SMOKE)
+    assert status == 0, text
+    return folder
+
+
+@pytest.fixture
+def edited(finished):
+    """Yield a function that edits a file of the finished tree; all is undone afterwards."""
+    originals = {}
+
+    def edit(name, text):
+        path = finished / name
+        originals[path] = path.read_bytes() if path.exists() else None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    yield edit
+    for path, content in originals.items():
+        path.unlink() if content is None else path.write_bytes(content)
+
+
+# ---------------------------------------------------------------------------- closure of imports
+
+
+def test_closure_follows_imports_and_gin(tmp_path):
+    files = {
+        "jtfs_repro/__init__.py": "",
+        "jtfs_repro/a.py": "from . import b\nimport numpy\n",
+        "jtfs_repro/b.py": "def f():\n    from jtfs_repro.sub import c\n",
+        "jtfs_repro/sub/__init__.py": "",
+        "jtfs_repro/sub/c.py": (
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import jtfs_repro.d\n"
+        ),
+        "jtfs_repro/d.py": "",
+        "jtfs_repro/e.py": "",
+        "scripts/run.py": "import jtfs_repro.a as a\n",
+        "gin/x.gin": "from __gin__ import dynamic_registration\ninclude 'base.gin'\n",
+        "gin/base.gin": "from jtfs_repro import e\n\ne.f.x = 1  # from jtfs_repro import d\n",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    package = ["jtfs_repro/__init__.py"]
+    assert closure(["scripts/run.py"], root=tmp_path) == [
+        *package,
+        "jtfs_repro/a.py",
+        "jtfs_repro/b.py",
+        "jtfs_repro/sub/__init__.py",
+        "jtfs_repro/sub/c.py",
+        "scripts/run.py",
+    ]
+    gin_files = ["gin/base.gin", "gin/x.gin"]
+    assert closure(["gin/x.gin"], root=tmp_path) == [*gin_files, *package, "jtfs_repro/e.py"]
+
+
+def test_closure_keeps_features_apart():
+    found = closure(["scripts/extract_features.py", "gin/features/mfcc.gin"], root=ROOT)
+    assert "jtfs_repro/features/mfcc.py" in found
+    assert not any("strf" in name or "scattering" in name or "plots" in name for name in found)
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "scripts").glob("*.py")), ids=lambda p: p.stem)
+def test_closure_is_what_python_imports(script):
+    """Two routes: the static closure against the modules that a real import loads."""
+    probe = (
+        "import runpy, sys, json; runpy.run_path(sys.argv[1]);"
+        "print([m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'jtfs_repro'])"
+    )
+    run = [sys.executable, "-c", probe, str(script)]
+    printed = subprocess.run(run, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    loaded = {os.path.relpath(path, ROOT) for path in re.findall(r"'([^']+)'", printed)}
+    found = set(closure([script.relative_to(ROOT)], root=ROOT))
+    assert loaded <= found
+
+
+# ------------------------------------------------------------------------------------- dry runs
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("scale", SCALES)
+def test_dry_run(tree, scale, preset):
+    jobs = planned(tree, "--config", f"scale={scale}", f"preset={preset}")
+    assert jobs["extract_features"] == 6 * 4
+    assert jobs["embed_isomap"] == jobs["score_knn"] == 8
+    assert {"plot_cqt_chirps", "plot_isomap", "plot_knn_ratios", "make_manifold_page"} <= set(jobs)
+
+
+def test_dry_run_of_the_ablation(tree):
+    jobs = planned(tree, "ablation", "--config", "features=[mfcc,jtfs]")
+    assert jobs["synthesise_chirps"] == 6
+    assert jobs["tabulate_ablation"] == 1
+
+
+def test_two_runs_do_not_meet(tree):
+    jobs = planned(tree, "results/smoke-tutorial/knn_scores.csv", "results/paper/knn_scores.csv")
+    assert jobs["synthesise_chirps"] == 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("scle=smoke", r"unknown key 'scle' \(did you mean 'scale'\?\)"),
+        ("scale=big", r"scale: 'big' is not one of \['smoke', 'demo', 'paper'\]"),
+        ("preset=mine", r"preset: 'mine' is not one of \['paper', 'as_coded', 'tutorial'\]"),
+        ("features=[mfcc,mffc]", r"features\.1: 'mffc' is not one of \['mfcc', "),
+        ("variant=none", r"variant: 'none' is no folder in gin/variants"),
+        ("device=gpu", r"device: 'gpu' is not one of \['auto', 'cpu', 'cuda'\]"),
+        ("shards=0", r"shards: 0 is less than the minimum"),
+        ("memory_gb=lots", r"memory_gb: 'lots' is not of type 'number'"),
+    ],
+)
+def test_wrong_config_is_one_line(tree, setting, message):
+    status, text = snakemake(tree, "-n", "--config", setting)
+    assert status == 1
+    errors = [line for line in text.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1, text
+    assert re.search(message, errors[0])
+    assert "Traceback" not in text
+
+
+def test_no_rule_lacks_what_every_rule_must_have():
+    for path in sorted((ROOT / "rules").glob("*.smk")):
+        for rule in path.read_text(encoding="utf-8").split("\nrule ")[1:]:
+            needed = ("code=code(", "log:", "benchmark:", "shell:")
+            assert all(part in rule for part in needed), rule.partition(":")[0]
+            assert "run:" not in re.findall(r"^    (\w+:)", rule, re.MULTILINE)
+
+
+# ---------------------------------------------------------------------------- the real smoke run
+
+
+def test_everything_is_there_and_says_what_made_it(finished):
+    results, img = finished / "results/smoke", finished / "img/smoke"
+    for name in TABLES:
+        rows = io.load_csv(results / f"{name}.csv")
+        assert {row["scale"] for row in rows} == {"smoke"}
+        assert {row["preset"] for row in rows} == {"paper"}
+        assert {row["device"] for row in rows} == {"cpu"}
+        assert "scale smoke · preset paper · device cpu" in io.load_text(results / f"{name}.md")
+    for name in FIGURES:
+        assert (img / f"{name}.png").stat().st_size > 10_000
+        assert (img / f"{name}.gin").exists()
+    page = io.load_text(results / "manifold.html")
+    assert "scale smoke" in page
+    assert not re.search(r"<(script|link|img)[^>]+(src|href)=[\"']https?:", page)
+    assert io.load_json(results / "manifest.json")["scale"] == "smoke"
+    assert not list(finished.rglob("*.part"))
+
+
+def test_missing_weights_are_reported_not_fatal(finished):
+    facts = io.load_json(finished / "results/smoke/features/openl3.json")
+    assert facts["status"] == io.NOT_RUN
+    assert "weights" in facts["reason"]
+    rows = io.load_csv(finished / "results/smoke/knn_scores.csv")
+    status = {row["status"] for row in rows if row["representation"] == "openl3"}
+    assert all(text.startswith("not run: ") for text in status)
+
+
+def test_second_run_does_nothing(finished):
+    assert planned(finished, *SMOKE) == {}
+
+
+def test_other_batches_or_device_names_rerun_nothing(finished):
+    assert planned(finished, *SMOKE, "memory_gb=3", "device=auto") == {}
+
+
+def test_touching_reruns_nothing(finished):
+    (finished / "jtfs_repro/features/mfcc.py").touch()
+    assert planned(finished, *SMOKE) == {}
+
+
+TAIL = {"tabulate_scores", "tabulate_verdicts", "plot_isomap", "plot_knn_ratios"}
+TAIL |= {"make_manifold_page", "write_manifest"}
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "expected"),
+    [
+        ("gin/features/mfcc.gin", "#", {"extract_features": 2, "embed_isomap": 1, "score_knn": 1}),
+        ("jtfs_repro/features/strf.py", "#", {"extract_features": 2, "embed_isomap": 3}),
+        ("jtfs_repro/scattering/filters.py", "#", {"extract_features": 6, "embed_isomap": 3}),
+        ("gin/scale/smoke/isomap.gin", "#", {"embed_isomap": 8, "extract_features": 0}),
+        ("jtfs_repro/experiments/knn.py", "#", {"score_knn": 8, "embed_isomap": 0}),
+        ("gin/experiments/scores.gin", "#", {"tabulate_scores": 1, "score_knn": 0}),
+        ("gin/experiments/fig4.gin", "#", {"plot_knn_ratios": 1, "plot_isomap": 0}),
+        ("scripts/plot_isomap.py", "#", {"plot_isomap": 1, "plot_knn_ratios": 0}),
+        ("gin/presets/tutorial/mfcc.gin", "#", {"extract_features": 0, "tabulate_scores": 0}),
+        ("gin/scale/smoke/mfcc.gin", "# new", {"extract_features": 2, "embed_isomap": 1}),
+    ],
+)
+def test_editing_a_file_reruns_what_depends_on_it(finished, edited, name, line, expected):
+    path = finished / name
+    edited(name, (path.read_text(encoding="utf-8") if path.exists() else "") + f"{line}\n")
+    jobs = planned(finished, *SMOKE)
+    assert {rule: jobs.get(rule, 0) for rule in expected} == expected
+    allowed = {rule for rule, count in expected.items() if count} | TAIL
+    allowed |= {"gather_features", "score_knn", "tabulate_cost"}
+    assert set(jobs) <= allowed
+
+
+def test_new_weights_rerun_openl3_only(finished, edited):
+    edited("data/openl3/openl3_audio_mel256_music.h5", "not weights, but there")
+    jobs = planned(finished, *SMOKE)
+    assert jobs["fetch_openl3_weights"] == 1
+    assert jobs["extract_features"] == 2
+
+
+def test_killed_job_leaves_nothing_and_the_rerun_gives_the_same_bytes(finished):
+    before = digests(finished)
+    forget(finished, "mfcc")
+    log = (finished / "killed.log").open("w")
+    running = subprocess.Popen(
+        command(*SMOKE, cores=1), cwd=finished, env=environment(), stdout=log, stderr=log
+    )
+    kill_job(running, "extract_features.py")
+    assert running.wait(TIMEOUT_S) != 0
+    log.close()
+    text = (finished / "killed.log").read_text()
+    assert "extract_features" in text
+    left = [f for f in finished.glob("results/smoke/features/mfcc/*") if f.suffix == ".part"]
+    assert left == []
+    status, text = snakemake(finished, *SMOKE)
+    assert status == 0, text
+    assert digests(finished) == before
+
+
+def forget(folder, representation):
+    """Remove one representation, and every figure and table."""
+    shutil.rmtree(folder / f"results/smoke/features/{representation}")
+    for top in ("results/smoke", "img/smoke"):
+        for path in (folder / top).rglob("*"):
+            if path.is_file() and (path.parent == folder / top or path.stem == representation):
+                path.unlink()
+
+
+def kill_job(running, script):
+    """Kill, with SIGKILL, the first job of a running snakemake that executes ``script``."""
+    end = time.monotonic() + TIMEOUT_S
+    while time.monotonic() < end and running.poll() is None:
+        for child in psutil.Process(running.pid).children(recursive=True):
+            if is_script(child, script):
+                os.kill(child.pid, signal.SIGKILL)
+                return
+        time.sleep(0.02)
+    pytest.fail(f"no job ran {script}")
+
+
+def is_script(process, script):
+    try:
+        arguments = process.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False
+    return len(arguments) > 1 and arguments[1].endswith(script)
+
+
+def test_corrupt_features_are_one_line_and_finished_work_stays(finished):
+    """The last test on the finished tree: it spoils it."""
+    path = finished / "results/smoke/features/mfcc.npy"
+    path.write_bytes(path.read_bytes()[:100])
+    kept = finished / "results/smoke/manifold/strf.npz"
+    assert kept.exists()
+    status, text = snakemake(finished, "-R", "embed_isomap", *SMOKE, "features=[mfcc]")
+    assert status != 0
+    lines = [line for line in text.splitlines() if line.startswith("error: ")]
+    assert lines
+    assert all("mfcc.npy: not a .npy array or truncated" in line for line in lines)
+    assert "Traceback (most recent call last)" not in text
+    assert kept.exists()
+    assert not (finished / "results/smoke/manifold/mfcc.npz").exists()
