@@ -117,9 +117,12 @@ def test_missing_representation_is_not_run(tables):
 def test_only_paper_scale_is_called_so(tables, rows):
     assert {row["at_paper_scale"] for row in rows} == {"no"}
     assert {row["scale"] for row in rows} == {"smoke"}
+    judged = [row for row in rows if row["verdict"] != "not run"]
+    assert {row["why"] for row in judged} == {"125 chirps, the paper has 4096"}
     stamp = Stamp(scale="paper", preset="paper", device="cpu")
     published = verdicts(tables.knn, tables.embedding, stamp=stamp)
     assert {row["at_paper_scale"] for row in published} == {"yes"}
+    assert {row["why"] for row in published if row["verdict"] != "not run"} == {""}
 
 
 def test_mean_is_chosen(tables, rows):

@@ -40,7 +40,7 @@ from jtfs_repro.provenance import Stamp
 ALIGNED_RHO = 0.9
 ABOUT_ONE = math.log2(1.1)
 SHARE_OF_FLOOR = 0.9
-PUBLISHED_SCALE = "paper"
+PUBLISHED_SCALE, PUBLISHED_CHIRPS = "paper", 4096
 Row = Mapping[str, Any]
 
 
@@ -177,7 +177,8 @@ def verdicts(
     -------
     rows : list of dict
         section, claim, representation, parameter, quantity, value, tolerance, verdict (within,
-        outside or not run), why, at_paper_scale, and the stamp.
+        outside or not run), why (the reason for 'not run'; else how the scale differs from the
+        paper's), mean, at_paper_scale, and the stamp.
 
     Raises
     ------
@@ -190,7 +191,8 @@ def verdicts(
     judged += [_judge(c, _ratio_finding(c, ratios)) for c in RATIO_CLAIMS]
     judged += [_judge(_STRF_CLAIM, _strf_finding(ratios))]
     judged += ablation_verdicts(ablation)
-    return [row | _provenance(stamp, mean) for row in judged]
+    scope = _scope(stamp, knn)
+    return [{**row, "why": row["why"] or scope, **_provenance(stamp, mean)} for row in judged]
 
 
 def _judge(claim: Claim, finding: Finding) -> dict[str, Any]:
@@ -211,6 +213,13 @@ def _judge(claim: Claim, finding: Finding) -> dict[str, Any]:
         "verdict": verdict,
         "why": finding.why,
     }
+
+
+def _scope(stamp: Stamp, knn: Sequence[Row]) -> str:
+    """Say how far a number is from the paper's scale; nothing at that scale."""
+    if stamp.scale == PUBLISHED_SCALE or not knn:
+        return ""
+    return f"{knn[0]['n_chirps']} chirps, the paper has {PUBLISHED_CHIRPS}"
 
 
 def _provenance(stamp: Stamp, mean: str) -> dict[str, str]:
