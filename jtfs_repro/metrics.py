@@ -104,27 +104,6 @@ def log2_rmse_interval(
     return _percentiles(np.sqrt(_row_means(squares, chosen)), level)
 
 
-def log2_rmse_difference(
-    first: np.ndarray,
-    second: np.ndarray,
-    *,
-    n_bootstrap: int = 1000,
-    seed: int = 0,
-    level: float = 0.95,
-) -> tuple[float, float, float]:
-    """Return ``log2_rmse(first) - log2_rmse(second)`` with its paired bootstrap interval.
-
-    Both arrays hold the same signals in the same order; one resample serves both.
-    """
-    a, b = log2_ratio(first) ** 2, log2_ratio(second) ** 2
-    if a.shape != b.shape:
-        checks.fail("second.shape", b.shape, f"equal {a.shape}", "ratios of the same signals")
-    chosen = resample(len(a), n_bootstrap=n_bootstrap, seed=seed)
-    differences = np.sqrt(_row_means(a, chosen)) - np.sqrt(_row_means(b, chosen))
-    low, high = _percentiles(differences, level)
-    return float(np.sqrt(a.mean()) - np.sqrt(b.mean())), low, high
-
-
 def _row_means(values: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """Mean of ``values[chosen]`` along rows, one row at a time to bound the memory."""
     return np.array([values[row].mean() for row in chosen])

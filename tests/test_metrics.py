@@ -69,16 +69,6 @@ def test_bootstrap_covers_the_truth_about_as_often_as_it_says():
     assert 0.85 <= np.mean(hits) <= 1
 
 
-def test_paired_difference():
-    better, worse = lognormal(sd=0.1), lognormal(sd=0.3)
-    difference, low, high = metrics.log2_rmse_difference(worse, better)
-    np.testing.assert_allclose(difference, metrics.log2_rmse(worse) - metrics.log2_rmse(better))
-    assert 0 < low < difference < high
-    assert metrics.log2_rmse_difference(worse, worse) == (0, 0, 0)
-    with pytest.raises(ValueError, match="same signals"):
-        metrics.log2_rmse_difference(worse, better[:-1])
-
-
 def test_trustworthiness_is_scikit_learns_and_fits_small_sets():
     x = features(grid(3))
     expected = manifold.trustworthiness(x, x[:, :2], n_neighbors=5)

@@ -5,8 +5,9 @@ from study_standins import STAMP, WHY, grid, study
 
 from jtfs_repro import io
 from jtfs_repro.experiments.ablation import ablation
+from jtfs_repro.experiments.claims import EMBEDDING_CLAIMS, RATIO_CLAIMS
 from jtfs_repro.experiments.scores import FLOOR, scores
-from jtfs_repro.experiments.verdicts import EMBEDDING_CLAIMS, RATIO_CLAIMS, verdicts
+from jtfs_repro.experiments.verdicts import verdicts
 from jtfs_repro.provenance import Stamp
 
 THETA = grid()

@@ -21,7 +21,8 @@ the paper's 4096 chirps and smaller on a smaller grid, whose edges weigh more; h
 Every row says at which scale its number was made and whether that is the paper's: a verdict at
 smoke or demo scale is a verdict about that scale.
 
-A later experiment adds its claims as another list of `Claim` and its own reader of values.
+The claims are listed in `claims`; a later experiment adds a list there and a reader of its values
+here.
 """
 
 from __future__ import annotations
@@ -33,6 +34,13 @@ from typing import Any
 
 from jtfs_repro import checks
 from jtfs_repro.datasets.chirps import PARAMETERS
+from jtfs_repro.experiments.claims import (
+    ABLATION_CLAIMS,
+    EMBEDDING_CLAIMS,
+    RATIO_CLAIMS,
+    STRF_CLAIM,
+    Claim,
+)
 from jtfs_repro.experiments.knn import MEANS
 from jtfs_repro.experiments.scores import FLOOR, RUN
 from jtfs_repro.provenance import Stamp
@@ -45,32 +53,6 @@ Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Claim:
-    """One claim and how it is tested.
-
-    Parameters
-    ----------
-    section : str
-        Where the paper states it.
-    text : str
-        The claim in few words.
-    representation, parameter : str
-        Whose number is looked at; ``parameter`` is empty for a whole embedding.
-    quantity : str
-        Column of the table of scores, or 'lowest_direction_rho'.
-    holds_above : bool
-        Whether the claim holds at and above the threshold, or below it.
-    """
-
-    section: str
-    text: str
-    representation: str
-    parameter: str
-    quantity: str
-    holds_above: bool = True
-
-
-@dataclass(frozen=True, kw_only=True)
 class Finding:
     """A value with its threshold; ``why`` says why there is none."""
 
@@ -78,77 +60,6 @@ class Finding:
     threshold: float | None = None
     rule: str = ""
     why: str = ""
-
-
-def _aligned(representation: str, text: str, parameters: str, *, holds: bool = True) -> list[Claim]:
-    return [
-        Claim(
-            section="3, Fig. 3",
-            text=f"{text}: {p} {'aligned' if holds else 'not aligned'}",
-            representation=representation,
-            parameter=p,
-            quantity="direction_rho",
-            holds_above=holds,
-        )
-        for p in parameters.split()
-    ]
-
-
-def _dimension(representation: str, text: str, *, three: bool) -> Claim:
-    return Claim(
-        section="3, Fig. 3",
-        text=text,
-        representation=representation,
-        parameter="",
-        quantity="lowest_direction_rho",
-        holds_above=three,
-    )
-
-
-_RANGES = {
-    "about 1": "median_abs_log2",
-    "0.75-1.25": "share_within_25_percent",
-    "0.75-1.5": "share_0.75_to_1.5",
-}
-
-
-def _ratio(representation: str, parameter: str, span: str, *, holds: bool = True) -> Claim:
-    side = "" if holds else "outside "
-    return Claim(
-        section="3, Fig. 4",
-        text=f"error ratio of {parameter} {side}{span}",
-        representation=representation,
-        parameter=parameter,
-        quantity=_RANGES[span],
-        holds_above=holds and span != "about 1",  # an error holds below its threshold
-    )
-
-
-_ALL = "f_c f_m gamma"
-EMBEDDING_CLAIMS: tuple[Claim, ...] = (
-    _dimension("mfcc", "MFCC lies on a curved 2-D manifold", three=False),
-    *_aligned("mfcc", "MFCC", "f_c"),
-    *_aligned("mfcc", "MFCC", "f_m gamma", holds=False),
-    _dimension("scattering1d_q1", "Scattering1D at Q=1 is a 3-D mesh", three=True),
-    *_aligned("scattering1d_q1", "Scattering1D at Q=1", _ALL),
-    _dimension("jtfs", "JTFS at Q=8 is a 3-D mesh", three=True),
-    *_aligned("jtfs", "JTFS at Q=8", _ALL),
-    _dimension("scattering1d_q8", "Scattering1D at Q=8 is 2-D", three=False),
-    *_aligned("scattering1d_q8", "Scattering1D at Q=8", "f_m", holds=False),
-    *_aligned("strf", "STRF", "f_m", holds=False),
-    *_aligned("strf_real", "STRF, complex mean as in the original code", "f_m", holds=False),
-    *_aligned("openl3", "OpenL3", "f_m", holds=False),
-)
-RATIO_CLAIMS: tuple[Claim, ...] = (
-    *(_ratio(name, "f_c", "about 1") for name in ("mfcc", "scattering1d_q1", "jtfs")),
-    *(_ratio(name, "f_c", "about 1") for name in ("strf", "strf_real", "openl3")),
-    *(_ratio(name, "f_m", "0.75-1.5") for name in ("scattering1d_q1", "jtfs")),
-    *(_ratio(name, "f_m", "0.75-1.5", holds=False) for name in ("mfcc", "openl3")),
-    *(_ratio(name, "f_m", "0.75-1.5", holds=False) for name in ("strf", "strf_real")),
-    *(_ratio(name, "gamma", "0.75-1.25") for name in ("scattering1d_q1", "jtfs")),
-    *(_ratio(name, "gamma", "0.75-1.25") for name in ("strf", "strf_real", "openl3")),
-    _ratio("mfcc", "gamma", "0.75-1.25", holds=False),
-)
 
 
 def verdicts(
@@ -189,7 +100,7 @@ def verdicts(
     ratios = [row for row in knn if row["mean"] == mean]
     judged = [_judge(c, _embedding_finding(c, embedding)) for c in EMBEDDING_CLAIMS]
     judged += [_judge(c, _ratio_finding(c, ratios)) for c in RATIO_CLAIMS]
-    judged += [_judge(_STRF_CLAIM, _strf_finding(ratios))]
+    judged += [_judge(STRF_CLAIM, _strf_finding(ratios))]
     judged += ablation_verdicts(ablation)
     scope = _scope(stamp, knn)
     return [{**row, "why": row["why"] or scope, **_provenance(stamp, mean)} for row in judged]
@@ -266,16 +177,6 @@ def _ratio_finding(claim: Claim, rows: Sequence[Row]) -> Finding:
     )
 
 
-_STRF_CLAIM = Claim(
-    section="3, Fig. 4 (finding of this project)",
-    text="averaging complex responses harms STRF on f_m: averaging their modulus has a smaller"
-    " error (95 % intervals apart)",
-    representation="strf_real",
-    parameter="f_m",
-    quantity="log2_rmse_low",
-)
-
-
 def _strf_finding(rows: Sequence[Row]) -> Finding:
     """Compare the lower end of the complex mean's interval with the modulus' upper end."""
     pair = [_find(rows, representation=n, parameter="f_m") for n in ("strf_real", "strf")]
@@ -291,10 +192,6 @@ def _strf_finding(rows: Sequence[Row]) -> Finding:
 
 
 ABLATION_COMMAND = "run `snakemake ablation`"
-_ABLATION_TEXTS = {
-    "f_m range": "same order of representations by error with f_m 4-16 and 4-32 Hz",
-    "J": "same order of representations by error with J = 12, 13 and 14",
-}
 
 
 def ablation_verdicts(orders: Sequence[Row] | None) -> list[dict[str, Any]]:
@@ -311,17 +208,7 @@ def ablation_verdicts(orders: Sequence[Row] | None) -> list[dict[str, Any]]:
         The number is the lowest Kendall rank correlation between two runs that differ in that
         one setting; the claim holds if it is 1 (the same order everywhere).
     """
-    return [_judge(_ablation_claim(s), _order_finding(orders, s)) for s in _ABLATION_TEXTS]
-
-
-def _ablation_claim(setting: str) -> Claim:
-    return Claim(
-        section="3 (finding of this project)",
-        text=_ABLATION_TEXTS[setting],
-        representation="all",
-        parameter="all",
-        quantity="kendall_tau",
-    )
+    return [_judge(claim, _order_finding(orders, s)) for s, claim in ABLATION_CLAIMS.items()]
 
 
 def _order_finding(orders: Sequence[Row] | None, setting: str) -> Finding:

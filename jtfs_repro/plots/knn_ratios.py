@@ -101,49 +101,29 @@ def _frame(axes: Axes, parameter: str, columns: Sequence[Ratios]) -> None:
 
 def _column(axes: Axes, x: int, column: Ratios, ratios: np.ndarray, offsets: np.ndarray) -> None:
     if column.not_run:
-        axes.text(
-            x,
-            0,
-            "not run",
-            rotation=90,
-            ha="center",
-            va="center",
-            color=style.MUTED,
-            fontsize=7,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
-        )
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        place = {"rotation": 90, "ha": "center", "va": "center"}
+        axes.text(x, 0, "not run", color=style.MUTED, fontsize=7, bbox=box, **place)
         return
     octaves = np.log2(ratios)
+    _points(axes, x + offsets, octaves)
+    _summary(axes, x, np.quantile(octaves, (0.05, 0.5, 0.95)))
+
+
+def _points(axes: Axes, x: np.ndarray, octaves: np.ndarray) -> None:
+    """Draw one dot per chirp, and a triangle at the edge for each one beyond it."""
     inside = np.abs(octaves) <= LIMIT
+    look = {"c": style.POINT, "linewidths": 0, "zorder": 2, "rasterized": True}
     size = 2.2 * np.sqrt(512 / len(octaves))
-    axes.scatter(
-        x + offsets[inside],
-        octaves[inside],
-        s=size,
-        c=style.POINT,
-        alpha=0.55,
-        linewidths=0,
-        zorder=2,
-        rasterized=True,
-    )
+    axes.scatter(x[inside], octaves[inside], s=size, alpha=0.55, **look)
     for sign, marker in ((1, "^"), (-1, "v")):
         beyond = sign * octaves > LIMIT
-        axes.scatter(
-            x + offsets[beyond],
-            np.full(beyond.sum(), sign * LIMIT),
-            s=6,
-            marker=marker,
-            c=style.POINT,
-            linewidths=0,
-            zorder=2,
-        )
-    low, middle, high = np.quantile(octaves, (0.05, 0.5, 0.95))
-    axes.plot([x, x], np.clip([low, high], -LIMIT, LIMIT), color=style.INK, linewidth=1.0, zorder=3)
-    axes.plot(
-        [x - 0.36, x + 0.36],
-        np.clip([middle] * 2, -LIMIT, LIMIT),
-        color=style.ACCENT,
-        linewidth=1.8,
-        zorder=4,
-        solid_capstyle="butt",
-    )
+        axes.scatter(x[beyond], np.full(beyond.sum(), sign * LIMIT), s=6, marker=marker, **look)
+
+
+def _summary(axes: Axes, x: int, quantiles: np.ndarray) -> None:
+    """Draw the median as a bar and the 5-95 % range as a line."""
+    low, middle, high = np.clip(quantiles, -LIMIT, LIMIT)
+    bar = {"linewidth": 1.8, "solid_capstyle": "butt", "zorder": 4}
+    axes.plot([x, x], [low, high], color=style.INK, linewidth=1.0, zorder=3)
+    axes.plot([x - 0.36, x + 0.36], [middle, middle], color=style.ACCENT, **bar)
