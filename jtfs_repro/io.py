@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from numbers import Integral, Real
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from zipfile import BadZipFile
 
 import numpy as np
@@ -94,6 +94,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 _WRITE_RULES = {
     errno.ENOSPC: "no space left on the disk (free some, then run the same command again)",
     errno.EDQUOT: "disk quota exceeded (free some, then run the same command again)",
+    errno.EFBIG: "larger than a file may be here (see ulimit -f)",
     errno.EACCES: "permission denied (make the folder writable)",
     errno.EROFS: "the file system is read-only (choose another folder)",
 }
@@ -125,7 +126,14 @@ def _flush(part: Path) -> None:
 def save_array(path: str | os.PathLike[str], array: np.ndarray) -> None:
     """Write ``array`` as ``.npy``."""
     with atomic_path(path) as part, part.open("wb") as file:
-        np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+        np.save(_Stream(file), np.ascontiguousarray(array), allow_pickle=False)
+
+
+class _Stream:
+    """A file of which numpy sees only `write`: its own route hides that a disk is full."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.write = file.write
 
 
 def load_array(path: str | os.PathLike[str], *, mmap: bool = False) -> np.ndarray:

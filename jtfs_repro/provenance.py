@@ -118,9 +118,10 @@ def save_manifest(path: str | os.PathLike[str], entries: Mapping[str, Any]) -> N
 
 
 def commit() -> dict[str, Any]:
-    """Return the commit of the source tree and whether tracked files differ from it."""
+    """Return the commit of the source tree and whether tracked files, results aside, differ."""
     sha = _git("rev-parse", "HEAD")
-    is_dirty = None if sha is None else bool(_git("status", "--porcelain", "-uno"))
+    sources = (":/", ":(top,exclude)img", ":(top,exclude)results")
+    is_dirty = None if sha is None else bool(_git("status", "--porcelain", "-uno", "--", *sources))
     return {"sha": sha, "dirty": is_dirty}
 
 

@@ -117,6 +117,13 @@ def representations():
     ]
 
 
+def absent_representations():
+    """Return the names of all other representations: figures say that they were left out."""
+    return [
+        name for name in sum(FEATURES.values(), []) if name not in representations()
+    ]
+
+
 def feature_of(representation):
     """Return the feature that computes a representation."""
     return next(

@@ -59,10 +59,11 @@ rule plot_isomap:
         "benchmarks/{run}plot_isomap.tsv"
     params:
         names=representations(),
+        absent=absent_representations(),
     shell:
         "python scripts/plot_isomap.py --gin {input.gin} --names {params.names}"
         " --manifolds {input.manifolds} --ratios {input.ratios} --facts {input.facts}"
-        " --parameters {input.parameters} --figures {output.figures}"
+        " --parameters {input.parameters} --absent {params.absent} --figures {output.figures}"
         " --operative {output.operative} 2>&1 | tee {log}"
 
 

@@ -68,21 +68,38 @@ def test_part_of_a_running_process_is_left_alone(tmp_path):
     assert other.exists()
 
 
-def test_full_disk_is_one_line(tmp_path, monkeypatch):
-    def full(*_, **__):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(np, "save", full)
-    with pytest.raises(io.FileError, match=r"^.*a\.npy: no space left on the disk \(free some"):
-        io.save_array(tmp_path / "a.npy", np.zeros(3))
+@pytest.mark.parametrize("save", ["save_array(path, x)", "save_arrays(path, x=x)"])
+def test_disk_that_fills_up_is_one_line(tmp_path, save):
+    """A file size limit stops a real write midway, as a full disk does."""
+    code = f"""
+import resource, sys
+import numpy as np
+from jtfs_repro import io
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+path, x = sys.argv[1], np.zeros(1_000_000)
+try:
+    io.{save}
+except io.FileError as error:
+    print(error)
+"""
+    path = tmp_path / "a"
+    run = [sys.executable, "-c", code, str(path)]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{path}: larger than a file may be here (see ulimit -f)\n"
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
-def test_device_full_has_the_errno_we_catch():
-    with pytest.raises(OSError, match="No space left") as caught, open("/dev/full", "wb") as file:
-        file.write(b"x" * 100_000)
-    assert caught.value.errno == errno.ENOSPC
+@pytest.mark.parametrize(
+    ("number", "rule"), [(errno.ENOSPC, "no space left"), (errno.EROFS, "read-only")]
+)
+def test_errors_of_the_disk_are_one_line(tmp_path, monkeypatch, number, rule):
+    def failing(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(np, "save", failing)
+    with pytest.raises(io.FileError, match=rf"^.*a\.npy: .*{rule}"):
+        io.save_array(tmp_path / "a.npy", np.zeros(3))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_arrays_come_back(tmp_path):

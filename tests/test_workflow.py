@@ -213,6 +213,12 @@ def test_wrong_config_is_one_line(tree, setting, message):
     assert "Traceback" not in text
 
 
+def test_profile_for_a_gpu(tree):
+    status, text = snakemake(tree, "-n", "--workflow-profile", "profiles/gpu")
+    assert status == 0, text
+    assert re.search(r"^extract_features +6$", text, re.MULTILINE)  # one shard per feature
+
+
 def test_no_rule_lacks_what_every_rule_must_have():
     for path in sorted((ROOT / "rules").glob("*.smk")):
         for rule in path.read_text(encoding="utf-8").split("\nrule ")[1:]:

@@ -25,6 +25,22 @@ def stored_outcomes(
     return [Outcome.from_arrays(n, io.load_arrays(m), io.load_arrays(r)) for n, m, r in triples]
 
 
+def absent(name: str, n: int) -> Outcome:
+    """Return the outcome, for ``n`` signals, of a representation that the config leaves out."""
+    nothing = np.full((n, 3), np.nan)
+    return Outcome(
+        name=name,
+        embedding=nothing,
+        ratios={"arithmetic": nothing, "geometric": nothing},
+        residual_variance=np.full(3, np.nan),
+        trustworthiness=float("nan"),
+        dimension=0,
+        n_neighbors=0,
+        n_graph_components=0,
+        not_run="not in the list of features; add it in config/config.yaml",
+    )
+
+
 def stored_stamp(facts: Sequence[str]) -> Stamp:
     """Return the stamp common to JSON files of features."""
     return Stamp.common([io.load_json(path) for path in facts])
