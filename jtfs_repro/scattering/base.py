@@ -271,6 +271,8 @@ def check_signal(x: Any, N: int, *, finite: bool) -> None:
     if x.ndim < 1 or x.shape[-1] != N:
         mistake = "time is the last axis; its length is fixed at construction"
         checks.fail("x.shape", tuple(x.shape), f"end in {N} samples", mistake)
+    if x.numel() == 0:
+        checks.fail("x.shape", tuple(x.shape), "hold at least one signal", "an empty batch")
     if finite and not torch.isfinite(x).all():
         where = tuple(int(i) for i in torch.nonzero(~torch.isfinite(x))[0])
         checks.fail("x", x[where].item(), f"be finite, at index {where}", "NaN or Inf in the audio")

@@ -103,38 +103,47 @@ def filtered(U_hat: Tensor, band: Band) -> Tensor:
 
 @dataclass(frozen=True, kw_only=True)
 class Stretch:
-    """Samples ``start:stop`` and the frames ``first:first + matrix.shape[1]`` that they reach."""
+    """`length` samples and the frames that they reach: pairs of first frame and matrix.
 
-    start: int
-    stop: int
-    first: int
-    matrix: Any
+    No pairs: the samples reach no frame.
+    """
+
+    length: int
+    reached: tuple[tuple[int, Any], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reduction:
-    """How samples become frames: by products with `matrix`, or unchanged (`frames` is None)."""
+    """How samples become frames; the stretches follow one another over the whole axis.
+
+    frames : int, or None where samples are kept as they are (in the stretches that reach frames)
+    """
 
     stretches: tuple[Stretch, ...]
     frames: int | None
 
 
-def reduce_time(produce: Callable[[int, int], Tensor], reduction: Reduction) -> Tensor:
-    """Return the averaged (summed, or untouched) time series.
+def reduce_time(produce: Callable[[Tensor], Tensor], Y: Tensor, reduction: Reduction) -> Tensor:
+    """Return the averaged (summed, or untouched) time series of what `produce` makes of `Y`.
 
     Parameters
     ----------
     produce : callable
-        ``produce(start, stop)`` gives samples [shape=(..., stop - start)], real.
+        Pointwise in time: Y [shape=(..., stretch)] -> U [shape=(..., stretch)], real.
+    Y : Tensor [shape=(..., M)]
     reduction : Reduction
 
     Returns
     -------
     S : Tensor [shape=(..., frames)]
     """
+    pieces = Y.split([s.length for s in reduction.stretches], dim=-1)
+    pairs = [(y, s) for y, s in zip(pieces, reduction.stretches, strict=True) if s.reached]
     if reduction.frames is None:
-        return torch.cat([produce(s.start, s.stop) for s in reduction.stretches], dim=-1)
-    parts = ((s.first, produce(s.start, s.stop) @ s.matrix) for s in reduction.stretches)
+        return torch.cat([produce(y) for y, _ in pairs], dim=-1)
+    parts = (
+        (first, U @ matrix) for y, s in pairs for U in [produce(y)] for first, matrix in s.reached
+    )
     first, part = next(parts)
     S = part.new_zeros((*part.shape[:-1], reduction.frames))
     S[..., first : first + part.shape[-1]] += part
@@ -145,7 +154,7 @@ def reduce_time(produce: Callable[[int, int], Tensor], reduction: Reduction) -> 
 
 def averaged(U: Tensor, reduction: Reduction) -> Tensor:
     """Apply `reduction` to samples that exist: U [shape=(..., M)] -> [shape=(..., frames)]."""
-    return reduce_time(lambda start, stop: U[..., start:stop], reduction)
+    return reduce_time(lambda piece: piece, U, reduction)
 
 
 def local_average(
@@ -175,14 +184,14 @@ def local_average(
     stretches = []
     for start in range(0, M, length):
         stop = min(start + length, M)
+        reached = []
         for f0, f1 in _frames_reached(start, stop, reach, M, hop, first, last):
             key = ((f0 * hop - start) % M, stop - start, f1 - f0)
             if key not in matrices:
                 lags = key[0] + hop * np.arange(key[2]) - np.arange(key[1])[:, None]
                 matrices[key] = phi[np.mod(lags, M)]
-            stretches.append(
-                Stretch(start=start, stop=stop, first=f0 - first, matrix=matrices[key])
-            )
+            reached.append((f0 - first, matrices[key]))
+        stretches.append(Stretch(length=stop - start, reached=tuple(reached)))
     return Reduction(stretches=tuple(stretches), frames=last - first)
 
 
@@ -203,22 +212,28 @@ def _frames_reached(
 
 def global_average(axis: TimeAxis, k: int, *, mean: bool, stretch: int) -> Reduction:
     """Sum over the padded axis at resolution ``2**-k``, or mean over the signal's samples."""
-    first, last = axis.border(k) if mean else (0, axis.N_padded >> k)
+    M = axis.N_padded >> k
+    first, last = axis.border(k) if mean else (0, M)
     weight = 1 / (last - first) if mean else 1.0
-    stretches = tuple(
-        Stretch(start=a, stop=b, first=0, matrix=np.full((b - a, 1), weight))
-        for a, b in _cuts(first, last, stretch)
-    )
-    return Reduction(stretches=stretches, frames=1)
+    weights = {n: np.full((n, 1), weight) for n in _cuts(first, last, stretch)}
+    return Reduction(stretches=_within(first, last, M, stretch, weights), frames=1)
 
 
 def no_average(axis: TimeAxis, k: int, *, stretch: int) -> Reduction:
     """Keep the signal's samples at resolution ``2**-k``."""
-    stretches = tuple(
-        Stretch(start=a, stop=b, first=0, matrix=None) for a, b in _cuts(*axis.border(k), stretch)
+    first, last = axis.border(k)
+    return Reduction(stretches=_within(first, last, axis.N_padded >> k, stretch, {}), frames=None)
+
+
+def _within(
+    first: int, last: int, M: int, stretch: int, matrices: dict[int, NDArray[np.float64]]
+) -> tuple[Stretch, ...]:
+    """Stretches of samples ``first:last``, and what lies before and after them unused."""
+    inner = (
+        Stretch(length=n, reached=((0, matrices.get(n)),)) for n in _cuts(first, last, stretch)
     )
-    return Reduction(stretches=stretches, frames=None)
+    return (Stretch(length=first, reached=()), *inner, Stretch(length=M - last, reached=()))
 
 
-def _cuts(first: int, last: int, stretch: int) -> list[tuple[int, int]]:
-    return [(a, min(a + stretch, last)) for a in range(first, last, stretch)]
+def _cuts(first: int, last: int, stretch: int) -> list[int]:
+    return [min(stretch, last - start) for start in range(first, last, stretch)]

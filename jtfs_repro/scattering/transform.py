@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -225,12 +226,7 @@ class TimeFrequencyScattering(ScatteringBase):
             assert part.bands is not None
             assert part.reduction is not None
             Y_2 = self._mirrored(second_order(U_1_hats, part.bands, part.rows), part.rows)
-            U_2 = reduce_time(
-                lambda start, stop, Y=Y_2, kernels=part.kernels: modulus(
-                    Y[..., start:stop], kernels
-                ),
-                part.reduction,
-            )
+            U_2 = reduce_time(partial(modulus, kernels=part.kernels), Y_2, part.reduction)
             joint += averaged_rows(U_2, part.kernels)
         return S_0, joint
 
