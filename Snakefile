@@ -37,6 +37,7 @@ include: "rules/provenance.smk"
 
 localrules:
     all,
+    presets,
     ablation,
     dag,
 
@@ -47,6 +48,13 @@ rule all:
         results(RUN),
 
 
+# all three parameter sets in circulation
+rule presets:
+    input:
+        [results(run_name(config["scale"], preset)) for preset in PRESETS],
+
+
+# six runs that differ in the range of f_m and in J; see gin/variants/
 rule ablation:
     input:
         f"results/{RUN}ablation_orders.csv",

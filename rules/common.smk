@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from jtfs_repro import config as settings
 from jtfs_repro import io
-from jtfs_repro.provenance import sha256
+from jtfs_repro.provenance import PRESETS, sha256
 from rules.closure import closure
 
 ROOT = Path(workflow.basedir)

@@ -186,6 +186,11 @@ def test_dry_run_of_the_ablation(tree):
     assert jobs["tabulate_ablation"] == 1
 
 
+def test_dry_run_of_all_presets(tree):
+    jobs = planned(tree, "presets", "--config", "features=[mfcc]", "scale=smoke")
+    assert jobs["synthesise_chirps"] == jobs["plot_isomap"] == 3
+
+
 def test_two_runs_do_not_meet(tree):
     jobs = planned(tree, "results/smoke-tutorial/knn_scores.csv", "results/paper/knn_scores.csv")
     assert jobs["synthesise_chirps"] == 2
