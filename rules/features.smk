@@ -14,7 +14,7 @@ rule fetch_openl3_weights:
         "benchmarks/{run}fetch_openl3_weights.tsv"
     params:
         weights=config["openl3_weights"],
-        download=config["openl3_download"],
+        download=weights_download,
     shell:
         "python scripts/fetch_openl3_weights.py --gin {input.gin} --weights {params.weights}"
         " --download {params.download} --status {output.status} 2>&1 | tee {log}"

@@ -11,13 +11,13 @@ ONE_SECOND = {"sr": 48000.0, "n_samples": 48000}
 def arguments():
     parser = config.parser(__doc__)
     parser.add_argument("--weights", required=True, help="file or folder of the weights")
-    parser.add_argument("--download", choices=("auto", "never"), default="auto")
+    parser.add_argument("--download", choices=("always", "never"), default="always")
     parser.add_argument("--status", required=True, help="output .json")
     return parser
 
 
 def main(options):
-    io.save_json(options.status, fetch(options.weights, may_download=options.download == "auto"))
+    io.save_json(options.status, fetch(options.weights, may_download=options.download == "always"))
 
 
 def fetch(weights, *, may_download, is_download=False):
