@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
-
-from jtfs_repro import checks
-from jtfs_repro.features.pooling import averaging_samples, pooled, pooled_size
+from jtfs_repro.features.pooling import ScatteringVector, averaging_samples
 from jtfs_repro.scattering import TimeFrequencyScattering
 
 
-class Jtfs(nn.Module):
+class Jtfs(ScatteringVector):
     """Joint time-frequency scattering of a signal, as one vector.
 
     Parameters
@@ -69,10 +66,7 @@ class Jtfs(nn.Module):
         pad_mode: str = "reflect",
         representation: str = "jtfs",
     ) -> None:
-        super().__init__()
-        self.n_samples = checks.integer("n_samples", n_samples, low=2)
-        self.time_pool = checks.choice("time_pool", time_pool, ("mean", "flatten"))
-        self.transform = TimeFrequencyScattering(
+        transform = TimeFrequencyScattering(
             J=J,
             J_fr=J_fr,
             Q=Q,
@@ -84,11 +78,4 @@ class Jtfs(nn.Module):
             global_average=global_average,
             pad_mode=pad_mode,
         )
-        frames = self.transform.frames
-        self.dimension = pooled_size(self.transform.channels, frames, self.time_pool)
-        self.parts = {representation: slice(0, self.dimension)}
-        self.bytes_per_signal = self.transform.workspace_bytes()
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the coefficients: x [shape=(B, n_samples)] -> [shape=(B, dimension)]."""
-        return pooled(self.transform(checks.signal_batch(x, self.n_samples)), self.time_pool)
+        super().__init__(transform, time_pool=time_pool, representation=representation)

@@ -2,9 +2,44 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from jtfs_repro import checks
+from jtfs_repro.scattering import Scattering1D, TimeFrequencyScattering
+
+
+class ScatteringVector(nn.Module):
+    """A scattering transform whose channels and frames become one vector.
+
+    Parameters
+    ----------
+    transform : Scattering1D or TimeFrequencyScattering
+        Of `out_type` 'array' and, for the latter, `format` 'time'.
+    time_pool : {'mean', 'flatten'}
+        What is done with several frames.
+    representation : str
+        Name under which the columns are stored.
+    """
+
+    def __init__(
+        self,
+        transform: Scattering1D | TimeFrequencyScattering,
+        *,
+        time_pool: str,
+        representation: str,
+    ) -> None:
+        super().__init__()
+        self.transform = transform
+        self.time_pool = checks.choice("time_pool", time_pool, ("mean", "flatten"))
+        frames = 1 if time_pool == "mean" else transform.frames
+        self.dimension = transform.channels * frames
+        self.parts = {representation: slice(0, self.dimension)}
+        self.bytes_per_signal = transform.workspace_bytes()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the coefficients: x [shape=(B, n_samples)] -> [shape=(B, dimension)]."""
+        S = self.transform(checks.signal_batch(x, self.transform.shape[0]))
+        return S.mean(-1) if self.time_pool == "mean" else S.flatten(1)
 
 
 def averaging_samples(T_s: float | str, sr: float) -> float | str:
@@ -13,13 +48,3 @@ def averaging_samples(T_s: float | str, sr: float) -> float | str:
     if isinstance(T_s, str):
         return checks.choice("T_s", T_s, ("global",), "or a number of seconds")
     return checks.number("T_s", T_s, above=0, mistake="seconds") * sr
-
-
-def pooled(S: Tensor, time_pool: str) -> Tensor:
-    """Return the mean over frames, or all of them: S [shape=(B, C, frames)] -> (B, dimension)."""
-    return S.mean(-1) if time_pool == "mean" else S.flatten(1)
-
-
-def pooled_size(channels: int, frames: int, time_pool: str) -> int:
-    """Return the dimension of the pooled vector."""
-    return channels if time_pool == "mean" else channels * frames

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
-
-from jtfs_repro import checks
-from jtfs_repro.features.pooling import averaging_samples, pooled, pooled_size
+from jtfs_repro.features.pooling import ScatteringVector, averaging_samples
 from jtfs_repro.scattering import Scattering1D
 
 
-class Scattering1DFeature(nn.Module):
+class Scattering1DFeature(ScatteringVector):
     """Time scattering of a signal, as one vector.
 
     Parameters
@@ -62,10 +59,7 @@ class Scattering1DFeature(nn.Module):
         pad_mode: str = "reflect",
         representation: str = "scattering1d",
     ) -> None:
-        super().__init__()
-        self.n_samples = checks.integer("n_samples", n_samples, low=2)
-        self.time_pool = checks.choice("time_pool", time_pool, ("mean", "flatten"))
-        self.transform = Scattering1D(
+        transform = Scattering1D(
             J=J,
             shape=n_samples,
             Q=Q,
@@ -73,11 +67,4 @@ class Scattering1DFeature(nn.Module):
             global_average=global_average,
             pad_mode=pad_mode,
         )
-        frames = self.transform.frames
-        self.dimension = pooled_size(self.transform.channels, frames, self.time_pool)
-        self.parts = {representation: slice(0, self.dimension)}
-        self.bytes_per_signal = self.transform.workspace_bytes()
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the coefficients: x [shape=(B, n_samples)] -> [shape=(B, dimension)]."""
-        return pooled(self.transform(checks.signal_batch(x, self.n_samples)), self.time_pool)
+        super().__init__(transform, time_pool=time_pool, representation=representation)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass, replace
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,13 @@ import torch
 from torch import Tensor, nn
 
 from .. import checks
+from .arguments import (
+    averaging_width,
+    check_signal,
+    dyadic_stride,
+    quality_factors,
+    signal_length,
+)
 from .filters import Filter, low_pass, spectrum, wavelets
 from .padding import time_axis
 from .paths import Path
@@ -28,6 +34,7 @@ from .time import (
 
 PAD_MODES = ("reflect", "zero", "conj-reflect")
 OUT_TYPES = ("array", "list", "dict")
+GLOBAL_AVERAGES = ("sum", "mean")
 # Samples produced at once before averaging: on a CPU they are to stay in its cache.
 STRETCH = {"cpu": 512, "cuda": 8192}
 
@@ -37,17 +44,27 @@ class ScatteringBase(nn.Module):
 
     _paths: list[Path]
 
-    def __init__(self, J, shape, Q, T, stride, out_type, options) -> None:
+    def __init__(
+        self,
+        *,
+        J: Any,
+        shape: Any,
+        Q: Any,
+        T: Any,
+        stride: Any,
+        out_type: Any,
+        global_average: Any,
+        pad_mode: Any,
+        analytic: bool,
+        check_finite: bool,
+        backend: Any,
+    ) -> None:
         super().__init__()
         self.out_type = checks.choice("out_type", out_type, OUT_TYPES)
-        self.pad_mode = checks.choice("pad_mode", options.pop("pad_mode"), PAD_MODES)
-        self.global_average = checks.choice(
-            "global_average", options.pop("global_average"), ("sum", "mean")
-        )
-        self.analytic = bool(options.pop("analytic"))
-        self.check_finite = bool(options.pop("check_finite"))
-        checks.choice("backend", options.pop("backend"), ("torch",))
-        assert not options, options
+        self.pad_mode = checks.choice("pad_mode", pad_mode, PAD_MODES)
+        self.global_average = checks.choice("global_average", global_average, GLOBAL_AVERAGES)
+        self.analytic, self.check_finite = bool(analytic), bool(check_finite)
+        checks.choice("backend", backend, ("torch",))
         self.shape = (signal_length(shape),)
         self.J = checks.integer("J", J, low=0, mistake="J is log2 of the largest scale in samples")
         self.Q = quality_factors("Q", Q)
@@ -258,80 +275,3 @@ def to_tensors(tables: Any, device: torch.device, dtype: torch.dtype, memo: dict
     if isinstance(tables, (list, tuple)):
         return type(tables)(convert(value) for value in tables)
     return tables
-
-
-def check_signal(x: Any, N: int, *, finite: bool) -> None:
-    """Raise unless `x` is a real float tensor [shape=(..., N)] (of finite values, if asked for)."""
-    if not isinstance(x, Tensor):
-        mistake = "torch.as_tensor(x, dtype=torch.float32)?"
-        raise TypeError(f"type(x)={type(x).__name__} must be torch.Tensor ({mistake})")
-    if x.dtype not in (torch.float32, torch.float64):
-        mistake = "complex input? take a real signal" if x.is_complex() else "x.float()?"
-        raise TypeError(f"x.dtype={x.dtype} must be torch.float32 or torch.float64 ({mistake})")
-    if x.ndim < 1 or x.shape[-1] != N:
-        mistake = "time is the last axis; its length is fixed at construction"
-        checks.fail("x.shape", tuple(x.shape), f"end in {N} samples", mistake)
-    if x.numel() == 0:
-        checks.fail("x.shape", tuple(x.shape), "hold at least one signal", "an empty batch")
-    if finite and not torch.isfinite(x).all():
-        where = tuple(int(i) for i in torch.nonzero(~torch.isfinite(x))[0])
-        checks.fail("x", x[where].item(), f"be finite, at index {where}", "NaN or Inf in the audio")
-
-
-# --- arguments -----------------------------------------------------------------------------------
-
-
-def signal_length(shape: Any) -> int:
-    """Return N from an int or a 1-tuple."""
-    if isinstance(shape, (tuple, list)):
-        if len(shape) != 1:
-            mistake = "signals are one-dimensional; the batch shape is free"
-            checks.fail("shape", shape, "be an integer or a 1-tuple", mistake)
-        (shape,) = shape
-    return checks.integer("shape", shape, low=2, mistake="the number of samples of a signal")
-
-
-def quality_factors(name: str, Q: Any) -> tuple[int, int]:
-    """Return (Q1, Q2) from an int, a 1-tuple or a 2-tuple."""
-    values = (Q,) if isinstance(Q, Integral) else Q
-    if not isinstance(values, (tuple, list)) or not 1 <= len(values) <= 2:
-        checks.fail(name, Q, "be an integer, a 1-tuple or a 2-tuple", "wavelets per octave")
-    Q1, Q2 = (*values, 1)[:2]
-    return checks.integer(name, Q1, low=1), checks.integer(f"{name}[1]", Q2, low=1)
-
-
-def averaging_width(
-    name: str, width: Any, log2_default: int, longest: int, unit: str
-) -> tuple[float, str | bool]:
-    """Return (width, 'local' | 'global' | False) of an averaging filter.
-
-    None means ``2**log2_default``; 'global' and 0 keep that width for what is averaged even so.
-    """
-    default = 2**log2_default
-    if width is None:
-        return default, "local"
-    if isinstance(width, str):
-        checks.choice(name, width, ("global",), f"or a number of {unit}, 0 or None")
-        return default, "global"
-    value = checks.number(name, width, low=0)
-    if value == 0:
-        return default, False
-    if value > longest:
-        rule = f"be <= {longest} {unit}"
-        checks.fail(name, width, rule, f"for the average over everything pass {name}='global'")
-    if value < 1:
-        checks.fail(name, width, "be 0 or >= 1", f"{name} counts {unit}")
-    return (int(value) if value.is_integer() else value), "local"
-
-
-def dyadic_stride(
-    name: str, stride: Any, width_name: str, width: Any, average: str | bool, log2_default: int
-) -> int:
-    """Return log2 of a stride; None means ``2**log2_default``."""
-    if stride is None:
-        return log2_default
-    stride = checks.power_of_two(name, stride)
-    if average != "local":
-        rule = f"be None with {width_name}={width!r}"
-        checks.fail(name, stride, rule, "a stride goes with a local average")
-    return stride.bit_length() - 1

@@ -93,14 +93,19 @@ class Scattering1D(ScatteringBase):
         check_finite: bool = False,
         backend: str = "torch",
     ) -> None:
-        options = {
-            "global_average": global_average,
-            "pad_mode": pad_mode,
-            "analytic": analytic,
-            "check_finite": check_finite,
-            "backend": backend,
-        }
-        super().__init__(J, shape, Q, T, stride, out_type, options)
+        super().__init__(
+            J=J,
+            shape=shape,
+            Q=Q,
+            T=T,
+            stride=stride,
+            out_type=out_type,
+            global_average=global_average,
+            pad_mode=pad_mode,
+            analytic=analytic,
+            check_finite=check_finite,
+            backend=backend,
+        )
         self.max_order = checks.choice("max_order", max_order, (1, 2))
         self._paths = self._list_paths()
 

@@ -14,17 +14,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .. import checks
-from .base import (
-    ScatteringBase,
-    averaging_width,
-    dyadic_stride,
-    first_order,
-    second_order,
-)
+from .arguments import averaging_width, dyadic_stride, quality_factor_fr
+from .base import ScatteringBase, first_order, second_order
 from .filters import low_pass, spectrum, spinned_wavelets
-from .frequency import Output, RowKernels, averaged_rows, modulus, row_kernels
+from .frequency import RowKernels, averaged_rows, modulus, row_kernels
 from .padding import padded_rows
 from .paths import Path, joint_meta, joint_path, split_rows
+from .rows import RowLayout
 from .time import Band, Reduction, averaged, local_average, reduce_time
 
 
@@ -141,26 +137,31 @@ class TimeFrequencyScattering(ScatteringBase):
         check_finite: bool = False,
         backend: str = "torch",
     ) -> None:
-        options = {
-            "global_average": global_average,
-            "pad_mode": pad_mode,
-            "analytic": analytic,
-            "check_finite": check_finite,
-            "backend": backend,
-        }
-        super().__init__(J, shape, Q, T, stride, out_type, options)
+        super().__init__(
+            J=J,
+            shape=shape,
+            Q=Q,
+            T=T,
+            stride=stride,
+            out_type=out_type,
+            global_average=global_average,
+            pad_mode=pad_mode,
+            analytic=analytic,
+            check_finite=check_finite,
+            backend=backend,
+        )
         self.format = checks.choice("format", format, ("time", "joint"))
         self.unpad_fr, self.keep_lost = bool(unpad_fr), bool(keep_lost)
         mistake = "J_fr is log2 of the largest scale in rows"
         self.J_fr = checks.integer("J_fr", J_fr, low=0, mistake=mistake)
-        self.Q_fr = (_quality_factor_fr(Q_fr),)
+        self.Q_fr = (quality_factor_fr(Q_fr),)
         rows = (self.J + 1) * self.Q[0]
         self.F, self.average_fr = averaging_width("F", F, self.J_fr, rows, "rows")
         self.log2_F = math.floor(math.log2(self.F))
         self.log2_stride_fr = dyadic_stride(
             "stride_fr", stride_fr, "F", F, self.average_fr, self.log2_F
         )
-        if self._is_joint_array and not self.average_fr:
+        if self.format == "joint" and self.out_type == "array" and not self.average_fr:
             rule = "be 'list' or 'dict' with format='joint' and F=0"
             mistake = "without averaging, paths differ in rows; or use format='time'"
             checks.fail("out_type", out_type, rule, mistake)
@@ -170,6 +171,17 @@ class TimeFrequencyScattering(ScatteringBase):
             rule = f"be <= {longest} = max((J + 1) Q1, 2**J_fr)"
             checks.fail("stride_fr", stride_fr, rule, "no more than one row would be left")
         self.N_fr = padded_rows(rows, self.J_fr, self.F, self.log2_stride_fr, least=len(self.psi1))
+        self._layout = RowLayout(
+            N_fr=self.N_fr,
+            n_psi1=len(self.psi1),
+            log2_stride_fr=self.log2_stride_fr,
+            average_fr=self.average_fr,
+            global_average=self.global_average,
+            is_joint=self.format == "joint",
+            is_array=self.out_type == "array",
+            unpad_fr=self.unpad_fr,
+            keep_lost=self.keep_lost,
+        )
         self._slices = [(None, len(self.psi1)), *((n2, self._rows(n2)) for n2 in self._live_n2())]
         self._paths = list(self._list_paths())
 
@@ -196,7 +208,7 @@ class TimeFrequencyScattering(ScatteringBase):
         U_0, scale, batch = self._padded(x)
         S_0, joint = self._orders(U_0, self._tables(x))
         scale = scale[:, None]
-        if self._is_joint_array:
+        if self._layout.is_joint_array:
             S = torch.stack(joint, dim=-3) * scale[:, None]
             return S.reshape(*batch, *S.shape[1:])
         if self.out_type == "array":
@@ -281,7 +293,7 @@ class TimeFrequencyScattering(ScatteringBase):
         kernels = row_kernels(
             psi_fr,
             low_pass(self.F),
-            [self._output(n_fr, rows) for n_fr in range(len(psi_fr))],
+            [self._layout.output(psi, rows) for psi in psi_fr],
             N_fr=self.N_fr,
             rows=rows,
             columns=self._columns(rows, n2),
@@ -308,38 +320,7 @@ class TimeFrequencyScattering(ScatteringBase):
             [live, rows + np.arange(len(after)), self.N_fr - len(before) + np.arange(len(before))]
         )
 
-    def _output(self, n_fr: int, rows: int) -> Output:
-        """Rows kept of one path, in a slice of `rows` first-order wavelets."""
-        j_fr, spin = self.psi_fr[n_fr].j, self.psi_fr[n_fr].spin
-        if self.average_fr == "global" and (spin != 0 or self._is_joint_array):
-            return Output(kept=1, log2_stride=0, average=self.global_average)
-        local = self.average_fr == "local"
-        log2_stride = self.log2_stride_fr if local and spin != 0 else j_fr
-        if local and spin == 0:
-            log2_stride = min(j_fr, self.log2_stride_fr)
-            if self._is_joint_array:
-                log2_stride = self.log2_stride_fr
-        label = (
-            j_fr if spin == 0 and not self.keep_lost and not self._is_joint_array else log2_stride
-        )
-        return Output(
-            kept=min(self._kept(rows, label), self.N_fr >> log2_stride),
-            log2_stride=log2_stride,
-            average="local" if local and spin != 0 else None,
-        )
-
-    def _kept(self, rows: int, log2_stride: int) -> int:
-        """Return the number of output rows."""
-        if self._is_joint_array:
-            rows = len(self.psi1) if self.unpad_fr else self.N_fr
-        extra = self.format == "joint" and self.out_type != "array" and not self.unpad_fr
-        return 1 + (rows >> log2_stride) if extra else -(-rows >> log2_stride)
-
     # --- labels ----------------------------------------------------------------------------------
-
-    @property
-    def _is_joint_array(self) -> bool:
-        return self.format == "joint" and self.out_type == "array"
 
     @property
     def stride_fr(self) -> int:
@@ -356,20 +337,14 @@ class TimeFrequencyScattering(ScatteringBase):
         return described[0], described[1:]
 
     def _list_paths(self) -> Iterator[Path]:
-        if not self._is_joint_array:
+        if not self._layout.is_joint_array:
             yield Path(order=0)
         for n2, rows in self._slices:
             for n_fr, psi in enumerate(self.psi_fr):
                 if n2 is None and psi.spin < 0:
                     continue
-                path = joint_path(self._n1(n_fr, rows), n2, n_fr)
+                path = joint_path(self._layout.n1(psi, rows), n2, n_fr)
                 yield from [path] if self.format == "joint" else split_rows(path)
-
-    def _n1(self, n_fr: int, rows: int) -> range:
-        """First-order indices at the output rows of a path, at their true stride."""
-        out = self._output(n_fr, rows)
-        stride = rows if out.average in ("sum", "mean") else 1 << out.log2_stride
-        return range(0, out.kept * stride, stride)
 
     def _label(self, path: Path) -> dict[str, Any]:
         """Return what a list entry says of its path; -1 stands for the many n1 of a joint path."""
@@ -401,12 +376,3 @@ class TimeFrequencyScattering(ScatteringBase):
         of xi, sigma, j are NaN.
         """
         return joint_meta(self._paths, self.psi1, self.psi2, self.psi_fr)
-
-
-def _quality_factor_fr(Q_fr: Any) -> int:
-    if isinstance(Q_fr, (tuple, list)):
-        if len(Q_fr) != 1:
-            mistake = "there is one layer along log-frequency"
-            checks.fail("Q_fr", Q_fr, "be an integer or a 1-tuple", mistake)
-        (Q_fr,) = Q_fr
-    return checks.integer("Q_fr", Q_fr, low=1)
