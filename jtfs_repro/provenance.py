@@ -6,6 +6,7 @@ The manifest is a file of its own and may.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
 import platform
@@ -52,6 +53,13 @@ class Stamp:
         checks.choice("device", self.device, DEVICES)
 
     @classmethod
+    def of(cls, options: argparse.Namespace, *, device: str) -> Stamp:
+        """Return the stamp of a script's options, see `add_stamp_arguments`."""
+        return cls(
+            scale=options.scale, preset=options.preset, variant=options.variant, device=device
+        )
+
+    @classmethod
     def common(cls, facts: Sequence[Mapping[str, Any]]) -> Stamp:
         """Return the stamp of a result made from several, each with the keys of a stamp.
 
@@ -77,6 +85,12 @@ class Stamp:
     def as_dict(self) -> dict[str, str]:
         """Return the stamp for JSON files and table columns."""
         return asdict(self)
+
+
+def add_stamp_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add ``--scale``, ``--preset`` and ``--variant`` to the options of a script."""
+    for name in ("scale", "preset", "variant"):
+        parser.add_argument(f"--{name}", default="", help="printed on every result")
 
 
 def sha256(path: str | os.PathLike[str]) -> str:

@@ -13,10 +13,11 @@ rule fetch_openl3_weights:
     benchmark:
         "benchmarks/{run}fetch_openl3_weights.tsv"
     params:
+        stamp=stamp,
         weights=config["openl3_weights"],
         download=weights_download,
     shell:
-        "python scripts/fetch_openl3_weights.py --gin {input.gin} --weights {params.weights}"
+        "python scripts/fetch_openl3_weights.py {params.stamp} --gin {input.gin} --weights {params.weights}"
         " --download {params.download} --status {output.status} 2>&1 | tee {log}"
 
 
@@ -41,9 +42,10 @@ rule extract_features:
         gpu=gpus(),
         mem_mb=int(1000 * (config["memory_gb"] + 1)),
     params:
+        stamp=stamp,
         weights=weights_argument,
     shell:
-        "python scripts/extract_features.py --gin {input.gin} --signals {input.chirps}"
+        "python scripts/extract_features.py {params.stamp} --gin {input.gin} --signals {input.chirps}"
         " --facts {input.facts} --shard {wildcards.shard} --shards {wildcards.shards}"
         " --device {config[device]} --memory-gb {config[memory_gb]}"
         " {params.weights} --features {output.features} --operative {output.operative}"

@@ -4,10 +4,12 @@ from pathlib import Path
 
 from jtfs_repro import config, io
 from jtfs_repro.experiments.extract_features import extract_shard
+from jtfs_repro.provenance import Stamp, add_stamp_arguments
 
 
 def arguments():
     parser = config.parser(__doc__)
+    add_stamp_arguments(parser)
     parser.add_argument("--signals", required=True, help=".npy (n, N)")
     parser.add_argument("--facts", required=True, help=".json with the sample rate")
     parser.add_argument("--shard", type=int, required=True, help="counted from 0")
@@ -30,7 +32,8 @@ def main(options):
         memory_budget_gb=options.memory_gb,
     )
     io.save_array(options.features, shard.features)
-    io.save_json(Path(options.features).with_suffix(".json"), shard.report)
+    stamp = Stamp.of(options, device=shard.report["device"])
+    io.save_json(Path(options.features).with_suffix(".json"), shard.report | stamp.as_dict())
 
 
 if __name__ == "__main__":

@@ -4,12 +4,14 @@ from dataclasses import asdict
 
 from jtfs_repro import config, io
 from jtfs_repro.features.openl3 import OpenL3
+from jtfs_repro.provenance import Stamp, add_stamp_arguments
 
 ONE_SECOND = {"sr": 48000.0, "n_samples": 48000}
 
 
 def arguments():
     parser = config.parser(__doc__)
+    add_stamp_arguments(parser)
     parser.add_argument("--weights", required=True, help="file or folder of the weights")
     parser.add_argument("--download", choices=("always", "never"), default="always")
     parser.add_argument("--status", required=True, help="output .json")
@@ -17,7 +19,8 @@ def arguments():
 
 
 def main(options):
-    io.save_json(options.status, fetch(options.weights, may_download=options.download == "always"))
+    status = fetch(options.weights, may_download=options.download == "always")
+    io.save_json(options.status, status | Stamp.of(options, device="cpu").as_dict())
 
 
 def fetch(weights, *, may_download, is_download=False):

@@ -4,13 +4,12 @@ from pathlib import Path
 
 from jtfs_repro import config, io
 from jtfs_repro.experiments.extract_features import Shard, cost_record, gather_shards
-from jtfs_repro.provenance import Stamp
+from jtfs_repro.provenance import Stamp, add_stamp_arguments
 
 
 def arguments():
     parser = config.parser(__doc__)
-    for name in ("scale", "preset", "variant"):
-        parser.add_argument(f"--{name}", default="", help="printed on every result")
+    add_stamp_arguments(parser)
     parser.add_argument("--shards", nargs="+", required=True, help=".npy with .json beside it")
     parser.add_argument("--feature", required=True, help="name of the stage")
     parser.add_argument("--representation", required=True, help="part to take out")
@@ -29,15 +28,10 @@ def main(options):
     shards = [Shard(features=array, report=report) for array, report in pairs]
     array, facts = config.bound(gather_shards)(shards, options.representation)
     cost = cost_record(options.representation, options.feature, reports, array.shape[1])
-    stamp = Stamp(
-        scale=options.scale,
-        preset=options.preset,
-        variant=options.variant,
-        device=facts.pop("device"),
-    )
+    stamp = Stamp.of(options, device=facts.pop("device")).as_dict()
     io.save_array(options.array, array)
-    io.save_json(options.facts, facts | stamp.as_dict())
-    io.save_json(options.cost, cost)
+    io.save_json(options.facts, facts | stamp)
+    io.save_json(options.cost, cost | stamp)
     io.save_text(options.settings, io.load_text(paths[0].with_suffix(".gin")))
 
 

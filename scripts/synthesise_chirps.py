@@ -2,13 +2,12 @@
 
 from jtfs_repro import config, io
 from jtfs_repro.experiments.chirp_dataset import chirp_dataset
-from jtfs_repro.provenance import Stamp
+from jtfs_repro.provenance import Stamp, add_stamp_arguments
 
 
 def arguments():
     parser = config.parser(__doc__)
-    for name in ("scale", "preset", "variant"):
-        parser.add_argument(f"--{name}", default="", help="printed on every result")
+    add_stamp_arguments(parser)
     parser.add_argument("--chirps", required=True, help="output .npy (n, N)")
     parser.add_argument("--parameters", required=True, help="output .csv (f_c, f_m, gamma)")
     parser.add_argument("--facts", required=True, help="output .json (sample rate, grid)")
@@ -16,7 +15,7 @@ def arguments():
 
 
 def main(options):
-    stamp = Stamp(scale=options.scale, preset=options.preset, variant=options.variant, device="cpu")
+    stamp = Stamp.of(options, device="cpu")
     chirp_set = config.bound(chirp_dataset)()
     io.save_array(options.chirps, chirp_set.chirps)
     io.save_csv(options.parameters, chirp_set.rows())
