@@ -109,6 +109,16 @@ def test_input_decides_dtype_and_copies_work():
     S.load_state_dict(S.state_dict())
 
 
+def test_autocast_does_not_round():
+    S = TimeFrequencyScattering(J=5, J_fr=2, Q=4, shape=256)
+    x = torch.randn(256)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(S(x), S(x).float())
+        inside = S(x)
+    assert inside.dtype == torch.float32
+    assert torch.equal(inside, S(x))
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize(("dtype", "tol"), [(torch.float32, 1e-5), (torch.float64, 1e-12)])
 def test_cuda_equals_cpu(dtype, tol):

@@ -245,6 +245,11 @@ class ScatteringBase(nn.Module):
         return self(x)
 
 
+def full_precision(x: Tensor) -> torch.autocast:
+    """Return the context in which autocast does not round matrix products to half precision."""
+    return torch.autocast(x.device.type, enabled=False)
+
+
 def first_order(U_0: Tensor, bands: Sequence[Band]) -> list[Tensor]:
     """U_1(n1, t) = abs(x * psi_n1)(t), one Tensor [shape=(B, filters, M)] per resolution."""
     U_0_hat = torch.fft.fft(U_0)

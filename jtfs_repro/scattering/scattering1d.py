@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .. import checks
-from .base import ScatteringBase, first_order, second_order
+from .base import ScatteringBase, first_order, full_precision, second_order
 from .paths import Path, time_meta
 from .time import Band, Reduction, averaged
 
@@ -122,7 +122,8 @@ class Scattering1D(ScatteringBase):
             dictionary {n: coef}, coef [shape=(..., frames of the path)]
         """
         U_0, scale, batch = self._padded(x)
-        orders = self._orders(U_0, self._tables(x))
+        with full_precision(x):
+            orders = self._orders(U_0, self._tables(x))
         if self.out_type == "array":
             S = torch.cat(orders, dim=-2) * scale[:, None]
             return S.reshape(*batch, *S.shape[1:])

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from .. import checks
 from .arguments import averaging_width, dyadic_stride, quality_factor_fr
-from .base import ScatteringBase, first_order, second_order
+from .base import ScatteringBase, first_order, full_precision, second_order
 from .filters import low_pass, spectrum, spinned_wavelets
 from .frequency import RowKernels, averaged_rows, modulus, row_kernels
 from .padding import padded_rows
@@ -206,7 +206,8 @@ class TimeFrequencyScattering(ScatteringBase):
             - dict: {n: coef}
         """
         U_0, scale, batch = self._padded(x)
-        S_0, joint = self._orders(U_0, self._tables(x))
+        with full_precision(x):
+            S_0, joint = self._orders(U_0, self._tables(x))
         scale = scale[:, None]
         if self._layout.is_joint_array:
             S = torch.stack(joint, dim=-3) * scale[:, None]
