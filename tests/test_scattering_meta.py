@@ -27,6 +27,11 @@ def test_array_list_dict_and_meta_have_the_same_paths(case):
     for field in meta:
         assert len(meta[field]) == len(paths)
     np.testing.assert_array_equal([p["order"] for p in paths], meta["order"])
+    for c, path in enumerate(paths[1:], start=1):
+        fields = (path["spin"], *path["n_fr"], *path["j_fr"])
+        assert fields == (meta["spin"][c], meta["n_fr"][c], meta["j_fr"][c])
+        joint = case["format"] == "joint"
+        assert path["j"][joint:] == tuple(meta["j"][c][joint : path["order"]])
     keyed = TimeFrequencyScattering(shape=N, out_type="dict", **case)(x)
     assert list(keyed) == meta["key"]
     assert all(torch.equal(keyed[p["n"]], p["coef"]) for p in paths)
