@@ -60,7 +60,7 @@ def test_constant_has_only_order_zero():
 def test_homogeneity_is_exact_for_powers_of_two_and_signs():
     S = TimeFrequencyScattering(J=6, J_fr=2, Q=4, shape=512)
     x = torch.randn(512)
-    for peak in (2.0**-120, 2.0**100):  # products would leave the range of float32
+    for peak in (2.0**-105, 2.0**100):  # products would leave the range of float32
         assert torch.equal(S(x * peak), S(x) * peak)
     torch.testing.assert_close(S(-x)[1:], S(x)[1:])
 
