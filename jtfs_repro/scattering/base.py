@@ -222,7 +222,8 @@ class ScatteringBase(nn.Module):
         """Check, flatten, scale and pad the input.
 
         The transform is homogeneous: scaling each signal by the power of two below its largest
-        sample changes no digit of the result, and keeps the products of tiny or huge signals in range.
+        sample changes no digit of the result, and keeps the products of tiny or huge signals in
+        range.
 
         Returns
         -------
