@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
@@ -39,7 +40,7 @@ GLOBAL_AVERAGES = ("sum", "mean")
 STRETCH = {"cpu": 512, "cuda": 8192}
 
 
-class ScatteringBase(nn.Module):
+class ScatteringBase(nn.Module, ABC):
     """Arguments, filters of the time axis and input handling; see the two transforms."""
 
     _paths: list[Path]
@@ -175,8 +176,9 @@ class ScatteringBase(nn.Module):
 
     # --- tables: built in float64 on the CPU, kept per (device, dtype) of the input --------------
 
+    @abstractmethod
     def _build_tables(self, stretch: int) -> Any:
-        raise NotImplementedError
+        """Return the transform's tables, for averaging by `stretch` samples at once."""
 
     def _tables(self, x: Tensor) -> Any:
         key = (x.device, x.dtype)
