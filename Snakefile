@@ -35,6 +35,10 @@ include: "rules/ablation.smk"
 include: "rules/provenance.smk"
 
 
+onstart:
+    check_device()
+
+
 localrules:
     all,
     presets,

@@ -163,6 +163,17 @@ def gpus():
     return int(config["device"] == "cuda" or (config["device"] == "auto" and has_gpu))
 
 
+def check_device():
+    """Stop with one line if the jobs run on this machine and it lacks the GPU asked for."""
+    if config["device"] == "cuda" and workflow.local_exec:
+        from jtfs_repro.experiments.extract_features import choose_device
+
+        try:
+            choose_device("cuda")
+        except ValueError as error:
+            stop(error)
+
+
 def weights_status(wildcards):
     """Return the status of the weights as input, for the feature that needs some."""
     return (

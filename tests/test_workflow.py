@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import torch
 
 from jtfs_repro import io
 from jtfs_repro.provenance import PRESETS, SCALES
@@ -216,6 +217,17 @@ def test_wrong_config_is_one_line(tree, setting, message):
     assert len(errors) == 1, text
     assert re.search(message, errors[0])
     assert "Traceback" not in text
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_cuda_where_there_is_none_is_one_line(tree):
+    status, text = snakemake(tree, "--config", "scale=smoke", "device=cuda", "features=[mfcc]")
+    assert status == 1
+    errors = [line for line in text.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1, text
+    assert "device='cuda' must be available (no CUDA GPU here" in errors[0]
+    assert "Traceback" not in text
+    assert not (tree / "data").exists()  # refused before the first job
 
 
 def test_profile_for_a_gpu(tree):
