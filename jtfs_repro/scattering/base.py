@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,24 +20,43 @@ from .arguments import (
     quality_factors,
     signal_length,
 )
+from .averaging import Reduction, global_average, local_average, no_average
+from .bands import Band, band
 from .filters import Filter, low_pass, spectrum, wavelets
+from .first_order import FirstOrder
 from .padding import time_axis
 from .paths import Path
-from .time import (
-    Band,
-    Reduction,
-    band,
-    filtered,
-    global_average,
-    local_average,
-    no_average,
-)
 
 PAD_MODES = ("reflect", "zero", "conj-reflect")
 OUT_TYPES = ("array", "list", "dict")
 GLOBAL_AVERAGES = ("sum", "mean")
-# Samples produced at once before averaging: on a CPU they are to stay in its cache.
-STRETCH = {"cpu": 512, "cuda": 8192}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blocking:
+    """How much is computed at once; it changes the speed, and the results by rounding only.
+
+    batch : samples of a padded batch (more signals go one group after another)
+    chunk : samples of the first order
+    stretch : samples that are averaged at once, of one signal
+    columns : samples after the wavelets along n1, of several signals
+    tile, group : kernel rows of those wavelets (None: no limit)
+    """
+
+    batch: int
+    chunk: int
+    stretch: int
+    columns: int
+    tile: int | None
+    group: int | None
+
+
+# On a CPU what is computed at once is to stay in its cache; on a GPU it is to keep it busy.
+BLOCKING = {
+    "cpu": Blocking(batch=2**17, chunk=2**18, stretch=512, columns=512, tile=32, group=128),
+    "cuda": Blocking(batch=2**24, chunk=2**25, stretch=8192, columns=2**16, tile=None, group=None),
+}
+LONG_STRETCH = 8192  # samples averaged at once where they exist anyway
 
 
 class ScatteringBase(nn.Module, ABC):
@@ -177,37 +196,48 @@ class ScatteringBase(nn.Module, ABC):
     # --- tables: built in float64 on the CPU, kept per (device, dtype) of the input --------------
 
     @abstractmethod
-    def _build_tables(self, stretch: int) -> Any:
-        """Return the transform's tables, for averaging by `stretch` samples at once."""
+    def _build_tables(self, blocking: Blocking) -> Any:
+        """Return the transform's tables, computing as much at once as `blocking` says."""
 
     def _tables(self, x: Tensor) -> Any:
         key = (x.device, x.dtype)
         if key not in self._cache:
-            stretch = STRETCH["cpu" if x.device.type == "cpu" else "cuda"]
             memo: dict[int, Any] = {}
-            self._cache[key] = to_tensors(self._build_tables(stretch), x.device, x.dtype, memo)
+            tables = self._build_tables(self._blocking(x.device))
+            self._cache[key] = to_tensors(tables, x.device, x.dtype, memo)
         return self._cache[key]
+
+    def _blocking(self, device: torch.device) -> Blocking:
+        return BLOCKING["cpu" if device.type == "cpu" else "cuda"]
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_cache": {}}
 
-    def _first_order_bands(self) -> list[Band]:
-        """One band per resolution of the first order; n1 runs through them in order."""
+    def _first_orders(
+        self, reduction: Callable[[int], Reduction], blocking: Blocking, *, has_second: bool
+    ) -> list[FirstOrder]:
+        """One stage per resolution of the first order; n1 runs through them in order."""
         groups: dict[int, list[Filter]] = {}
         for psi in self.psi1:
             groups.setdefault(self._resolution(psi.j), []).append(psi)
         N = self._axis.N_padded
-        return [band(g, N, 0, k, analytic=self.analytic) for k, g in groups.items()]
+        return [
+            FirstOrder(
+                band=band(group, N, 0, k, analytic=self.analytic),
+                reduction=reduction(k),
+                has_second=has_second,
+                chunk=blocking.chunk,
+            )
+            for k, group in groups.items()
+        ]
 
-    def _first_order_resolutions(self) -> list[int]:
-        return sorted({self._resolution(psi.j) for psi in self.psi1})
-
-    def _second_order_bands(self, n2: int) -> list[Band]:
+    def _second_order_bands(self, n2: int, *, aligned: bool = False) -> list[Band]:
         """Bands of psi2[n2], one per resolution of the first order that has rows for it."""
         psi, N = self.psi2[n2], self._axis.N_padded
         k2 = self._resolution(psi.j)
         resolutions = sorted({self._resolution(p.j) for p in self.psi1[: self._rows(n2)]})
-        return [band([psi], N, k1, k2, analytic=self.analytic) for k1 in resolutions]
+        options: Any = {"analytic": self.analytic, "aligned": aligned}
+        return [band([psi], N, k1, k2, **options) for k1 in resolutions]
 
     def _reduction(self, k: int, stretch: int) -> Reduction:
         """Averaging in time of a signal at resolution ``2**-k``, as `T` says."""
@@ -243,6 +273,16 @@ class ScatteringBase(nn.Module, ABC):
         ends = (self.pad_left, self.pad_right)
         return nn.functional.pad((x / scale)[:, None], ends, mode=mode)[:, 0], scale, batch
 
+    @abstractmethod
+    def _orders(self, U_0: Tensor, tables: Any) -> list[Tensor]:
+        """Return the coefficients of padded signals, each Tensor [shape=(B, ...)]."""
+
+    def _in_batches(self, U_0: Tensor, tables: Any) -> list[Tensor]:
+        """Return `_orders`, computed for a few signals after the other."""
+        step = max(1, self._blocking(U_0.device).batch // U_0.shape[-1])
+        parts = [self._orders(part, tables) for part in U_0.split(step)]
+        return parts[0] if len(parts) == 1 else [torch.cat(p) for p in zip(*parts, strict=True)]
+
     def scattering(self, x: Tensor) -> Any:
         """Apply the transform; the same as calling the module."""
         return self(x)
@@ -251,22 +291,6 @@ class ScatteringBase(nn.Module, ABC):
 def full_precision(x: Tensor) -> torch.autocast:
     """Return the context in which autocast does not round matrix products to half precision."""
     return torch.autocast(x.device.type, enabled=False)
-
-
-def first_order(U_0: Tensor, bands: Sequence[Band]) -> list[Tensor]:
-    """U_1(n1, t) = abs(x * psi_n1)(t), one Tensor [shape=(B, filters, M)] per resolution."""
-    U_0_hat = torch.fft.fft(U_0)
-    return [torch.fft.ifft(filtered(U_0_hat, b)).abs() for b in bands]
-
-
-def second_order(U_1_hats: Sequence[Tensor], bands: Sequence[Band], rows: int) -> Tensor:
-    """Y_2(n1, t) = (U_1 * psi_n2)(t) for the first `rows` n1: Tensor [shape=(B, rows, M)]."""
-    parts, start = [], 0
-    for U_1_hat, b in zip(U_1_hats, bands, strict=False):
-        part = U_1_hat[:, : rows - start]
-        parts.append(filtered(part, b).squeeze(-2))
-        start += part.shape[1]
-    return torch.fft.ifft(torch.cat(parts, dim=1))
 
 
 def to_tensors(tables: Any, device: torch.device, dtype: torch.dtype, memo: dict[int, Any]) -> Any:

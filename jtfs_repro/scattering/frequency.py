@@ -1,18 +1,19 @@
 """The log-frequency axis: wavelets along n1, modulus, averaging by phi_F.
 
 The axis is short (tens to hundreds of rows), so that convolution with all wavelets psi_{n_fr} and
-subsampling is one real matrix product per stretch of time. Wavelets of opposite spin are complex
+subsampling is a real matrix product per stretch of time. Wavelets of opposite spin are complex
 conjugates, psi = A + iB and A - iB: the products with A and B serve both. (Where a wavelet is so
 wide that its spectrum is folded over several periods, the fold ends unevenly for xi < 0; that
 wavelet has a product of its own.)
 
-Only the rows that matter are computed: columns for the live rows of the input (the rest of the
-padded axis is zero), rows that are kept or that phi_F reaches.
+Only what matters is computed: columns for the live rows of the input (the rest of the padded axis
+is zero), rows that are kept or that phi_F reaches from a live row. The short wavelets make a
+banded matrix, which is cut into tiles of neighbouring rows; each tile reads the columns it reaches.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,8 +24,12 @@ from torch import Tensor
 
 from .filters import Filter, spectrum
 
-NEGLIGIBLE = 1e-11  # relative weight of phi_F below which a row is not computed
+NEGLIGIBLE = 1e-11  # relative weight of phi_F or psi_fr below which a row is not computed
+OUTSIDE = 1e-13  # relative height below which a wavelet along n1 has ended
+WORTH_CUTTING = 0.75  # share of its matrix that a wavelet's tiles may cover
 CONJUGATE = 1e-10  # largest relative difference between opposite spins taken as rounding
+
+Matrix = NDArray[np.complex128]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +45,43 @@ class Output:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tile:
+    """Rows ``start:stop`` of a group: A and B (or None) on the columns from `first` on."""
+
+    start: int
+    stop: int
+    first: int
+    A: Any
+    B: Any
+
+    @property
+    def last(self) -> int:
+        """One after the last column."""
+        return self.first + self.A.shape[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Tiles whose modulus is taken at once.
+
+    spins : 0 (low-pass: |A Y|), 1 (|(A + iB) Y|) or 2 (|(A + iB) Y| and |(A - iB) Y|, alternating)
+    """
+
+    tiles: tuple[Tile, ...]
+    spins: int
+
+    @property
+    def rows(self) -> int:
+        """Number of kernel rows."""
+        return self.tiles[-1].stop
+
+    @property
+    def outputs(self) -> int:
+        """Number of rows of the modulus."""
+        return self.rows * max(self.spins, 1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Block:
     """Rows ``start:stop`` of the modulus that make one path, and their average (or None)."""
 
@@ -50,18 +92,29 @@ class Block:
 
 @dataclass(frozen=True, kw_only=True)
 class RowKernels:
-    """Matrix of all wavelets along n1 for inputs of a given number of rows.
+    """All wavelets along n1, for inputs of a given number of rows.
 
-    kernel : float array [shape=(n_low + 2 * n_pair + 2 * n_own, rows)]
-        low-pass, A, B, and the A, B of the first wavelets of spin -1 that are no conjugates
+    groups : their outputs follow one another
+    order : int array, puts the outputs in the order of the paths
     blocks : one per path, in the order of n_fr
     """
 
-    kernel: Any
-    n_low: int
-    n_pair: int
-    n_own: int
+    groups: tuple[Group, ...]
+    order: Any
     blocks: tuple[Block, ...]
+
+    @property
+    def outputs(self) -> int:
+        """Number of rows of the modulus."""
+        return len(self.order)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Rows:
+    """Some kernel rows of a wavelet, or of a pair of opposite spins; `paths` are indices n_fr."""
+
+    paths: tuple[int, ...]
+    matrix: Matrix
 
 
 def row_kernels(
@@ -72,6 +125,8 @@ def row_kernels(
     N_fr: int,
     rows: int,
     columns: NDArray[np.int64],
+    tile: int | None,
+    group: int | None,
 ) -> RowKernels:
     """Build the kernels of one slice of the scattering network.
 
@@ -83,36 +138,129 @@ def row_kernels(
     N_fr : int, length of the padded axis
     rows : int, live rows of the input
     columns : int array, position on the padded axis of each row of the input
+    tile, group : int or None
+        Kernel rows per tile and per group (None: no limit).
     """
-    needed = [
-        _needed(out, phi_F, psi, N_fr, rows) for psi, out in zip(psi_fr, outputs, strict=True)
-    ]
-    matrices = [
-        _toeplitz(psi, positions, columns, N_fr)
-        for psi, (positions, _) in zip(psi_fr, needed, strict=True)
-    ]
-    n_wavelets = sum(psi.spin > 0 for psi in psi_fr)
-    low, upward, downward = matrices[0], matrices[1 : 1 + n_wavelets], matrices[1 + n_wavelets :]
-    own = [down for up, down in zip(upward, downward, strict=False) if not _are_conjugate(up, down)]
-    pair, own = np.concatenate(upward), np.concatenate([*own, low[:0]])
-    ends = np.cumsum([len(positions) for positions, _ in needed])
+    wavelets, averages = [], {}
+    for paths in _conjugates(psi_fr):
+        psi, out = psi_fr[paths[0]], outputs[paths[0]]
+        positions, average = _needed(out, phi_F, psi, N_fr, rows)
+        matrices = [_toeplitz(psi_fr[i], positions, columns, N_fr) for i in paths]
+        if average is not None:
+            weight = np.max([np.abs(m).max(axis=1) for m in matrices], axis=0)
+            heavy = weight > NEGLIGIBLE * weight.max()
+            matrices, average = [m[heavy] for m in matrices], average[:, heavy]
+        averages |= dict.fromkeys(paths, average)
+        if len(paths) == 2 and _are_conjugate(*matrices):
+            wavelets.append(_Rows(paths=paths, matrix=matrices[0]))
+        else:
+            wavelets += [_Rows(paths=(i,), matrix=m) for i, m in zip(paths, matrices, strict=True)]
+    return _assembled(wavelets, averages, tile=tile, group=group)
+
+
+def _conjugates(psi_fr: Sequence[Filter]) -> list[tuple[int, ...]]:
+    """Return the indices of filters of opposite spins, together."""
+    n = sum(psi.spin > 0 for psi in psi_fr)
+    has_both = len(psi_fr) > 1 + n
+    return [(0,), *((i, i + n) if has_both else (i,) for i in range(1, 1 + n))]
+
+
+def _assembled(
+    wavelets: Sequence[_Rows],
+    averages: dict[int, NDArray[np.float64] | None],
+    *,
+    tile: int | None,
+    group: int | None,
+) -> RowKernels:
+    """Cut the wavelets into tiles and groups, and note where their rows went."""
+    groups: list[Group] = []
+    where: dict[int, list[NDArray[np.int64]]] = {}
+    count = 0
+    for spins in (0, 1, 2):
+        alike = [w for w in wavelets if _spins(w) == spins]
+        for members in _batches(_cut(alike, tile, group), group, lambda t: sum(map(_length, t))):
+            tiles, start = [], 0
+            for parts in members:
+                tiles.append(_tile(parts, start, spins))
+                for part in parts:
+                    rows = start + np.arange(_length(part))
+                    for s, path in enumerate(part.paths):
+                        where.setdefault(path, []).append(count + max(spins, 1) * rows + s)
+                    start += _length(part)
+            groups.append(Group(tiles=tuple(tiles), spins=spins))
+            count += groups[-1].outputs
+    orders = [np.concatenate(where[path]) for path in sorted(where)]
+    ends = np.cumsum([len(order) for order in orders])
     blocks = tuple(
-        Block(start=int(end) - len(positions), stop=int(end), average=average)
-        for end, (positions, average) in zip(ends, needed, strict=True)
+        Block(start=int(end) - len(order), stop=int(end), average=averages[path])
+        for path, order, end in zip(sorted(where), orders, ends, strict=True)
     )
-    kernel = np.concatenate([low.real, pair.real, pair.imag, own.real, own.imag])
-    return RowKernels(
-        kernel=kernel, n_low=len(low), n_pair=len(pair), n_own=len(own), blocks=blocks
-    )
+    return RowKernels(groups=tuple(groups), order=np.concatenate(orders), blocks=blocks)
 
 
-def _are_conjugate(up: NDArray[np.complex128], down: NDArray[np.complex128]) -> bool:
+def _length(rows: _Rows) -> int:
+    return len(rows.matrix)
+
+
+def _spins(rows: _Rows) -> int:
+    return 0 if rows.paths == (0,) else len(rows.paths)
+
+
+def _cut(wavelets: Sequence[_Rows], tile: int | None, group: int | None) -> list[list[_Rows]]:
+    """Return tiles: neighbouring rows of short wavelets; rows of several long ones together."""
+    short, long = [], []
+    for rows in wavelets:
+        parts = _split(rows, tile)
+        area = sum(np.diff(_span(part.matrix))[0] * _length(part) for part in parts)
+        if area < WORTH_CUTTING * rows.matrix.size:
+            short += [[part] for part in parts]
+        else:
+            long += _split(rows, group)
+    return [*_batches(long, group, _length), *short]
+
+
+def _split(rows: _Rows, limit: int | None) -> list[_Rows]:
+    step = limit or _length(rows)
+    starts = range(0, _length(rows), step)
+    return [_Rows(paths=rows.paths, matrix=rows.matrix[i : i + step]) for i in starts]
+
+
+def _batches(items: Sequence[Any], limit: int | None, size: Callable[[Any], int]) -> list[list]:
+    """Return successive items together, up to `limit` in all."""
+    batches: list[list] = []
+    room = 0
+    for item in items:
+        if not batches or (limit is not None and size(item) > room):
+            batches.append([])
+            room = limit or 0
+        batches[-1].append(item)
+        room -= size(item)
+    return batches
+
+
+def _span(matrix: Matrix) -> tuple[int, int]:
+    """Return the first column that is not negligible and the one after the last."""
+    height = np.abs(matrix).max(axis=0)
+    live = np.flatnonzero(height > OUTSIDE * height.max())
+    return int(live[0]), int(live[-1]) + 1
+
+
+def _tile(parts: Sequence[_Rows], start: int, spins: int) -> Tile:
+    matrix = np.concatenate([part.matrix for part in parts])
+    first, last = _span(matrix)
+    matrix = matrix[:, first:last]
+    A, B = np.ascontiguousarray(matrix.real), np.ascontiguousarray(matrix.imag)
+    stop = start + len(matrix)
+    return Tile(start=start, stop=stop, first=first, A=A, B=B if spins else None)
+
+
+def _are_conjugate(up: Matrix, down: Matrix) -> bool:
     return bool(np.abs(up.conj() - down).max() <= CONJUGATE * np.abs(up).max())
 
 
 def _toeplitz(
     psi: Filter, positions: NDArray[np.int64], columns: NDArray[np.int64], N_fr: int
-) -> NDArray[np.complex128]:
+) -> Matrix:
     """Matrix of ``(Y * psi)[positions]``: psi[(position - column) mod N_fr]."""
     response = np.fft.ifft(spectrum(psi, N_fr))
     return response[np.mod(positions[:, None] - columns, N_fr)]
@@ -141,29 +289,42 @@ def _needed(
 
 
 def modulus(Y: Tensor, kernels: RowKernels) -> Tensor:
-    """Return ``|Y * psi_{n_fr}|`` for all wavelets along n1.
+    """Return ``|Y * psi_{n_fr}|`` for all wavelets along n1, differentiably.
 
     Convolution over n1 (axis -2), broadcast over time (axis -1).
 
     Parameters
     ----------
-    Y : Tensor [shape=(..., rows, time)], complex (both spins) or real (spin +1 only)
+    Y : Tensor [shape=(..., rows, time)], complex, or real (spin +1 only)
     kernels : RowKernels
 
     Returns
     -------
-    U : Tensor [shape=(..., n_low + spins * n_pair, time)], real
+    U : Tensor [shape=(..., outputs, time)], real, in the order of the paths
     """
-    sizes = (kernels.n_low, kernels.n_pair, kernels.n_pair, kernels.n_own, kernels.n_own)
+    parts = [
+        U
+        for group in kernels.groups
+        for tile in group.tiles
+        for U in [_of_tile(Y, tile, group.spins)]
+    ]
+    return torch.cat(parts, dim=-2).index_select(-2, kernels.order)
+
+
+def _of_tile(Y: Tensor, tile: Tile, spins: int) -> Tensor:
+    Y = Y[..., tile.first : tile.last, :]
     if not Y.is_complex():
-        low, a, b, _, _ = (kernels.kernel @ Y).split(sizes, dim=-2)
-        return torch.cat([low.abs(), torch.complex(a, b).abs()], dim=-2)
-    interleaved = torch.view_as_real(Y).flatten(-2)
-    products = (kernels.kernel @ interleaved).unflatten(-1, (-1, 2))
-    low, a, b, a_own, b_own = torch.view_as_complex(products).split(sizes, dim=-2)
-    downward = torch.add(a[..., kernels.n_own :, :], b[..., kernels.n_own :, :], alpha=-1j)
-    parts = [low, torch.add(a, b, alpha=1j), torch.add(a_own, b_own, alpha=1j), downward]
-    return torch.cat([part.abs() for part in parts], dim=-2)
+        a = tile.A @ Y
+        return a.abs() if spins == 0 else torch.complex(a, tile.B @ Y).abs()
+    real, imag = tile.A @ Y.real, tile.A @ Y.imag
+    if spins == 0:
+        return torch.complex(real, imag).abs()
+    b_real, b_imag = tile.B @ Y.real, tile.B @ Y.imag
+    up = torch.complex(real - b_imag, imag + b_real).abs()
+    if spins == 1:
+        return up
+    down = torch.complex(real + b_imag, imag - b_real).abs()
+    return torch.stack([up, down], dim=-2).flatten(-3, -2)
 
 
 def averaged_rows(U: Tensor, kernels: RowKernels) -> list[Tensor]:

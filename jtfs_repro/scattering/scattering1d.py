@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,21 +11,20 @@ import torch
 from torch import Tensor
 
 from .. import checks
-from .base import ScatteringBase, first_order, full_precision, second_order
+from .averaging import Reduction, averaged
+from .base import LONG_STRETCH, Blocking, ScatteringBase, full_precision
+from .first_order import FirstOrder
 from .paths import Path, time_meta
-from .time import Band, Reduction, averaged
+from .second_order import SecondOrder, Slice
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Tables:
-    """Bands and averages of each order; `order` puts second-order rows by (n1, n2)."""
+    """Stages of each order; `sort_2` puts second-order rows by (n1, n2)."""
 
     reduce_0: Reduction
-    bands_1: list[Band]
-    reduce_1: list[Reduction]
-    bands_2: list[list[Band]]
-    reduce_2: list[Reduction]
-    rows_2: list[int]
+    first: list[FirstOrder]
+    second: SecondOrder | None
     sort_2: Any
 
 
@@ -123,7 +123,7 @@ class Scattering1D(ScatteringBase):
         """
         U_0, scale, batch = self._padded(x)
         with full_precision(x):
-            orders = self._orders(U_0, self._tables(x))
+            orders = self._in_batches(U_0, self._tables(x))
         if self.out_type == "array":
             S = torch.cat(orders, dim=-2) * scale[:, None]
             return S.reshape(*batch, *S.shape[1:])
@@ -139,32 +139,34 @@ class Scattering1D(ScatteringBase):
     def _orders(self, U_0: Tensor, tables: _Tables) -> list[Tensor]:
         """Coefficients [shape=(B, paths, frames)] in output order; without averaging, by length."""
         S_0 = averaged(U_0[:, None], tables.reduce_0)
-        U_1 = first_order(U_0, tables.bands_1)
-        S_1 = [averaged(U, reduction) for U, reduction in zip(U_1, tables.reduce_1, strict=True)]
-        if self.max_order == 1 or not tables.bands_2:
+        U_0_hat = torch.fft.rfft(U_0)
+        S_1, *U_1_hats = zip(*(stage(U_0_hat) for stage in tables.first), strict=True)
+        if tables.second is None:
             return [S_0, *S_1]
-        U_1_hats = [torch.fft.fft(U) for U in U_1]
-        S_2 = [
-            averaged(second_order(U_1_hats, bands, rows).abs(), reduction)
-            for bands, rows, reduction in zip(
-                tables.bands_2, tables.rows_2, tables.reduce_2, strict=True
-            )
-        ]
+        S_2 = tables.second(*U_1_hats[0])
         if self.average:
             return [S_0, *S_1, torch.cat(S_2, dim=-2).index_select(-2, tables.sort_2)]
         rows = [row for S in S_2 for row in S.split(1, dim=-2)]
         return [S_0, *S_1, *(rows[i] for i in tables.sort_2.tolist())]
 
-    def _build_tables(self, stretch: int) -> _Tables:
-        live = self._live_n2()
+    def _build_tables(self, blocking: Blocking) -> _Tables:
+        live = self._live_n2() if self.max_order == 2 else []
         keys = [(n1, n2) for n2 in live for n1 in range(self._rows(n2))]
+        reduction: Callable[[int], Reduction] = lambda k: self._reduction(k, LONG_STRETCH)  # noqa: E731
+        slices = [
+            Slice(
+                n2=n2,
+                bands=self._second_order_bands(n2),
+                rows=self._rows(n2),
+                reduction=reduction(self._resolution(self.psi2[n2].j)),
+                kernels=None,
+            )
+            for n2 in live
+        ]
         return _Tables(
-            reduce_0=self._reduction(0, stretch),
-            bands_1=self._first_order_bands(),
-            reduce_1=[self._reduction(k, stretch) for k in self._first_order_resolutions()],
-            bands_2=[self._second_order_bands(n2) for n2 in live],
-            reduce_2=[self._reduction(self._resolution(self.psi2[n2].j), stretch) for n2 in live],
-            rows_2=[self._rows(n2) for n2 in live],
+            reduce_0=reduction(0),
+            first=self._first_orders(reduction, blocking, has_second=bool(slices)),
+            second=SecondOrder(slices=slices, columns=blocking.columns) if slices else None,
             sort_2=np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64),
         )
 

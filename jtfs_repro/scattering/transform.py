@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,32 +14,23 @@ from torch import Tensor
 
 from .. import checks
 from .arguments import averaging_width, dyadic_stride, quality_factor_fr
-from .base import ScatteringBase, first_order, full_precision, second_order
+from .averaging import Reduction, averaged, local_average
+from .base import LONG_STRETCH, Blocking, ScatteringBase, full_precision
 from .filters import low_pass, spectrum, spinned_wavelets
+from .first_order import FirstOrder
 from .frequency import RowKernels, averaged_rows, modulus, row_kernels
 from .padding import padded_rows
 from .paths import Path, joint_meta, joint_path, split_rows
 from .rows import RowLayout
-from .time import Band, Reduction, averaged, local_average, reduce_time
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Slice:
-    """Tables of one second-order wavelet n2, or of the first order (no bands)."""
-
-    n2: int | None
-    rows: int
-    bands: list[Band] | None
-    reduction: Reduction | None
-    kernels: RowKernels
+from .second_order import SecondOrder, Slice
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Tables:
     reduce_0: Reduction
-    bands_1: list[Band]
-    reduce_1: list[Reduction]
-    slices: list[_Slice]
+    first: list[FirstOrder]
+    kernels_1: RowKernels
+    second: SecondOrder | None
 
 
 class TimeFrequencyScattering(ScatteringBase):
@@ -207,7 +197,7 @@ class TimeFrequencyScattering(ScatteringBase):
         """
         U_0, scale, batch = self._padded(x)
         with full_precision(x):
-            S_0, joint = self._orders(U_0, self._tables(x))
+            S_0, *joint = self._in_batches(U_0, self._tables(x))
         scale = scale[:, None]
         if self._layout.is_joint_array:
             S = torch.stack(joint, dim=-3) * scale[:, None]
@@ -225,23 +215,19 @@ class TimeFrequencyScattering(ScatteringBase):
             {"coef": coef, **self._label(p)} for p, coef in zip(self._paths, coefs, strict=True)
         ]
 
-    def _orders(self, U_0: Tensor, tables: _Tables) -> tuple[Tensor, list[Tensor]]:
-        """S_0 [shape=(B, 1, frames)] and, per (n2, n_fr), Tensors [shape=(B, rows, frames)]."""
+    def _orders(self, U_0: Tensor, tables: _Tables) -> list[Tensor]:
+        """S_0 [shape=(B, 1, frames)], then per (n2, n_fr) a Tensor [shape=(B, rows, frames)]."""
         S_0 = averaged(U_0[:, None], tables.reduce_0)
-        U_1 = first_order(U_0, tables.bands_1)
-        first, *second = tables.slices
-        S_1 = torch.cat(
-            [averaged(U, reduction) for U, reduction in zip(U_1, tables.reduce_1, strict=True)], -2
-        )
-        joint = averaged_rows(self._first_order_frames(modulus(S_1, first.kernels)), first.kernels)
-        U_1_hats = [torch.fft.fft(U) for U in U_1] if second else []
-        for part in second:
-            assert part.bands is not None
-            assert part.reduction is not None
-            Y_2 = self._mirrored(second_order(U_1_hats, part.bands, part.rows), part.rows)
-            U_2 = reduce_time(partial(modulus, kernels=part.kernels), Y_2, part.reduction)
-            joint += averaged_rows(U_2, part.kernels)
-        return S_0, joint
+        U_0_hat = torch.fft.rfft(U_0)
+        S_1, *U_1_hats = zip(*(stage(U_0_hat) for stage in tables.first), strict=True)
+        U_2 = modulus(torch.cat(S_1, dim=1), tables.kernels_1)
+        joint = averaged_rows(self._first_order_frames(U_2), tables.kernels_1)
+        if tables.second is None:
+            return [S_0, *joint]
+        for S_2, part in zip(tables.second(*U_1_hats[0]), tables.second.slices, strict=True):
+            assert part.kernels is not None
+            joint += averaged_rows(S_2, part.kernels)
+        return [S_0, *joint]
 
     def _first_order_frames(self, U: Tensor) -> Tensor:
         """Frames of the first order: those of the signal, or their sum or mean."""
@@ -252,13 +238,6 @@ class TimeFrequencyScattering(ScatteringBase):
             return U[..., slice(*self._axis.border(0))]
         return U
 
-    def _mirrored(self, Y: Tensor, rows: int) -> Tensor:
-        """Append the rows of the padding: none, or the conjugate reflection of `Y`."""
-        if self.pad_mode != "conj-reflect":
-            return Y
-        after, before = self._mirror_rows(rows)
-        return torch.cat([Y, Y[:, after].conj(), Y[:, before].conj()], dim=1)
-
     def _mirror_rows(self, rows: int) -> tuple[list[int], list[int]]:
         """Rows reflected at the low-frequency end, and (around the circle) at the other."""
         room = self.N_fr - rows
@@ -268,48 +247,55 @@ class TimeFrequencyScattering(ScatteringBase):
 
     # --- tables ----------------------------------------------------------------------------------
 
-    def _build_tables(self, stretch: int) -> _Tables:
-        frames_1 = [self._reduction_1(k, stretch) for k in self._first_order_resolutions()]
-        shared: dict[int, Reduction] = {}
-        slices = [self._slice_tables(n2, rows, stretch, shared) for n2, rows in self._slices]
+    def _build_tables(self, blocking: Blocking) -> _Tables:
+        reductions: dict[int, Reduction] = {}
+        slices = [
+            self._slice(n2, rows, blocking, reductions)
+            for n2, rows in self._slices
+            if n2 is not None
+        ]
         return _Tables(
-            reduce_0=self._reduction(0, stretch),
-            bands_1=self._first_order_bands(),
-            reduce_1=frames_1,
-            slices=slices,
+            reduce_0=self._reduction(0, LONG_STRETCH),
+            first=self._first_orders(self._reduction_1, blocking, has_second=bool(slices)),
+            kernels_1=self._row_kernels(None, len(self.psi1), blocking),
+            second=SecondOrder(slices=slices, columns=blocking.columns) if slices else None,
         )
 
-    def _reduction_1(self, k: int, stretch: int) -> Reduction:
+    def _reduction_1(self, k: int) -> Reduction:
         """Averaging of U_1: always local; a global sum is over the padded frames."""
         padded = self.average == "global" and self.global_average == "sum"
         padded |= not self.average and self.format == "time" and not self.keep_lost
-        return local_average(
-            self._axis, self.T, k, self.log2_stride, stretch=stretch, unpad=not padded
-        )
+        options: Any = {"stretch": LONG_STRETCH, "unpad": not padded}
+        return local_average(self._axis, self.T, k, self.log2_stride, **options)
 
-    def _slice_tables(
-        self, n2: int | None, rows: int, stretch: int, shared: dict[int, Reduction]
-    ) -> _Slice:
+    def _row_kernels(self, n2: int | None, rows: int, blocking: Blocking) -> RowKernels:
         psi_fr = self.psi_fr if n2 is not None else [p for p in self.psi_fr if p.spin >= 0]
-        kernels = row_kernels(
+        return row_kernels(
             psi_fr,
             low_pass(self.F),
             [self._layout.output(psi, rows) for psi in psi_fr],
             N_fr=self.N_fr,
             rows=rows,
             columns=self._columns(rows, n2),
+            tile=blocking.tile,
+            group=blocking.group,
         )
-        if n2 is None:
-            return _Slice(n2=None, rows=rows, bands=None, reduction=None, kernels=kernels)
+
+    def _slice(
+        self, n2: int, rows: int, blocking: Blocking, reductions: dict[int, Reduction]
+    ) -> Slice:
         k2 = self._resolution(self.psi2[n2].j)
-        if k2 not in shared:
-            shared[k2] = self._reduction(k2, stretch)
-        return _Slice(
+        if k2 not in reductions:
+            reductions[k2] = self._reduction(k2, blocking.stretch)
+        is_mirrored = self.pad_mode == "conj-reflect"
+        after, before = self._mirror_rows(rows)
+        return Slice(
             n2=n2,
+            bands=self._second_order_bands(n2, aligned=is_mirrored),
             rows=rows,
-            bands=self._second_order_bands(n2),
-            reduction=shared[k2],
-            kernels=kernels,
+            reduction=reductions[k2],
+            kernels=self._row_kernels(n2, rows, blocking),
+            mirrored=np.array(after + before) if is_mirrored and after + before else None,
         )
 
     def _columns(self, rows: int, n2: int | None) -> NDArray[np.int64]:

@@ -1,18 +1,14 @@
-"""The time axis: wavelet filtering with subsampling, and averaging (or not) by phi_T.
+"""Averaging in time by phi_T (or over the whole signal, or not at all).
 
-A wavelet occupies few bins of the spectrum, so that filtering and subsampling by ``2**k`` is: take
-the ``N / 2**k`` bins around the wavelet (twice as many where its tail is longer), multiply,
-fold to ``N / 2**k`` bins, inverse FFT. Filters of one output length go through one batched FFT.
-
-The average by phi_T is a product with a banded matrix: each stretch of samples reaches only the
-output frames within the support of phi_T. The samples are asked for stretch by stretch, so that
-what produces them (a modulus on a much larger axis) never exists as a whole.
+The average is a product with a banded matrix: each stretch of samples reaches only the output
+frames within the support of phi_T. The samples may be produced stretch by stretch, so that what
+is averaged (a modulus on a much larger axis) never exists as a whole.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,84 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .filters import TAIL, Filter, low_pass, spectrum, values
+from .filters import TAIL, low_pass, spectrum
 from .padding import TimeAxis
-
-
-@dataclass(frozen=True, kw_only=True)
-class Band:
-    """Where a group of filters lives in a spectrum: source bins and gains.
-
-    index : int array [shape=(filters * folds * M,)], source bins
-    gain : float array [shape=(filters, folds, M)], filter values times the subsampling factor
-    """
-
-    index: Any
-    gain: Any
-
-
-def band(
-    filters: Sequence[Filter], N: int, k_in: int, k_out: int, *, analytic: bool = False
-) -> Band:
-    """Return the bins and gains that take a signal from resolution ``2**-k_in`` to ``2**-k_out``.
-
-    Parameters
-    ----------
-    filters : sequence of Filter, defined on the `N` bins of full resolution
-    N : int, a multiple of ``2**k_out``
-    k_in, k_out : int, 0 <= k_in <= k_out
-    analytic : bool, see :func:`filters.spectrum`
-    """
-    M, N_in = N >> k_out, N >> k_in
-    folds = max(_folds(psi, N, M, N_in) for psi in filters)
-    bins = np.stack([_window(psi, N, M, folds) for psi in filters])
-    aliases = range(2**k_in) if k_in <= 1 else (-1, 0, 1)
-    gain = np.stack(
-        [
-            sum(values(psi, row + q * N_in, N, analytic=analytic) for q in aliases)
-            for psi, row in zip(filters, bins, strict=True)
-        ]
-    )
-    shape = (len(filters), folds, M)
-    return Band(
-        index=np.mod(bins, N_in).astype(np.int32).ravel(),
-        gain=gain.reshape(shape) * 2.0 ** (k_in - k_out),
-    )
-
-
-def _folds(psi: Filter, N: int, M: int, N_in: int) -> int:
-    """Return how many times M bins are needed to hold `psi` and its correction around bin 0."""
-    reach = TAIL * psi.sigma + (psi.xi if psi.xi < TAIL * psi.sigma else 0)
-    folds = 1
-    while folds * M < 2 * reach * N and folds * M < N_in:
-        folds *= 2
-    return folds
-
-
-def _window(psi: Filter, N: int, M: int, folds: int) -> NDArray[np.int64]:
-    """Return the bins around `psi`, ordered so that column m holds bins congruent to m mod M."""
-    low = round(psi.xi * N) - folds * M // 2
-    first = low + np.mod(np.arange(M) - low, M)
-    return (first + M * np.arange(folds)[:, None]).ravel()
-
-
-def filtered(U_hat: Tensor, band: Band) -> Tensor:
-    """Return the spectra of ``U * psi``, subsampled.
-
-    Parameters
-    ----------
-    U_hat : Tensor [shape=(..., N_in)], complex
-
-    Returns
-    -------
-    Y_hat : Tensor [shape=(..., filters, M)], complex
-    """
-    filters, folds, M = band.gain.shape
-    windows = U_hat.index_select(-1, band.index).unflatten(-1, (filters, folds, M)) * band.gain
-    return windows.squeeze(-2) if folds == 1 else windows.sum(-2)
-
-
-# --- averaging -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +41,11 @@ class Reduction:
 
     stretches: tuple[Stretch, ...]
     frames: int | None
+
+    @property
+    def length(self) -> int:
+        """Number of frames, or of samples kept."""
+        return sum(s.length for _, _, s in placed(self)) if self.frames is None else self.frames
 
 
 def reduce_time(produce: Callable[[Tensor], Tensor], Y: Tensor, reduction: Reduction) -> Tensor:
@@ -155,6 +80,29 @@ def reduce_time(produce: Callable[[Tensor], Tensor], Y: Tensor, reduction: Reduc
 def averaged(U: Tensor, reduction: Reduction) -> Tensor:
     """Apply `reduction` to samples that exist: U [shape=(..., M)] -> [shape=(..., frames)]."""
     return reduce_time(lambda piece: piece, U, reduction)
+
+
+def averaged_adjoint(S: Tensor, reduction: Reduction, M: int) -> Tensor:
+    """Return the gradient of the samples [shape=(..., M)], given that of their averages `S`."""
+    U = S.new_zeros((*S.shape[:-1], M))
+    for start, kept, stretch in placed(reduction):
+        piece = U[..., start : start + stretch.length]
+        for first, matrix in stretch.reached:
+            if matrix is None:
+                piece += S[..., kept : kept + stretch.length]
+            else:
+                piece += S[..., first : first + matrix.shape[1]] @ matrix.mT
+    return U
+
+
+def placed(reduction: Reduction) -> Iterator[tuple[int, int, Stretch]]:
+    """Yield the stretches that reach frames: first sample, number of samples kept before."""
+    start = kept = 0
+    for stretch in reduction.stretches:
+        if stretch.reached:
+            yield start, kept, stretch
+            kept += stretch.length
+        start += stretch.length
 
 
 def local_average(

@@ -1,0 +1,79 @@
+"""Stages of the transform that keep nothing for the backward pass but their input.
+
+A stage computes fast and in place, chunk by chunk, and has an adjoint of its own that recomputes
+what it needs, chunk by chunk. Where derivatives of that adjoint are wanted (second order, forward
+mode, ``torch.func``), the same result is written once more in plain differentiable operations.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+class Stage(ABC):
+    """A function of tensors [shape=(B, ...)] to tensors [shape=(B, ...)], B a common batch."""
+
+    @abstractmethod
+    def run(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """Return the outputs; gradients are off."""
+
+    @abstractmethod
+    def adjoint(self, inputs: Sequence[Tensor], grads: Sequence[Tensor]) -> Sequence[Tensor]:
+        """Return the gradients of the inputs, given those of the outputs; gradients are off."""
+
+    @abstractmethod
+    def plain(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """Return what `run` returns, differentiably."""
+
+    def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """Apply the stage."""
+        return _Staged.apply(self, *inputs)  # pyright: ignore[reportReturnType]
+
+
+class _Staged(torch.autograd.Function):
+    """Gives a stage to autograd, to forward mode and to ``torch.func``."""
+
+    @staticmethod
+    def forward(stage: Stage, *inputs: Tensor) -> tuple[Tensor, ...]:  # pyright: ignore
+        return stage.run(*inputs)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        ctx.stage, *tensors = inputs
+        ctx.save_for_backward(*tensors)
+        ctx.save_for_forward(*tensors)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore
+        inputs = ctx.saved_tensors
+        if not torch.is_grad_enabled():
+            return (None, *ctx.stage.adjoint(inputs, grads))
+        _, pull = torch.func.vjp(ctx.stage.plain, *inputs)
+        return (None, *pull(grads))
+
+    @staticmethod
+    def jvp(ctx: Any, _: None, *tangents: Tensor) -> tuple[Tensor, ...]:  # pyright: ignore
+        """Return the derivative along `tangents`: the adjoint of the (linear) adjoint."""
+        inputs = ctx.saved_tensors
+        outputs, pull = torch.func.vjp(ctx.stage.plain, *inputs)
+        _, push = torch.func.vjp(pull, tuple(torch.zeros_like(y) for y in outputs))
+        filled = [torch.zeros_like(x) if t is None else t for x, t in zip(inputs, tangents)]  # noqa: B905
+        return push(tuple(filled))[0]
+
+    @staticmethod
+    def vmap(  # pyright: ignore
+        info: Any, in_dims: tuple[Any, ...], stage: Stage, *inputs: Tensor
+    ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
+        """Return the stage of the mapped axis as part of the batch."""
+        n = info.batch_size
+        fronts = [
+            x.expand(n, *x.shape) if dim is None else x.movedim(dim, 0)
+            for x, dim in zip(inputs, in_dims[1:], strict=True)
+        ]
+        outputs = stage(*(x.flatten(0, 1) for x in fronts))
+        return tuple(y.unflatten(0, (n, -1)) for y in outputs), (0,) * len(outputs)
