@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PEERS := .venv-peers
 SNAKEMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" snakemake
 OPTIONS ?=# e.g. make figures OPTIONS="--config scale=paper"
 
 .DEFAULT_GOAL := help
-.PHONY: help install figures test lint types clean
+.PHONY: help install figures test benchmark peers lint types clean
 
 help: ## print this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -20,6 +21,11 @@ figures: $(STAMP) ## make all figures and tables (demo scale, CPU or GPU, no dow
 test: $(STAMP) lint types ## check style and types, run all tests and a small real run
 	PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 pytest
 
+benchmark: $(STAMP) ## measure seconds and memory of the transform, beside the peers if installed
+	$(BIN)/python -m benchmarks $(OPTIONS)
+
+peers: $(PEERS)/.installed ## make .venv-peers: the programs that `make benchmark` compares with
+
 lint: $(STAMP) ## check style
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -28,12 +34,17 @@ lint: $(STAMP) ## check style
 types: $(STAMP) ## check types
 	$(BIN)/basedpyright
 
-clean: ## remove .venv and all results that are not part of the repository
-	rm -rf $(VENV) .snakemake logs benchmarks
+clean: ## remove .venv, .venv-peers and all results that are not part of the repository
+	rm -rf $(VENV) $(PEERS) .snakemake logs
 
 $(STAMP): requirements.txt requirements-dev.txt setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python %d.%d is too old; 3.11 is needed (make PYTHON=python3.11 ...)" % sys.version_info[:2])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(PEERS)/.installed: requirements-peers.txt
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-peers.txt
 	@touch $@

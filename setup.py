@@ -42,5 +42,7 @@ setup(
         "kymatio": ["kymatio"],
         "openl3": ["openl3"],
         "mirdata": ["mirdata"],
+        # in an environment of its own (make peers): the copy of Kymatio in it needs an older scipy
+        "bench": ["scrapl-loss", "scipy<1.17"],
     },
 )

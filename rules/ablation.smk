@@ -17,7 +17,7 @@ rule tabulate_ablation:
     log:
         "logs/{run}tabulate_ablation.log",
     benchmark:
-        "benchmarks/{run}tabulate_ablation.tsv"
+        "logs/benchmarks/{run}tabulate_ablation.tsv"
     params:
         variants=VARIANTS,
     shell:

@@ -13,7 +13,7 @@ rule synthesise_chirps:
     log:
         "logs/{run}synthesise_chirps.log",
     benchmark:
-        "benchmarks/{run}synthesise_chirps.tsv"
+        "logs/benchmarks/{run}synthesise_chirps.tsv"
     params:
         stamp=stamp,
     shell:

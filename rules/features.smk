@@ -11,7 +11,7 @@ rule fetch_openl3_weights:
     log:
         "logs/{run}fetch_openl3_weights.log",
     benchmark:
-        "benchmarks/{run}fetch_openl3_weights.tsv"
+        "logs/benchmarks/{run}fetch_openl3_weights.tsv"
     params:
         stamp=stamp,
         weights=config["openl3_weights"],
@@ -36,7 +36,7 @@ rule extract_features:
     log:
         "logs/{run}extract_features/{feature}/{shard}-of-{shards}.log",
     benchmark:
-        "benchmarks/{run}extract_features/{feature}/{shard}-of-{shards}.tsv"
+        "logs/benchmarks/{run}extract_features/{feature}/{shard}-of-{shards}.tsv"
     threads: 1
     resources:
         gpu=gpus(),
@@ -66,7 +66,7 @@ rule gather_features:
     log:
         "logs/{run}gather_features/{representation}.log",
     benchmark:
-        "benchmarks/{run}gather_features/{representation}.tsv"
+        "logs/benchmarks/{run}gather_features/{representation}.tsv"
     params:
         stamp=stamp,
         feature=lambda wildcards: feature_of(wildcards.representation),

@@ -16,7 +16,7 @@ rule transform_cqt_chirps:
     log:
         "logs/{run}transform_cqt_chirps.log",
     benchmark:
-        "benchmarks/{run}transform_cqt_chirps.tsv"
+        "logs/benchmarks/{run}transform_cqt_chirps.tsv"
     shell:
         "python scripts/transform_cqt_chirps.py --gin {input.gin}"
         " --transforms {output.transforms} --operative {output.operative} 2>&1 | tee {log}"
@@ -33,7 +33,7 @@ rule plot_cqt_chirps:
     log:
         "logs/{run}plot_cqt_chirps.log",
     benchmark:
-        "benchmarks/{run}plot_cqt_chirps.tsv"
+        "logs/benchmarks/{run}plot_cqt_chirps.tsv"
     params:
         stamp=stamp,
     shell:
@@ -56,7 +56,7 @@ rule plot_isomap:
     log:
         "logs/{run}plot_isomap.log",
     benchmark:
-        "benchmarks/{run}plot_isomap.tsv"
+        "logs/benchmarks/{run}plot_isomap.tsv"
     params:
         names=representations(),
         absent=absent_representations(),
@@ -81,7 +81,7 @@ rule plot_knn_ratios:
     log:
         "logs/{run}plot_knn_ratios.log",
     benchmark:
-        "benchmarks/{run}plot_knn_ratios.tsv"
+        "logs/benchmarks/{run}plot_knn_ratios.tsv"
     params:
         names=representations(),
     shell:
@@ -105,7 +105,7 @@ rule make_manifold_page:
     log:
         "logs/{run}make_manifold_page.log",
     benchmark:
-        "benchmarks/{run}make_manifold_page.tsv"
+        "logs/benchmarks/{run}make_manifold_page.tsv"
     params:
         names=representations(),
     shell:

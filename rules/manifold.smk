@@ -13,7 +13,7 @@ rule embed_isomap:
     log:
         "logs/{run}embed_isomap/{representation}.log",
     benchmark:
-        "benchmarks/{run}embed_isomap/{representation}.tsv"
+        "logs/benchmarks/{run}embed_isomap/{representation}.tsv"
     shell:
         "python scripts/embed_isomap.py --gin {input.gin} --features {input.features}"
         " --facts {input.facts} --manifold {output.manifold}"
@@ -31,7 +31,7 @@ rule score_knn:
     log:
         "logs/{run}score_knn/{representation}.log",
     benchmark:
-        "benchmarks/{run}score_knn/{representation}.tsv"
+        "logs/benchmarks/{run}score_knn/{representation}.tsv"
     shell:
         "python scripts/score_knn.py --manifold {input.manifold} --parameters {input.parameters}"
         " --ratios {output.ratios} --operative {output.operative} 2>&1 | tee {log}"
@@ -54,7 +54,7 @@ rule tabulate_scores:
     log:
         "logs/{run}tabulate_scores.log",
     benchmark:
-        "benchmarks/{run}tabulate_scores.tsv"
+        "logs/benchmarks/{run}tabulate_scores.tsv"
     params:
         names=representations(),
     shell:
@@ -75,7 +75,7 @@ rule tabulate_cost:
     log:
         "logs/{run}tabulate_cost.log",
     benchmark:
-        "benchmarks/{run}tabulate_cost.tsv"
+        "logs/benchmarks/{run}tabulate_cost.tsv"
     shell:
         "python scripts/tabulate_cost.py --costs {input.costs} --facts {input.facts}"
         " --table {output.table} 2>&1 | tee {log}"
@@ -94,7 +94,7 @@ rule tabulate_verdicts:
     log:
         "logs/{run}tabulate_verdicts.log",
     benchmark:
-        "benchmarks/{run}tabulate_verdicts.tsv"
+        "logs/benchmarks/{run}tabulate_verdicts.tsv"
     params:
         ablation=ablation_argument,
     shell:

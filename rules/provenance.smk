@@ -24,7 +24,7 @@ rule write_manifest:
     log:
         "logs/{run}write_manifest.log",
     benchmark:
-        "benchmarks/{run}write_manifest.tsv"
+        "logs/benchmarks/{run}write_manifest.tsv"
     shell:
         "python scripts/write_manifest.py --facts {input.facts} --settings {input.settings}"
         " --results {input.results} --manifest {output.manifest} 2>&1 | tee {log}"
@@ -39,7 +39,7 @@ rule draw_dag:
     log:
         "logs/draw_dag.log",
     benchmark:
-        "benchmarks/draw_dag.tsv"
+        "logs/benchmarks/draw_dag.tsv"
     shell:
         "snakemake --rulegraph 2> {log} | python scripts/draw_dag.py --figures {output.figures}"
         " 2>&1 | tee -a {log}"

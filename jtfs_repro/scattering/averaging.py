@@ -23,13 +23,23 @@ from .padding import TimeAxis
 
 @dataclass(frozen=True, kw_only=True)
 class Stretch:
-    """`length` samples and the frames that they reach: pairs of first frame and matrix.
+    """`length` samples and the frames that they reach: runs of (first frame, number of frames).
 
-    No pairs: the samples reach no frame.
+    matrix : float array [shape=(frames in all runs, length)], None where samples are kept
+
+    No runs: the samples reach no frame.
     """
 
     length: int
-    reached: tuple[tuple[int, Any], ...]
+    reached: tuple[tuple[int, int], ...]
+    matrix: Any = None
+
+    def frames(self) -> Iterator[tuple[slice, slice]]:
+        """Yield the frames of each run, and the rows of the matrix that make them."""
+        row = 0
+        for first, count in self.reached:
+            yield slice(first, first + count), slice(row, row + count)
+            row += count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,14 +76,14 @@ def reduce_time(produce: Callable[[Tensor], Tensor], Y: Tensor, reduction: Reduc
     pairs = [(y, s) for y, s in zip(pieces, reduction.stretches, strict=True) if s.reached]
     if reduction.frames is None:
         return torch.cat([produce(y) for y, _ in pairs], dim=-1)
-    parts = (
-        (first, U @ matrix) for y, s in pairs for U in [produce(y)] for first, matrix in s.reached
-    )
-    first, part = next(parts)
-    S = part.new_zeros((*part.shape[:-1], reduction.frames))
-    S[..., first : first + part.shape[-1]] += part
-    for first, part in parts:
-        S[..., first : first + part.shape[-1]] += part
+    S = None
+    for y, stretch in pairs:
+        part = produce(y) @ stretch.matrix.mT
+        if S is None:
+            S = part.new_zeros((*part.shape[:-1], reduction.frames))
+        for frames, those in stretch.frames():
+            S[..., frames] += part[..., those]
+    assert S is not None
     return S
 
 
@@ -87,11 +97,10 @@ def averaged_adjoint(S: Tensor, reduction: Reduction, M: int) -> Tensor:
     U = S.new_zeros((*S.shape[:-1], M))
     for start, kept, stretch in placed(reduction):
         piece = U[..., start : start + stretch.length]
-        for first, matrix in stretch.reached:
-            if matrix is None:
-                piece += S[..., kept : kept + stretch.length]
-            else:
-                piece += S[..., first : first + matrix.shape[1]] @ matrix.mT
+        if stretch.matrix is None:
+            piece += S[..., kept : kept + stretch.length]
+        for frames, those in () if stretch.matrix is None else stretch.frames():
+            piece += S[..., frames] @ stretch.matrix[those]
     return U
 
 
@@ -128,18 +137,17 @@ def local_average(
     first, last = axis.border(log2_stride) if unpad else (0, axis.N_padded >> log2_stride)
     reach = min(math.ceil(TAIL / (2 * math.pi * low_pass(T).sigma) / 2**k), M // 2)
     length = min(M, stretch, max(512, 64 * hop))
-    matrices: dict[tuple[int, int, int], NDArray[np.float64]] = {}
+    matrices: dict[tuple, NDArray[np.float64]] = {}
     stretches = []
     for start in range(0, M, length):
         stop = min(start + length, M)
-        reached = []
-        for f0, f1 in _frames_reached(start, stop, reach, M, hop, first, last):
-            key = ((f0 * hop - start) % M, stop - start, f1 - f0)
-            if key not in matrices:
-                lags = key[0] + hop * np.arange(key[2]) - np.arange(key[1])[:, None]
-                matrices[key] = phi[np.mod(lags, M)]
-            reached.append((f0 - first, matrices[key]))
-        stretches.append(Stretch(length=stop - start, reached=tuple(reached)))
+        runs = _frames_reached(start, stop, reach, M, hop, first, last)
+        lags = np.concatenate([hop * np.arange(f0, f1) - start for f0, f1 in runs] or [[]])
+        key = (*np.mod(lags, M).astype(int), stop - start)
+        if key not in matrices:
+            matrices[key] = phi[np.mod(lags[:, None] - np.arange(stop - start), M).astype(int)]
+        reached = tuple((f0 - first, f1 - f0) for f0, f1 in runs)
+        stretches.append(Stretch(length=stop - start, reached=reached, matrix=matrices[key]))
     return Reduction(stretches=tuple(stretches), frames=last - first)
 
 
@@ -163,7 +171,7 @@ def global_average(axis: TimeAxis, k: int, *, mean: bool, stretch: int) -> Reduc
     M = axis.N_padded >> k
     first, last = axis.border(k) if mean else (0, M)
     weight = 1 / (last - first) if mean else 1.0
-    weights = {n: np.full((n, 1), weight) for n in _cuts(first, last, stretch)}
+    weights = {n: np.full((1, n), weight) for n in _cuts(first, last, stretch)}
     return Reduction(stretches=_within(first, last, M, stretch, weights), frames=1)
 
 
@@ -178,7 +186,8 @@ def _within(
 ) -> tuple[Stretch, ...]:
     """Stretches of samples ``first:last``, and what lies before and after them unused."""
     inner = (
-        Stretch(length=n, reached=((0, matrices.get(n)),)) for n in _cuts(first, last, stretch)
+        Stretch(length=n, reached=((0, 1),), matrix=matrices.get(n))
+        for n in _cuts(first, last, stretch)
     )
     return (Stretch(length=first, reached=()), *inner, Stretch(length=M - last, reached=()))
 

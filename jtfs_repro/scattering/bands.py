@@ -43,12 +43,10 @@ class Band:
         """Number of bins read per filter."""
         return self.gain.shape[1]
 
-    def part(self, first: int, last: int) -> Band:
-        """Return the band of the filters ``first:last``."""
-        if (first, last) == (0, len(self.gain)):
-            return self
-        index = self.index[first * self.width : last * self.width]
-        return Band(index=index, runs=(), gain=self.gain[first:last], M=self.M)
+    def part(self, filters: slice) -> Band:
+        """Return the band of some filters."""
+        index = self.index[filters.start * self.width : filters.stop * self.width]
+        return Band(index=index, runs=(), gain=self.gain[filters], M=self.M)
 
 
 def band(
@@ -165,7 +163,7 @@ def rfft_adjoint(U_hat: Tensor, M: int) -> Tensor:
 
 def windows_adjoint(Y_hat: Tensor, band: Band, U_hat: Tensor) -> None:
     """Add to `U_hat` [shape=(..., N_in / 2 + 1)] the adjoint of :func:`windows` at `Y_hat`."""
-    filters, width, _ = band.gain.shape
+    width = band.width
     if width > band.M:
         Y_hat = Y_hat[..., None, :].expand(*Y_hat.shape[:-1], width // band.M, band.M).flatten(-2)
     bins = torch.view_as_complex(torch.view_as_real(Y_hat[..., :width]) * band.gain).flatten(-2)

@@ -6,7 +6,7 @@ second order reads; it never exists for all wavelets at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from .averaging import Reduction, averaged, averaged_adjoint
 from .bands import Band, rfft_adjoint, windows, windows_adjoint
+from .parallel import in_parallel, shares
 from .stages import Stage
 
 
@@ -41,39 +42,47 @@ class FirstOrder(Stage):
 
     def run(self, U_0_hat: Tensor) -> tuple[Tensor, ...]:
         """See `Stage`."""
-        S_1, U_1_hat = [], None
-        for first, last, band in self._chunks(U_0_hat.shape[0]):
-            U_1 = self._filtered(U_0_hat, band).abs()
-            S_1.append(averaged(U_1, self.reduction))
-            if self.has_second:
-                if U_1_hat is None:
-                    shape = (U_1.shape[0], len(self.band.gain), band.M // 2 + 1)
-                    U_1_hat = U_0_hat.new_empty(shape)
-                U_1_hat[:, first:last] = torch.fft.rfft(U_1)
-        S = torch.cat(S_1, dim=1)
-        return (S,) if U_1_hat is None else (S, U_1_hat)
+        B, filters = U_0_hat.shape[0], len(self.band.gain)
+        S_1 = U_0_hat.real.new_empty(B, filters, self.reduction.length)
+        U_1_hat = U_0_hat.new_empty(B, filters, self.band.M // 2 + 1) if self.has_second else None
+
+        def fill(chunks: Sequence[slice]) -> None:
+            for chunk in chunks:
+                U_1 = self._filtered(U_0_hat, self.band.part(chunk)).abs()
+                S_1[:, chunk] = averaged(U_1, self.reduction)
+                if U_1_hat is not None:
+                    U_1_hat[:, chunk] = torch.fft.rfft(U_1)
+
+        in_parallel(fill, shares(self._chunks(B), U_0_hat.device))
+        return (S_1,) if U_1_hat is None else (S_1, U_1_hat)
 
     def adjoint(self, inputs: Sequence[Tensor], grads: Sequence[Tensor]) -> Sequence[Tensor]:
         """See `Stage`."""
         (U_0_hat,), (S_1, *U_1_hat) = inputs, grads
-        gradient = torch.zeros_like(U_0_hat)
-        for first, last, band in self._chunks(U_0_hat.shape[0]):
-            Y_1 = self._filtered(U_0_hat, band)
-            U_1 = averaged_adjoint(S_1[:, first:last], self.reduction, Y_1.shape[-1])
-            for part in U_1_hat:
-                U_1 += rfft_adjoint(part[:, first:last], band.M)
-            Y_1.sgn_().mul_(U_1)
-            Y_hat = torch.fft.fft(Y_1, norm="forward")
-            windows_adjoint(Y_hat, band, gradient)
-        return (gradient,)
+
+        def gradient_of(chunks: Sequence[slice]) -> Tensor:
+            gradient = torch.zeros_like(U_0_hat)
+            for chunk in chunks:
+                band = self.band.part(chunk)
+                Y_1 = self._filtered(U_0_hat, band)
+                U_1 = averaged_adjoint(S_1[:, chunk], self.reduction, band.M)
+                for part in U_1_hat:
+                    U_1 += rfft_adjoint(part[:, chunk], band.M)
+                Y_hat = torch.fft.fft(Y_1.sgn_().mul_(U_1), norm="forward")
+                windows_adjoint(Y_hat, band, gradient)
+            return gradient
+
+        chunks = shares(self._chunks(len(U_0_hat)), U_0_hat.device)
+        first, *others = in_parallel(gradient_of, chunks)
+        for other in others:
+            first += other
+        return (first,)
+
+    def _chunks(self, batch: int) -> list[slice]:
+        """Return the filters computed at once."""
+        filters = len(self.band.gain)
+        step = max(1, self.chunk // max(1, batch * self.band.M))
+        return [slice(i, min(i + step, filters)) for i in range(0, filters, step)]
 
     def _filtered(self, U_0_hat: Tensor, band: Band) -> Tensor:
         return torch.fft.ifft(windows(U_0_hat, band), n=band.M)
-
-    def _chunks(self, batch: int) -> Iterator[tuple[int, int, Band]]:
-        """Yield the filters computed at once: first, last + 1, and their band."""
-        filters = len(self.band.gain)
-        step = max(1, self.chunk // max(1, batch * self.band.M))
-        for first in range(0, filters, step):
-            last = min(first + step, filters)
-            yield first, last, self.band.part(first, last)

@@ -55,30 +55,30 @@ class Tile:
     B: Any
 
     @property
-    def last(self) -> int:
-        """One after the last column."""
-        return self.first + self.A.shape[1]
+    def columns(self) -> slice:
+        """Columns that are read."""
+        return slice(self.first, self.first + self.A.shape[1])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
     """Tiles whose modulus is taken at once.
 
-    spins : 0 (low-pass: |A Y|), 1 (|(A + iB) Y|) or 2 (|(A + iB) Y| and |(A - iB) Y|, alternating)
+    spins : 0 (low-pass: |A Y|), 1 (|(A + iB) Y|), or 2 (all of |(A - iB) Y|, then |(A + iB) Y|)
     """
 
     tiles: tuple[Tile, ...]
     spins: int
 
     @property
-    def rows(self) -> int:
-        """Number of kernel rows."""
+    def kernel_rows(self) -> int:
+        """Number of rows of A."""
         return self.tiles[-1].stop
 
     @property
     def outputs(self) -> int:
         """Number of rows of the modulus."""
-        return self.rows * max(self.spins, 1)
+        return self.kernel_rows * max(self.spins, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,12 +180,13 @@ def _assembled(
         alike = [w for w in wavelets if _spins(w) == spins]
         for members in _batches(_cut(alike, tile, group), group, lambda t: sum(map(_length, t))):
             tiles, start = [], 0
+            size = sum(_length(part) for parts in members for part in parts)
             for parts in members:
                 tiles.append(_tile(parts, start, spins))
                 for part in parts:
-                    rows = start + np.arange(_length(part))
-                    for s, path in enumerate(part.paths):
-                        where.setdefault(path, []).append(count + max(spins, 1) * rows + s)
+                    for spin, path in enumerate(reversed(part.paths)):
+                        rows = count + spin * size + start + np.arange(_length(part))
+                        where.setdefault(path, []).append(rows)
                     start += _length(part)
             groups.append(Group(tiles=tuple(tiles), spins=spins))
             count += groups[-1].outputs
@@ -302,29 +303,27 @@ def modulus(Y: Tensor, kernels: RowKernels) -> Tensor:
     -------
     U : Tensor [shape=(..., outputs, time)], real, in the order of the paths
     """
-    parts = [
-        U
-        for group in kernels.groups
-        for tile in group.tiles
-        for U in [_of_tile(Y, tile, group.spins)]
-    ]
+    parts = []
+    for group in kernels.groups:
+        spins = zip(*(_of_tile(Y, tile, group.spins) for tile in group.tiles), strict=True)
+        parts += [U for spin in spins for U in spin]
     return torch.cat(parts, dim=-2).index_select(-2, kernels.order)
 
 
-def _of_tile(Y: Tensor, tile: Tile, spins: int) -> Tensor:
-    Y = Y[..., tile.first : tile.last, :]
+def _of_tile(Y: Tensor, tile: Tile, spins: int) -> tuple[Tensor, ...]:
+    """Return the modulus of a tile, per spin."""
+    Y = Y[..., tile.columns, :]
     if not Y.is_complex():
         a = tile.A @ Y
-        return a.abs() if spins == 0 else torch.complex(a, tile.B @ Y).abs()
+        return (a.abs() if spins == 0 else torch.complex(a, tile.B @ Y).abs(),)
     real, imag = tile.A @ Y.real, tile.A @ Y.imag
     if spins == 0:
-        return torch.complex(real, imag).abs()
+        return (torch.complex(real, imag).abs(),)
     b_real, b_imag = tile.B @ Y.real, tile.B @ Y.imag
     up = torch.complex(real - b_imag, imag + b_real).abs()
     if spins == 1:
-        return up
-    down = torch.complex(real + b_imag, imag - b_real).abs()
-    return torch.stack([up, down], dim=-2).flatten(-3, -2)
+        return (up,)
+    return torch.complex(real + b_imag, imag - b_real).abs(), up
 
 
 def averaged_rows(U: Tensor, kernels: RowKernels) -> list[Tensor]:

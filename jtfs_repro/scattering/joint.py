@@ -2,12 +2,14 @@
 
 The modulus has 65 to 225 times as many elements as the scalogram, and it is needed only for its
 average. So it is made group by group of rows, for a stretch of time that stays in the cache, and
-averaged at once. In the backward pass it is made again.
+averaged at once. In the backward pass it is made again. Buffers and views of them are made once
+and serve all stretches: fresh large buffers, and views, cost more than the arithmetic on them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,45 +17,7 @@ from torch import Tensor
 
 from .averaging import Reduction, Stretch, placed, reduce_time
 from .frequency import Group, RowKernels, modulus
-
-
-class Scratch:
-    """Buffers that are used again and again: fresh large ones cost more than what is in them."""
-
-    def __init__(self, like: Tensor) -> None:
-        self._like, self._flat = like, {}
-
-    def __call__(self, name: str, *shape: int) -> Tensor:
-        """Return the buffer `name` with `shape`, its content undefined."""
-        size = 1
-        for n in shape:
-            size *= n
-        flat = self._flat.get(name)
-        if flat is None or len(flat) < size:
-            flat = self._flat[name] = self._like.new_empty(size)
-        return flat[:size].view(shape)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Piece:
-    """Samples ``start:stop`` of the signals `batch`, and how they are averaged."""
-
-    batch: slice
-    start: int
-    kept: int
-    stretch: Stretch
-
-    @property
-    def samples(self) -> slice:
-        return slice(self.start, self.start + self.stretch.length)
-
-
-def _pieces(B: int, reduction: Reduction, columns: int) -> Iterator[_Piece]:
-    """Yield pieces of at most `columns` samples, of several signals where they are short."""
-    for start, kept, stretch in placed(reduction):
-        step = max(1, columns // stretch.length)
-        for b in range(0, B, step):
-            yield _Piece(batch=slice(b, min(b + step, B)), start=start, kept=kept, stretch=stretch)
+from .parallel import in_parallel, shares
 
 
 def pooled_plain(Y: Tensor, kernels: RowKernels, reduction: Reduction) -> Tensor:
@@ -75,17 +39,36 @@ def pooled(Y: Tensor, kernels: RowKernels, reduction: Reduction, columns: int) -
     -------
     S : Tensor [shape=(B, outputs, frames)], in the order of the paths
     """
-    scratch = Scratch(Y.real)
-    S = Y.real.new_zeros((kernels.outputs, Y.shape[0], reduction.length))
-    for piece in _pieces(Y.shape[0], reduction, columns):
-        X = _planar(Y, piece, scratch)
-        first = 0
-        for group in kernels.groups:
-            squares = _squares(_responses(X, group, scratch), scratch, keep=False)
-            last = first + group.outputs
-            _average(squares.sqrt_(), S[first:last, piece.batch], piece, scratch)
-            first = last
-    return S.index_select(0, kernels.order).transpose(0, 1)
+    pieces = list(_pieces(Y.shape[0], reduction, columns))
+    shape = (kernels.outputs, Y.shape[0], reduction.length)
+    kept = Y.real.new_empty(shape) if reduction.frames is None else None
+
+    def averages_of(share: Sequence[_Piece]) -> Tensor:
+        S = Y.real.new_zeros(shape) if kept is None else kept
+        scratch = Scratch(Y.real)
+        for piece, bench in _benches(Y, kernels, share, scratch):
+            bench.load(piece.of(Y))
+            _average(bench, piece, S[:, piece.batch], scratch)
+        return S
+
+    first, *others = in_parallel(averages_of, shares(pieces, Y.device))
+    for other in others if kept is None else ():
+        first += other
+    return first.index_select(0, kernels.order).transpose(0, 1)
+
+
+def _average(bench: _Bench, piece: _Piece, S: Tensor, scratch: Scratch) -> None:
+    """Add the average of the piece that is on the bench."""
+    matrix = piece.stretch.matrix
+    if matrix is None:
+        for group in bench.groups:
+            S[group.rows, :, piece.kept] = group.modulus()
+        return
+    averages = scratch("averages", bench.outputs, len(matrix))
+    for group in bench.groups:
+        torch.mm(group.modulus().view(-1, bench.t), matrix.T, out=averages[group.lines])
+    for frames, those in piece.stretch.frames():
+        S[..., frames] += averages.view(*S.shape[:2], -1)[..., those]
 
 
 def pooled_adjoint(
@@ -95,101 +78,171 @@ def pooled_adjoint(
 
     With P + iQ = Y * psi and U = sqrt(P**2 + Q**2): dU/dP = P / U, and 0 where U = 0.
     """
-    scratch = Scratch(Y.real)
-    S = torch.empty_like(G.transpose(0, 1)).index_copy_(0, kernels.order, G.transpose(0, 1))
+    G = G.transpose(0, 1)
+    S = torch.empty_like(G).index_copy_(0, kernels.order, G)
     Y_grad = torch.zeros_like(Y)
-    tiny = torch.finfo(S.dtype).tiny
-    for piece in _pieces(Y.shape[0], reduction, columns):
-        X = _planar(Y, piece, scratch)
-        X_grad = scratch("X_grad", *X.shape).zero_()
-        first = 0
-        for group in kernels.groups:
-            W = _responses(X, group, scratch)
-            inverse = _squares(W, scratch, keep=True).add_(tiny).rsqrt_()
-            last = first + group.outputs
-            W *= inverse[:, :, None]
-            W *= _spread(S[first:last, piece.batch], inverse, piece, scratch)[:, :, None]
-            _responses_adjoint(W, X_grad, group, scratch)
-            first = last
-        into = torch.view_as_real(Y_grad[piece.batch, :, piece.samples].transpose(0, 1))
-        torch.add(X_grad[0, :, 0], X_grad[1, :, 1], out=into[..., 0])
-        torch.sub(X_grad[0, :, 1], X_grad[1, :, 0], out=into[..., 1])
+    pieces = list(_pieces(Y.shape[0], reduction, columns))
+
+    def gradients_of(share: Sequence[_Piece]) -> None:
+        scratch = Scratch(Y.real)
+        for piece, bench in _benches(Y, kernels, share, scratch):
+            bench.load(piece.of(Y))
+            bench.X_grad.zero_()
+            _average_adjoint(bench, piece, S[:, piece.batch], scratch)
+            bench.unload(piece.of(Y_grad))
+
+    in_parallel(gradients_of, shares(pieces, Y.device))
     return Y_grad
 
 
-def _planar(Y: Tensor, piece: _Piece, scratch: Scratch) -> Tensor:
-    """Return Y and iY, real part before imaginary part: Tensor [shape=(2, rows, 2, b, t)]."""
-    part = torch.view_as_real(Y[piece.batch, :, piece.samples].transpose(0, 1))
-    X = scratch("X", 2, part.shape[0], 2, *part.shape[1:3])
-    X[0, :, 0] = X[1, :, 1] = part[..., 0]
-    X[0, :, 1] = part[..., 1]
-    torch.neg(part[..., 1], out=X[1, :, 0])
-    return X
+def _average_adjoint(bench: _Bench, piece: _Piece, S: Tensor, scratch: Scratch) -> None:
+    """Fill the gradient of the piece that is on the bench, given that of its averages."""
+    matrix = piece.stretch.matrix
+    if matrix is None:
+        for group in bench.groups:
+            group.adjoint(S[group.rows, :, piece.kept])
+        return
+    parts = [S[..., frames].flatten(0, 1) for frames, _ in piece.stretch.frames()]
+    averages = torch.cat(parts, dim=-1)
+    for group in bench.groups:
+        lines = averages[group.lines]
+        U_grad = torch.mm(lines, matrix, out=scratch("U_grad", len(lines), bench.t))
+        group.adjoint(U_grad)
 
 
-def _responses(X: Tensor, group: Group, scratch: Scratch) -> Tensor:
-    """Return ``Y * psi`` for a group: Tensor [shape=(rows, spins, 2, b, t)]."""
-    _, _, _, b, t = X.shape
-    Y, iY = X.flatten(2)
-    a = scratch("a", group.rows, 2 * b * t)
-    c = scratch("c", group.rows, 2 * b * t) if group.spins else a
-    for tile in group.tiles:
-        torch.mm(tile.A, Y[tile.first : tile.last], out=a[tile.start : tile.stop])
-        if group.spins:
-            torch.mm(tile.B, iY[tile.first : tile.last], out=c[tile.start : tile.stop])
-    if group.spins == 0:
-        return a.view(group.rows, 1, 2, b, t)
-    if group.spins == 1:
-        return a.add_(c).view(group.rows, 1, 2, b, t)
-    W = scratch("W", group.rows, 2, 2 * b * t)
-    torch.add(a, c, out=W[:, 0])
-    torch.sub(a, c, out=W[:, 1])
-    return W.view(group.rows, 2, 2, b, t)
+class Scratch:
+    """Buffers by name, kept for the next use."""
+
+    def __init__(self, like: Tensor) -> None:
+        self._like, self._flat = like, {}
+
+    def __call__(self, name: str, *shape: int) -> Tensor:
+        """Return the buffer `name` with `shape`, its content undefined."""
+        size = math.prod(shape)
+        flat = self._flat.get(name)
+        if flat is None or len(flat) < size:
+            flat = self._flat[name] = self._like.new_empty(size)
+        return flat[:size].view(shape)
 
 
-def _responses_adjoint(W: Tensor, X_grad: Tensor, group: Group, scratch: Scratch) -> None:
-    """Add the adjoint of :func:`_responses` at `W` to `X_grad`."""
-    n = W[0, 0].numel()
-    W = W.view(group.rows, -1, n)
-    Y, iY = X_grad.flatten(2)
-    a, c = W[:, 0], W[:, 0]
-    if group.spins == 2:
-        a = torch.add(W[:, 0], W[:, 1], out=scratch("a", group.rows, n))
-        c = torch.sub(W[:, 0], W[:, 1], out=scratch("c", group.rows, n))
-    for tile in group.tiles:
-        Y[tile.first : tile.last].addmm_(tile.A.T, a[tile.start : tile.stop])
-        if group.spins:
-            iY[tile.first : tile.last].addmm_(tile.B.T, c[tile.start : tile.stop])
+@dataclass(frozen=True, kw_only=True)
+class _Piece:
+    """A stretch of time of the signals `batch`."""
+
+    batch: slice
+    samples: slice
+    kept: slice
+    stretch: Stretch
+
+    def of(self, Y: Tensor) -> Tensor:
+        """Return the piece of Y [shape=(B, rows, M)], as real numbers [shape=(rows, b, t, 2)]."""
+        return torch.view_as_real(Y[self.batch, :, self.samples].transpose(0, 1))
 
 
-def _squares(W: Tensor, scratch: Scratch, *, keep: bool) -> Tensor:
-    """Return the squared modulus [shape=(rows, spins, b, t)]; `W` is lost unless kept."""
-    squared = torch.mul(W, W, out=scratch("W2", *W.shape) if keep else W)
-    U = scratch("U", W.shape[0], W.shape[1], *W.shape[3:])
-    return torch.add(squared[:, :, 0], squared[:, :, 1], out=U)
+def _pieces(B: int, reduction: Reduction, columns: int) -> Iterator[_Piece]:
+    """Yield pieces of at most `columns` samples, of several signals where they are short."""
+    for start, kept, stretch in placed(reduction):
+        step = max(1, columns // stretch.length)
+        for b in range(0, B, step):
+            yield _Piece(
+                batch=slice(b, min(b + step, B)),
+                samples=slice(start, start + stretch.length),
+                kept=slice(kept, kept + stretch.length),
+                stretch=stretch,
+            )
 
 
-def _average(U: Tensor, S: Tensor, piece: _Piece, scratch: Scratch) -> None:
-    """Add the averages of U [shape=(rows, spins, b, t)] to S [shape=(outputs, b, frames)]."""
-    t = U.shape[-1]
-    for first, matrix in piece.stretch.reached:
-        if matrix is None:
-            S[..., piece.kept : piece.kept + t] = U.flatten(0, 1)
-            continue
-        frames = matrix.shape[1]
-        part = torch.mm(U.view(-1, t), matrix, out=scratch("S", U.numel() // t, frames))
-        S[..., first : first + frames] += part.view(*S.shape[:2], frames)
+class _Bench:
+    """Where pieces of one shape are worked on: Y and iY, real parts before imaginary parts."""
+
+    def __init__(self, rows: int, b: int, t: int, kernels: RowKernels, scratch: Scratch) -> None:
+        self.b, self.t = b, t
+        self.X = scratch("X", 2, rows, 2, b, t)
+        self.X_grad = scratch("X_grad", 2, rows, 2, b, t)
+        self.outputs = kernels.outputs * b
+        self.groups: list[_GroupBench] = []
+        first = 0
+        for group in kernels.groups:
+            self.groups.append(_GroupBench(group, first, self, scratch))
+            first += group.outputs
+
+    def load(self, Y: Tensor) -> None:
+        """Put in the piece Y [shape=(rows, b, t, 2)]."""
+        self.X[0].copy_(Y.movedim(-1, 1))
+        self.X[1, :, 1] = self.X[0, :, 0]
+        torch.neg(self.X[0, :, 1], out=self.X[1, :, 0])
+
+    def unload(self, Y_grad: Tensor) -> None:
+        """Write the gradient of the piece."""
+        real, imag = self.X_grad
+        torch.add(real[:, 0], imag[:, 1], out=Y_grad[..., 0])
+        torch.sub(real[:, 1], imag[:, 0], out=Y_grad[..., 1])
 
 
-def _spread(S: Tensor, like: Tensor, piece: _Piece, scratch: Scratch) -> Tensor:
-    """Return the adjoint of :func:`_average`: Tensor [shape=(rows, spins, b, t)]."""
-    t = like.shape[-1]
-    U = scratch("U_grad", like.numel() // t, t)
-    beta = 0
-    for first, matrix in piece.stretch.reached:
-        if matrix is None:
-            return S[..., piece.kept : piece.kept + t].reshape(like.shape)
-        frames = S[..., first : first + matrix.shape[1]].reshape(len(U), -1)
-        torch.addmm(U, frames, matrix.T, beta=beta, out=U)
-        beta = 1
-    return U.view(like.shape)
+class _GroupBench:
+    """Where the rows of one group are worked on.
+
+    rows : those of the modulus, among all; lines : the same, counted per signal
+    """
+
+    def __init__(self, group: Group, first: int, bench: _Bench, scratch: Scratch) -> None:
+        b, t, n = bench.b, bench.t, group.kernel_rows
+        self.rows = slice(first, first + group.outputs)
+        self.lines = slice(b * first, b * (first + group.outputs))
+        self._spins = group.spins
+        self._spare, self._low, self._high = block = scratch("W", 3, n, 2 * b * t)
+        self._W = block[1 : 1 + max(group.spins, 1)].view(-1, n, 2, b, t)
+        self._P, self._Q = self._W.unbind(2)
+        self._U = self._spare.view(-1)[: self._P.numel()].view(self._P.shape)
+        self._products, self._products_back = [], []
+        for X, of_kernel, out in ((0, "A", self._low), (1, "B", self._spare)):
+            for tile in group.tiles:
+                kernel, rows = getattr(tile, of_kernel), slice(tile.start, tile.stop)
+                if kernel is not None:
+                    into = (bench.X[X].flatten(1)[tile.columns], out[rows])
+                    self._products.append((kernel, *into))
+                    back = bench.X_grad[X].flatten(1)[tile.columns]
+                    source = self._low if group.spins == 1 else out
+                    self._products_back.append((kernel.T, source[rows], back))
+
+    def modulus(self) -> Tensor:
+        """Return U [shape=(outputs, b, t)], until the buffers are used again."""
+        self._respond()
+        return self._squared_modulus().sqrt_().flatten(0, 1)
+
+    def adjoint(self, U_grad: Tensor) -> None:
+        """Add to the gradient of the piece, given that of U; reads and spoils the buffers."""
+        self._respond()
+        tiny = torch.finfo(self._U.dtype).tiny
+        self._W *= self._squared_modulus().add_(tiny).rsqrt_()[:, :, None]
+        self._W *= U_grad.reshape(self._U.shape)[:, :, None]
+        if self._spins == 2:
+            torch.sub(self._high, self._low, out=self._spare)
+            self._low += self._high
+        for kernel, grad, into in self._products_back:
+            into.addmm_(kernel, grad)
+
+    def _respond(self) -> None:
+        """Fill W with ``Y * psi``: spin -1 (low) and spin +1 (high), or the only one (low)."""
+        for kernel, X, out in self._products:
+            torch.mm(kernel, X, out=out)
+        if self._spins == 2:
+            torch.add(self._low, self._spare, out=self._high)
+            self._low -= self._spare
+        elif self._spins == 1:
+            self._low += self._spare
+
+    def _squared_modulus(self) -> Tensor:
+        return torch.mul(self._P, self._P, out=self._U).addcmul_(self._Q, self._Q)
+
+
+def _benches(
+    Y: Tensor, kernels: RowKernels, pieces: Sequence[_Piece], scratch: Scratch
+) -> Iterator[tuple[_Piece, _Bench]]:
+    """Yield each piece with the bench for its shape."""
+    shape, bench = None, None
+    for piece in pieces:
+        b, t = piece.batch.stop - piece.batch.start, piece.stretch.length
+        if bench is None or shape != (b, t):
+            shape, bench = (b, t), _Bench(Y.shape[1], b, t, kernels, scratch)
+        yield piece, bench

@@ -1,0 +1,67 @@
+"""Work shared among threads, each of which runs its own operations on one core.
+
+The operations here are small enough to stay in a core's cache. Splitting each of them among the
+cores costs more than it gains; splitting the list of them does not.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import torch
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def shares(items: Sequence[Item], device: torch.device) -> list[Sequence[Item]]:
+    """Cut `items` into runs of nearly equal length, one per thread that `device` offers."""
+    n = max(1, min(_threads(device), len(items)))
+    cuts = [len(items) * i // n for i in range(n + 1)]
+    return [items[first:last] for first, last in itertools.pairwise(cuts)]
+
+
+def in_parallel(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """Return ``[function(item) for item in items]``, computed by one thread per item.
+
+    Gradients are off. The items decide the result, not which thread comes first.
+    """
+    if len(items) == 1:
+        return [function(items[0])]
+    return list(_pool(os.getpid(), torch.get_num_threads()).map(_without_grad(function), items))
+
+
+def _threads(device: torch.device) -> int:
+    return torch.get_num_threads() if device.type == "cpu" else 1
+
+
+def _without_grad(function: Callable[[Item], Result]) -> Callable[[Item], Result]:
+    def call(item: Item) -> Result:
+        with torch.no_grad():  # the mode belongs to the thread
+            return function(item)
+
+    return call
+
+
+@functools.lru_cache(maxsize=1)
+def _pool(_process: int, threads: int) -> ThreadPoolExecutor:
+    """Return the threads of this process (a forked one has none of its parent's)."""
+    started = threading.Barrier(threads + 1)
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="scattering")
+    for _ in range(threads):
+        pool.submit(_use_one_core, started)
+    started.wait()
+    torch.set_num_threads(threads)  # what later threads of the user's start with
+    return pool
+
+
+def _use_one_core(started: threading.Barrier) -> None:
+    torch.get_num_threads()  # a thread takes the common number at the first call that asks for it
+    torch.set_num_threads(1)
+    started.wait()
