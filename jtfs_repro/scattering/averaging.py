@@ -99,7 +99,8 @@ def averaged_adjoint(S: Tensor, reduction: Reduction, M: int) -> Tensor:
         piece = U[..., start : start + stretch.length]
         if stretch.matrix is None:
             piece += S[..., kept : kept + stretch.length]
-        for frames, those in () if stretch.matrix is None else stretch.frames():
+            continue
+        for frames, those in stretch.frames():
             piece += S[..., frames] @ stretch.matrix[those]
     return U
 

@@ -39,6 +39,11 @@ class Band:
     M: int
 
     @property
+    def reach(self) -> int:
+        """Number of bins of the source that are needed."""
+        return int(self.index.max()) + 1
+
+    @property
     def width(self) -> int:
         """Number of bins read per filter."""
         return self.gain.shape[1]
@@ -152,11 +157,25 @@ def windows(U_hat: Tensor, band: Band) -> Tensor:
     return bins if width <= band.M else bins.unflatten(-1, (-1, band.M)).sum(-2)
 
 
+def windows_into(U_hat: Tensor, band: Band, Y_hat: Tensor) -> None:
+    """Write the :func:`windows` of a single filter to Y_hat [shape=(..., M)], zeros behind."""
+    if band.width > band.M:
+        Y_hat.copy_(windows(U_hat, band).squeeze(-2))
+        return
+    into, start = torch.view_as_real(Y_hat), 0
+    for run in band.runs:
+        bins = torch.view_as_real(_run(U_hat, run))
+        stop = start + bins.shape[-2]
+        torch.mul(bins, band.gain[0, start:stop], out=into[..., start:stop, :])
+        start = stop
+    into[..., start:, :] = 0
+
+
 def rfft_adjoint(U_hat: Tensor, M: int) -> Tensor:
-    """Return the gradient of M real samples, given that of their half spectrum `U_hat`."""
+    """Return the gradient of M real samples, given that of the first bins of their spectrum."""
     halved = U_hat * 0.5
     halved[..., 0] = U_hat[..., 0]
-    if M % 2 == 0:
+    if 2 * (halved.shape[-1] - 1) == M:
         halved[..., -1] = U_hat[..., -1]
     return torch.fft.irfft(halved, n=M, norm="forward")
 

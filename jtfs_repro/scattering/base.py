@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,10 +24,14 @@ from .arguments import (
 )
 from .averaging import Reduction, global_average, local_average, no_average
 from .bands import Band, band
+from .budget import Portions, Rerun, portions
 from .filters import Filter, low_pass, spectrum, wavelets
 from .first_order import FirstOrder
 from .padding import time_axis
-from .paths import Path
+from .paths import Path, path_table
+from .plan import Memory, Plan, count_memory, count_steps
+from .pruning import pruned_rows
+from .second_order import SecondOrder
 
 PAD_MODES = ("reflect", "zero", "conj-reflect")
 OUT_TYPES = ("array", "list", "dict")
@@ -63,6 +69,13 @@ class ScatteringBase(nn.Module, ABC):
     """Arguments, filters of the time axis and input handling; see the two transforms."""
 
     _paths: list[Path]
+    _given: tuple[tuple[Any, ...], dict[str, Any]]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> ScatteringBase:
+        """Remember the arguments, for `for_length`."""
+        self = super().__new__(cls)
+        object.__setattr__(self, "_given", (args, kwargs))
+        return self
 
     def __init__(
         self,
@@ -77,6 +90,8 @@ class ScatteringBase(nn.Module, ABC):
         pad_mode: Any,
         analytic: bool,
         check_finite: bool,
+        prune: float,
+        memory_budget: float | None,
         backend: Any,
     ) -> None:
         super().__init__()
@@ -101,7 +116,40 @@ class ScatteringBase(nn.Module, ABC):
             rule = "be 'list' or 'dict' with T=0"
             checks.fail("out_type", out_type, rule, "without averaging, paths differ in length")
         self.psi1, self.psi2 = (wavelets(self.J, q) for q in self.Q)
+        mistake = "a share of the energy, such as 0.001; 0 drops nothing"
+        self.prune = checks.number("prune", prune, low=0, high=0.5, mistake=mistake)
+        self._row_counts = [sum(p.j < psi.j for p in self.psi1) for psi in self.psi2]
+        if self.prune:
+            samples = [self._axis.N_padded >> self._resolution(psi.j) for psi in self.psi2]
+            rows = self._row_counts
+            self._row_counts = pruned_rows(self.psi1, self.psi2, rows, samples, self.prune)
+        if memory_budget is not None:
+            memory_budget = checks.number("memory_budget", memory_budget, above=0, mistake="bytes")
+        self.memory_budget = memory_budget
+        self._register_filters("1", self.psi1)
+        self._register_filters("2", self.psi2)
         self._cache: dict[tuple[torch.device, torch.dtype], Any] = {}
+        self._memories: dict[tuple[str, torch.dtype, int], Memory] = {}
+        self._others: dict[int, ScatteringBase] = {}
+
+    def _register_filters(self, suffix: str, bank: Sequence[Filter]) -> None:
+        """Show the bank in `state_dict`: buffers xi, sigma. Nothing is computed from them."""
+        for field in ("xi", "sigma"):
+            values = torch.tensor([getattr(psi, field) for psi in bank], dtype=torch.float64)
+            self.register_buffer(field + suffix, values)
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:  # pyright: ignore
+        """Refuse the filters of another transform: what was learnt on them would be misled."""
+        errors = args[-1]
+        for name, own in self.named_buffers(recurse=False):
+            other = state_dict.get(prefix + name)
+            if other is None:
+                continue
+            if other.shape != own.shape or not torch.allclose(other.to(own), own, rtol=1e-2):
+                rule = "must be that of this transform (saved with other J, Q or Q_fr?)"
+                errors.append(f"{prefix}{name} {rule}")
+                return
+        super()._load_from_state_dict(state_dict, prefix, *args)
 
     def _check_fits(self) -> None:
         limit = self._axis.N_padded.bit_length() - 1
@@ -141,6 +189,51 @@ class ScatteringBase(nn.Module, ABC):
     def pad_right(self) -> int:
         """Samples added after the signal."""
         return self._axis.right
+
+    def for_length(self, N: int) -> ScatteringBase:
+        """Return the same transform for signals of `N` samples, made once per length.
+
+        The tables of a length are made at its first signal; a few lengths that recur (or padding
+        to them) are cheap, a new length for every signal is not.
+        """
+        if self.shape[0] == N:
+            return self
+        if N not in self._others:
+            args, kwargs = self._given
+            given = inspect.signature(type(self)).bind(*args, **kwargs)
+            given.arguments["shape"] = N
+            self._others[N] = type(self)(*given.args, **given.kwargs)
+        return self._others[N]
+
+    def paths(self, sr: float | None = None) -> dict[str, Any]:
+        """Return one table of the output's path axis: columns of its length and in its order.
+
+        order; n1, n2, n_fr (indices of the wavelets; for a joint path the first n1, with n1_stop
+        and n1_step); j1, j2, j_fr; xi1, xi2 (cycles/sample), xi_fr (cycles/row); frequency_hz and
+        rate_hz (of xi1 and xi2, given the sample rate `sr` in Hz); scale (cycles/octave, where the
+        first order has Q wavelets per octave); spin; stride (samples between frames). NaN where
+        there is none. ``pandas.DataFrame(S.paths())`` works.
+        """
+        if sr is not None:
+            sr = checks.number("sr", sr, above=0, mistake="sample rate in Hz")
+        return path_table(
+            self._paths,
+            self.psi1,
+            self.psi2,
+            getattr(self, "psi_fr", ()),
+            Q1=self.Q[0],
+            sr=sr,
+            strides=[self._stride_of(path) for path in self._paths],
+        )
+
+    def _stride_of(self, path: Path) -> int:
+        """Return the samples between two frames of a path."""
+        if self.average == "global":
+            return self.shape[0]
+        if self.average == "local" or path.order == 0:
+            return self.stride if self.average else 1
+        bank, n = (self.psi2, path.n2) if path.order == 2 else (self.psi1, path.n1)
+        return 2 ** self._resolution(bank[n].j) if isinstance(n, int) else self.stride
 
     @property
     def phi_f(self) -> dict[str, Any]:
@@ -187,8 +280,8 @@ class ScatteringBase(nn.Module, ABC):
         return min(j, self.log2_stride) if self.average == "local" else j
 
     def _rows(self, n2: int) -> int:
-        """Return the number of first-order wavelets with j1 < j2."""
-        return sum(psi.j < self.psi2[n2].j for psi in self.psi1)
+        """Return the number of first-order wavelets with j1 < j2 (that are not pruned)."""
+        return self._row_counts[n2]
 
     def _live_n2(self) -> list[int]:
         return [n2 for n2 in range(len(self.psi2)) if self._rows(n2) > 0]
@@ -211,24 +304,29 @@ class ScatteringBase(nn.Module, ABC):
         return BLOCKING["cpu" if device.type == "cpu" else "cuda"]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_cache": {}}
+        return {**self.__dict__, "_cache": {}, "_memories": {}, "_others": {}}
 
     def _first_orders(
-        self, reduction: Callable[[int], Reduction], blocking: Blocking, *, has_second: bool
+        self,
+        reduction: Callable[[int], Reduction],
+        second: SecondOrder | None,
+        blocking: Blocking,
     ) -> list[FirstOrder]:
         """One stage per resolution of the first order; n1 runs through them in order."""
         groups: dict[int, list[Filter]] = {}
         for psi in self.psi1:
             groups.setdefault(self._resolution(psi.j), []).append(psi)
         N = self._axis.N_padded
+        slices = second.slices if second else []
+        reach = [[b.reach for b in part.bands] for part in slices]
         return [
             FirstOrder(
                 band=band(group, N, 0, k, analytic=self.analytic),
                 reduction=reduction(k),
-                has_second=has_second,
+                bins=max([bins[i] for bins in reach if i < len(bins)], default=1) if second else 0,
                 chunk=blocking.chunk,
             )
-            for k, group in groups.items()
+            for i, (k, group) in enumerate(groups.items())
         ]
 
     def _second_order_bands(self, n2: int, *, aligned: bool = False) -> list[Band]:
@@ -278,10 +376,76 @@ class ScatteringBase(nn.Module, ABC):
         """Return the coefficients of padded signals, each Tensor [shape=(B, ...)]."""
 
     def _in_batches(self, U_0: Tensor, tables: Any) -> list[Tensor]:
-        """Return `_orders`, computed for a few signals after the other."""
-        step = max(1, self._blocking(U_0.device).batch // U_0.shape[-1])
-        parts = [self._orders(part, tables) for part in U_0.split(step)]
-        return parts[0] if len(parts) == 1 else [torch.cat(p) for p in zip(*parts, strict=True)]
+        """Return `_orders`, computed for as many signals at once as are fast and fit."""
+        grad = torch.is_grad_enabled() and U_0.requires_grad
+        memory = self._memory(tables, U_0.dtype, U_0.device)
+        how = self._portions(memory, U_0.shape[0], grad, U_0.device)
+        orders = Rerun(function=partial(self._orders, tables=tables))
+        compute = orders if how.rerun else orders.function
+        parts = [compute(part) for part in U_0.split(how.together)]
+        if len(parts) == 1:
+            return list(parts[0])
+        return [torch.cat(part) for part in zip(*parts, strict=True)]
+
+    def _portions(self, memory: Memory, batch: int, grad: bool, device: torch.device) -> Portions:
+        together = self._blocking(device).batch // self._axis.N_padded
+        budget = self.memory_budget
+        return portions(memory, batch, together, grad=grad, budget=budget, device=device)
+
+    def _memory(self, tables: Any, dtype: torch.dtype, device: torch.device) -> Memory:
+        key = (device.type, dtype, torch.get_num_threads())
+        if key not in self._memories:
+            self._memories[key] = count_memory(
+                tables,
+                N_padded=self._axis.N_padded,
+                outputs=self._coefficients(),
+                item=dtype.itemsize,
+                threads=torch.get_num_threads() if device.type == "cpu" else 1,
+                blocking=self._blocking(device),
+            )
+        return self._memories[key]
+
+    def _coefficients(self) -> int:
+        """Return the number of coefficients per signal."""
+        rows = [len(p.n1) if isinstance(p.n1, range) else 1 for p in self._paths]
+        if self.average:
+            return self.frames * sum(rows)
+        N = self.shape[0]
+        return sum(n * -(-N // self._stride_of(p)) for n, p in zip(rows, self._paths, strict=True))
+
+    def plan(
+        self,
+        batch: int = 1,
+        *,
+        grad: bool = False,
+        dtype: torch.dtype = torch.float32,
+        device: str | torch.device = "cpu",
+    ) -> Plan:
+        """Return what will be computed for a batch: steps, FLOPs, bytes, peak memory.
+
+        Parameters
+        ----------
+        batch : int >= 1, number of signals
+        grad : bool, with the backward pass
+        dtype, device : of the input; the device need not exist, unless its free memory counts
+        """
+        batch = checks.integer("batch", batch, low=1, mistake="the number of signals")
+        device = torch.device(device)
+        blocking = self._blocking(device)
+        tables = self._cache.get((device, dtype)) or self._build_tables(blocking)
+        memory = self._memory(tables, dtype, device)
+        how = self._portions(memory, batch, grad, device)
+        options: Any = {"batch": batch, "grad": grad, "item": dtype.itemsize}
+        what = "forward and backward" if grad else "forward"
+        note = f"{how.together} of {batch} signals at once"
+        note += ", computed again in the backward pass" if how.rerun else ""
+        return Plan(
+            title=f"{type(self).__name__}, {batch} x {self.shape[0]} samples, {what}, {dtype}",
+            steps=count_steps(tables.first, tables.second, **options),
+            peak_bytes=how.peak_bytes,
+            table_bytes=memory.tables,
+            notes=(note,) if batch > 1 else (),
+        )
 
     def scattering(self, x: Tensor) -> Any:
         """Apply the transform; the same as calling the module."""

@@ -23,35 +23,39 @@ class FirstOrder(Stage):
     """First-order wavelets of one resolution ``2**-k``.
 
     U_0_hat [shape=(B, N / 2 + 1)] -> S_1 [shape=(B, filters, frames)] and, if there is a second
-    order, U_1_hat [shape=(B, filters, M / 2 + 1)].
+    order, U_1_hat [shape=(B, filters, bins)].
 
+    bins : int
+        Number of bins of U_1_hat that the second order reads, 0 without one.
     chunk : int
         Number of samples of U_1 computed at once.
     """
 
     band: Band
     reduction: Reduction
-    has_second: bool
+    bins: int
     chunk: int
 
-    def plain(self, U_0_hat: Tensor) -> tuple[Tensor, ...]:
+    def plain(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """See `Stage`."""
+        (U_0_hat,) = inputs
         U_1 = self._filtered(U_0_hat, self.band).abs()
         S_1 = averaged(U_1, self.reduction)
-        return (S_1, torch.fft.rfft(U_1)) if self.has_second else (S_1,)
+        return (S_1, torch.fft.rfft(U_1)[..., : self.bins]) if self.bins else (S_1,)
 
-    def run(self, U_0_hat: Tensor) -> tuple[Tensor, ...]:
+    def run(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """See `Stage`."""
+        (U_0_hat,) = inputs
         B, filters = U_0_hat.shape[0], len(self.band.gain)
         S_1 = U_0_hat.real.new_empty(B, filters, self.reduction.length)
-        U_1_hat = U_0_hat.new_empty(B, filters, self.band.M // 2 + 1) if self.has_second else None
+        U_1_hat = U_0_hat.new_empty(B, filters, self.bins) if self.bins else None
 
         def fill(chunks: Sequence[slice]) -> None:
             for chunk in chunks:
                 U_1 = self._filtered(U_0_hat, self.band.part(chunk)).abs()
                 S_1[:, chunk] = averaged(U_1, self.reduction)
                 if U_1_hat is not None:
-                    U_1_hat[:, chunk] = torch.fft.rfft(U_1)
+                    U_1_hat[:, chunk] = torch.fft.rfft(U_1)[..., : self.bins]
 
         in_parallel(fill, shares(self._chunks(B), U_0_hat.device))
         return (S_1,) if U_1_hat is None else (S_1, U_1_hat)

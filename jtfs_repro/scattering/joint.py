@@ -8,7 +8,6 @@ and serve all stretches: fresh large buffers, and views, cost more than the arit
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from torch import Tensor
 from .averaging import Reduction, Stretch, placed, reduce_time
 from .frequency import Group, RowKernels, modulus
 from .parallel import in_parallel, shares
+from .scratch import Scratch
 
 
 def pooled_plain(Y: Tensor, kernels: RowKernels, reduction: Reduction) -> Tensor:
@@ -72,15 +72,15 @@ def _average(bench: _Bench, piece: _Piece, S: Tensor, scratch: Scratch) -> None:
 
 
 def pooled_adjoint(
-    Y: Tensor, G: Tensor, kernels: RowKernels, reduction: Reduction, columns: int
-) -> Tensor:
-    """Return the gradient of `Y`, given that of the result of :func:`pooled`, `G`.
+    Y: Tensor, G: Tensor, Y_grad: Tensor, kernels: RowKernels, reduction: Reduction, columns: int
+) -> None:
+    """Write to `Y_grad` the gradient of `Y`, given that of the result of :func:`pooled`, `G`.
 
     With P + iQ = Y * psi and U = sqrt(P**2 + Q**2): dU/dP = P / U, and 0 where U = 0.
     """
     G = G.transpose(0, 1)
     S = torch.empty_like(G).index_copy_(0, kernels.order, G)
-    Y_grad = torch.zeros_like(Y)
+    Y_grad.zero_()
     pieces = list(_pieces(Y.shape[0], reduction, columns))
 
     def gradients_of(share: Sequence[_Piece]) -> None:
@@ -92,7 +92,6 @@ def pooled_adjoint(
             bench.unload(piece.of(Y_grad))
 
     in_parallel(gradients_of, shares(pieces, Y.device))
-    return Y_grad
 
 
 def _average_adjoint(bench: _Bench, piece: _Piece, S: Tensor, scratch: Scratch) -> None:
@@ -108,21 +107,6 @@ def _average_adjoint(bench: _Bench, piece: _Piece, S: Tensor, scratch: Scratch) 
         lines = averages[group.lines]
         U_grad = torch.mm(lines, matrix, out=scratch("U_grad", len(lines), bench.t))
         group.adjoint(U_grad)
-
-
-class Scratch:
-    """Buffers by name, kept for the next use."""
-
-    def __init__(self, like: Tensor) -> None:
-        self._like, self._flat = like, {}
-
-    def __call__(self, name: str, *shape: int) -> Tensor:
-        """Return the buffer `name` with `shape`, its content undefined."""
-        size = math.prod(shape)
-        flat = self._flat.get(name)
-        if flat is None or len(flat) < size:
-            flat = self._flat[name] = self._like.new_empty(size)
-        return flat[:size].view(shape)
 
 
 @dataclass(frozen=True, kw_only=True)

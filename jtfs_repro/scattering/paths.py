@@ -92,5 +92,45 @@ def joint_meta(
     return meta
 
 
+def path_table(
+    paths: Sequence[Path],
+    psi1: Sequence[Filter],
+    psi2: Sequence[Filter],
+    psi_fr: Sequence[Filter],
+    *,
+    Q1: int,
+    sr: float | None,
+    strides: Sequence[int],
+) -> dict[str, Any]:
+    """Return one column per property of `paths`, NaN where a path has none; see `paths()`."""
+    first = [p.n1.start if isinstance(p.n1, range) else p.n1 for p in paths]
+    is_range = [isinstance(p.n1, range) for p in paths]
+    table: dict[str, Any] = {
+        "order": np.array([p.order for p in paths]),
+        "n1": _column(first),
+        "n1_stop": _column([p.n1.stop if isinstance(p.n1, range) else np.nan for p in paths]),
+        "n1_step": _column([p.n1.step if isinstance(p.n1, range) else np.nan for p in paths]),
+        "n2": _column([p.n2 for p in paths]),
+        "n_fr": _column([p.n_fr for p in paths]),
+    }
+    singles = [None if many else n for n, many in zip(first, is_range, strict=True)]
+    banks = {"1": (psi1, singles), "2": (psi2, [p.n2 for p in paths])}
+    banks["_fr"] = (psi_fr, [p.n_fr for p in paths])
+    for suffix, (bank, chosen) in banks.items():
+        for field in ("j", "xi"):
+            table[field + suffix] = np.array([_field(bank, n, field) for n in chosen], dtype=float)
+    hz = np.nan if sr is None else sr
+    table["frequency_hz"] = table["xi1"] * hz
+    table["rate_hz"] = table["xi2"] * hz
+    table["scale"] = np.abs(table["xi_fr"]) * Q1
+    table["spin"] = np.sign(table["xi_fr"])
+    table["stride"] = np.array(strides)
+    return table
+
+
+def _column(values: Sequence[Any]) -> Any:
+    return np.array([np.nan if v is None else v for v in values], dtype=float)
+
+
 def _field(bank: Sequence[Filter], n: int | range | None, field: str) -> float:
     return getattr(bank[n], field) if isinstance(n, int) else np.nan

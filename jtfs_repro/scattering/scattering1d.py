@@ -59,6 +59,13 @@ class Scattering1D(ScatteringBase):
         Set negative frequencies of the wavelets to exactly zero.
     check_finite : bool
         Refuse NaN and Inf in the input (reads the input once more).
+    prune : number in [0, 0.5]
+        An approximation, off by default: drop the second-order pairs (n1, n2) that hold together
+        at most this share of white noise's energy. They count as zero rows; paths without rows
+        leave the output. See `scattering/pruning.py`.
+    memory_budget : None or number of bytes
+        Memory that the transform may use, in the backward pass as well. Batches that need more are
+        computed in parts, and recomputed in the backward pass. None: 80 % of what is free.
 
     Raises
     ------
@@ -91,6 +98,8 @@ class Scattering1D(ScatteringBase):
         pad_mode: str = "reflect",
         analytic: bool = False,
         check_finite: bool = False,
+        prune: float = 0,
+        memory_budget: float | None = None,
         backend: str = "torch",
     ) -> None:
         super().__init__(
@@ -104,6 +113,8 @@ class Scattering1D(ScatteringBase):
             pad_mode=pad_mode,
             analytic=analytic,
             check_finite=check_finite,
+            prune=prune,
+            memory_budget=memory_budget,
             backend=backend,
         )
         self.max_order = checks.choice("max_order", max_order, (1, 2))
@@ -163,10 +174,11 @@ class Scattering1D(ScatteringBase):
             )
             for n2 in live
         ]
+        second = SecondOrder(slices=slices, columns=blocking.columns) if slices else None
         return _Tables(
             reduce_0=reduction(0),
-            first=self._first_orders(reduction, blocking, has_second=bool(slices)),
-            second=SecondOrder(slices=slices, columns=blocking.columns) if slices else None,
+            first=self._first_orders(reduction, second, blocking),
+            second=second,
             sort_2=np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64),
         )
 

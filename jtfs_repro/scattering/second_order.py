@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from .averaging import Reduction, averaged, averaged_adjoint
-from .bands import Band, windows, windows_adjoint
+from .bands import Band, windows, windows_adjoint, windows_into
 from .frequency import RowKernels
 from .joint import pooled, pooled_adjoint, pooled_plain
+from .scratch import Scratch
 from .stages import Stage
 
 
@@ -34,6 +35,11 @@ class Slice:
     kernels: RowKernels | None
     mirrored: Any = None
 
+    @property
+    def M(self) -> int:
+        """Number of samples of Y_2."""
+        return self.bands[0].M
+
 
 @dataclass(frozen=True, kw_only=True)
 class SecondOrder(Stage):
@@ -52,14 +58,20 @@ class SecondOrder(Stage):
 
     def run(self, *U_1_hats: Tensor) -> tuple[Tensor, ...]:
         """See `Stage`."""
-        return tuple(self._pooled(filtered(U_1_hats, part), part) for part in self.slices)
+        scratch = Scratch(U_1_hats[0])
+        return tuple(
+            self._pooled(filtered_fast(U_1_hats, part, scratch), part) for part in self.slices
+        )
 
     def adjoint(self, inputs: Sequence[Tensor], grads: Sequence[Tensor]) -> Sequence[Tensor]:
         """See `Stage`."""
         gradients = [torch.zeros_like(U_1_hat) for U_1_hat in inputs]
+        scratch = Scratch(inputs[0])
         for part, S in zip(self.slices, grads, strict=True):
-            Y_2 = self._pooled_adjoint(filtered(inputs, part), S, part)
-            filtered_adjoint(Y_2, part, gradients)
+            Y_2 = filtered_fast(inputs, part, scratch)
+            Y_grad = scratch("Y_grad", *Y_2.shape)
+            self._pooled_adjoint(Y_2, S, Y_grad, part)
+            filtered_adjoint(Y_grad, part, gradients)
         return gradients
 
     def _pooled_plain(self, Y: Tensor, part: Slice) -> Tensor:
@@ -72,23 +84,28 @@ class SecondOrder(Stage):
             return averaged(Y.abs(), part.reduction)
         return pooled(Y, part.kernels, part.reduction, self.columns)
 
-    def _pooled_adjoint(self, Y: Tensor, S: Tensor, part: Slice) -> Tensor:
+    def _pooled_adjoint(self, Y: Tensor, S: Tensor, Y_grad: Tensor, part: Slice) -> None:
         if part.kernels is None:
-            return Y.sgn_().mul_(averaged_adjoint(S, part.reduction, Y.shape[-1]))
-        return pooled_adjoint(Y, S, part.kernels, part.reduction, self.columns)
+            torch.sgn(Y, out=Y_grad).mul_(averaged_adjoint(S, part.reduction, Y.shape[-1]))
+        else:
+            pooled_adjoint(Y, S, Y_grad, part.kernels, part.reduction, self.columns)
 
 
 def filtered(U_1_hats: Sequence[Tensor], part: Slice) -> Tensor:
     """Return Y_2: Tensor [shape=(B, rows, M)], with the rows of the padding if there are any."""
-    windowed, start = [], 0
-    for U_1_hat, band in zip(U_1_hats, part.bands, strict=False):
-        rows = U_1_hat[:, : part.rows - start]
-        windowed.append(windows(rows, band).squeeze(-2))
-        start += rows.shape[1]
-    Y = torch.fft.ifft(torch.cat(windowed, dim=1), n=part.bands[0].M)
-    if part.mirrored is None:
-        return Y
-    return torch.cat([Y, Y.index_select(1, part.mirrored).conj()], dim=1)
+    spectra = [windows(rows, band).squeeze(-2) for rows, band in _rows(U_1_hats, part)]
+    return _mirrored(torch.fft.ifft(torch.cat(spectra, dim=1), n=part.M), part)
+
+
+def filtered_fast(U_1_hats: Sequence[Tensor], part: Slice, scratch: Scratch) -> Tensor:
+    """Return :func:`filtered`, its spectrum made in a buffer."""
+    shape = (U_1_hats[0].shape[0], part.rows, part.M)
+    Y_hat, start = scratch("Y_hat", *shape), 0
+    for rows, band in _rows(U_1_hats, part):
+        stop = start + rows.shape[1]
+        windows_into(rows, band, Y_hat[:, start:stop])
+        start = stop
+    return _mirrored(torch.fft.ifft(Y_hat), part)
 
 
 def filtered_adjoint(Y: Tensor, part: Slice, gradients: Sequence[Tensor]) -> None:
@@ -96,10 +113,23 @@ def filtered_adjoint(Y: Tensor, part: Slice, gradients: Sequence[Tensor]) -> Non
     if part.mirrored is not None:
         Y, mirrored = Y[:, : part.rows], Y[:, part.rows :]
         Y = Y.index_add(1, part.mirrored, mirrored.conj().resolve_conj())
-    Y_hat = torch.fft.fft(Y, norm="forward")[:, :, None]
-    start = 0
-    for gradient, band in zip(gradients, part.bands, strict=False):
-        rows = gradient[:, : part.rows - start]
-        stop = start + rows.shape[1]
-        windows_adjoint(Y_hat[:, start:stop], band, rows)
+    Y_hat, start = torch.fft.fft(Y, norm="forward"), 0
+    for gradient, band in _rows(gradients, part):
+        stop = start + gradient.shape[1]
+        windows_adjoint(Y_hat[:, start:stop, None], band, gradient)
         start = stop
+
+
+def _rows(U_1_hats: Sequence[Tensor], part: Slice) -> Iterator[tuple[Tensor, Band]]:
+    """Yield, per resolution, the rows that the slice reads and its band."""
+    start = 0
+    for U_1_hat, band in zip(U_1_hats, part.bands, strict=False):
+        rows = U_1_hat[:, : part.rows - start]
+        yield rows, band
+        start += rows.shape[1]
+
+
+def _mirrored(Y: Tensor, part: Slice) -> Tensor:
+    if part.mirrored is None:
+        return Y
+    return torch.cat([Y, Y.index_select(1, part.mirrored).conj()], dim=1)

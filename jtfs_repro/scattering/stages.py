@@ -53,15 +53,15 @@ class _Staged(torch.autograd.Function):
         inputs = ctx.saved_tensors
         if not torch.is_grad_enabled():
             return (None, *ctx.stage.adjoint(inputs, grads))
-        _, pull = torch.func.vjp(ctx.stage.plain, *inputs)
+        pull = torch.func.vjp(ctx.stage.plain, *inputs)[1]
         return (None, *pull(grads))
 
     @staticmethod
     def jvp(ctx: Any, _: None, *tangents: Tensor) -> tuple[Tensor, ...]:  # pyright: ignore
         """Return the derivative along `tangents`: the adjoint of the (linear) adjoint."""
         inputs = ctx.saved_tensors
-        outputs, pull = torch.func.vjp(ctx.stage.plain, *inputs)
-        _, push = torch.func.vjp(pull, tuple(torch.zeros_like(y) for y in outputs))
+        outputs, pull = torch.func.vjp(ctx.stage.plain, *inputs)[:2]
+        push = torch.func.vjp(pull, tuple(torch.zeros_like(y) for y in outputs))[1]
         filled = [torch.zeros_like(x) if t is None else t for x, t in zip(inputs, tangents)]  # noqa: B905
         return push(tuple(filled))[0]
 

@@ -86,6 +86,13 @@ class TimeFrequencyScattering(ScatteringBase):
         Set negative frequencies of the wavelets in time to exactly zero.
     check_finite : bool
         Refuse NaN and Inf in the input (reads the input once more).
+    prune : number in [0, 0.5]
+        An approximation, off by default: drop the second-order pairs (n1, n2) that hold together
+        at most this share of white noise's energy. They count as zero rows; paths without rows
+        leave the output. See `scattering/pruning.py`.
+    memory_budget : None or number of bytes
+        Memory that the transform may use, in the backward pass as well. Batches that need more are
+        computed in parts, and recomputed in the backward pass. None: 80 % of what is free.
 
     Raises
     ------
@@ -125,6 +132,8 @@ class TimeFrequencyScattering(ScatteringBase):
         pad_mode: str = "reflect",
         analytic: bool = False,
         check_finite: bool = False,
+        prune: float = 0,
+        memory_budget: float | None = None,
         backend: str = "torch",
     ) -> None:
         super().__init__(
@@ -138,6 +147,8 @@ class TimeFrequencyScattering(ScatteringBase):
             pad_mode=pad_mode,
             analytic=analytic,
             check_finite=check_finite,
+            prune=prune,
+            memory_budget=memory_budget,
             backend=backend,
         )
         self.format = checks.choice("format", format, ("time", "joint"))
@@ -156,6 +167,7 @@ class TimeFrequencyScattering(ScatteringBase):
             mistake = "without averaging, paths differ in rows; or use format='time'"
             checks.fail("out_type", out_type, rule, mistake)
         self.psi_fr = spinned_wavelets(self.J_fr, self.Q_fr[0])
+        self._register_filters("_fr", self.psi_fr)
         longest = max(rows, 2**self.J_fr)
         if self.stride_fr > longest:
             rule = f"be <= {longest} = max((J + 1) Q1, 2**J_fr)"
@@ -254,11 +266,12 @@ class TimeFrequencyScattering(ScatteringBase):
             for n2, rows in self._slices
             if n2 is not None
         ]
+        second = SecondOrder(slices=slices, columns=blocking.columns) if slices else None
         return _Tables(
             reduce_0=self._reduction(0, LONG_STRETCH),
-            first=self._first_orders(self._reduction_1, blocking, has_second=bool(slices)),
+            first=self._first_orders(self._reduction_1, second, blocking),
             kernels_1=self._row_kernels(None, len(self.psi1), blocking),
-            second=SecondOrder(slices=slices, columns=blocking.columns) if slices else None,
+            second=second,
         )
 
     def _reduction_1(self, k: int) -> Reduction:
@@ -332,6 +345,11 @@ class TimeFrequencyScattering(ScatteringBase):
                     continue
                 path = joint_path(self._layout.n1(psi, rows), n2, n_fr)
                 yield from [path] if self.format == "joint" else split_rows(path)
+
+    def _stride_of(self, path: Path) -> int:
+        """Return the samples between two frames of a path; the first order is always averaged."""
+        is_first = path.order == 1 and self.average != "global"
+        return self.stride if is_first else super()._stride_of(path)
 
     def _label(self, path: Path) -> dict[str, Any]:
         """Return what a list entry says of its path; -1 stands for the many n1 of a joint path."""
