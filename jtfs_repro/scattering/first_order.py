@@ -14,7 +14,7 @@ from torch import Tensor
 
 from .averaging import Reduction, averaged, averaged_adjoint
 from .bands import Band, rfft_adjoint, windows, windows_adjoint
-from .parallel import in_parallel, shares
+from .parallel import in_parallel
 from .stages import Stage
 
 
@@ -57,7 +57,7 @@ class FirstOrder(Stage):
                 if U_1_hat is not None:
                     U_1_hat[:, chunk] = torch.fft.rfft(U_1)[..., : self.bins]
 
-        in_parallel(fill, shares(self._chunks(B), U_0_hat.device))
+        in_parallel(fill, self._chunks(B), U_0_hat.device)
         return (S_1,) if U_1_hat is None else (S_1, U_1_hat)
 
     def adjoint(self, inputs: Sequence[Tensor], grads: Sequence[Tensor]) -> Sequence[Tensor]:
@@ -76,8 +76,8 @@ class FirstOrder(Stage):
                 windows_adjoint(Y_hat, band, gradient)
             return gradient
 
-        chunks = shares(self._chunks(len(U_0_hat)), U_0_hat.device)
-        first, *others = in_parallel(gradient_of, chunks)
+        chunks = self._chunks(len(U_0_hat))
+        first, *others = in_parallel(gradient_of, chunks, U_0_hat.device)
         for other in others:
             first += other
         return (first,)

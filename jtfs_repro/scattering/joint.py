@@ -16,7 +16,7 @@ from torch import Tensor
 
 from .averaging import Reduction, Stretch, placed, reduce_time
 from .frequency import Group, RowKernels, modulus
-from .parallel import in_parallel, shares
+from .parallel import in_parallel
 from .scratch import Scratch
 
 
@@ -51,7 +51,7 @@ def pooled(Y: Tensor, kernels: RowKernels, reduction: Reduction, columns: int) -
             _average(bench, piece, S[:, piece.batch], scratch)
         return S
 
-    first, *others = in_parallel(averages_of, shares(pieces, Y.device))
+    first, *others = in_parallel(averages_of, pieces, Y.device)
     for other in others if kept is None else ():
         first += other
     return first.index_select(0, kernels.order).transpose(0, 1)
@@ -76,12 +76,14 @@ def pooled_adjoint(
 ) -> None:
     """Write to `Y_grad` the gradient of `Y`, given that of the result of :func:`pooled`, `G`.
 
-    With P + iQ = Y * psi and U = sqrt(P**2 + Q**2): dU/dP = P / U, and 0 where U = 0.
+    With P + iQ = Y * psi and U = sqrt(P**2 + Q**2): dU/dP = P / U, and 0 where U = 0. `G` is to be
+    of moderate size: where U = 0 it is divided by the root of the smallest number.
     """
     G = G.transpose(0, 1)
     S = torch.empty_like(G).index_copy_(0, kernels.order, G)
-    Y_grad.zero_()
     pieces = list(_pieces(Y.shape[0], reduction, columns))
+    if sum(stretch.length for _, _, stretch in placed(reduction)) < Y.shape[-1]:
+        Y_grad.zero_()
 
     def gradients_of(share: Sequence[_Piece]) -> None:
         scratch = Scratch(Y.real)
@@ -91,7 +93,7 @@ def pooled_adjoint(
             _average_adjoint(bench, piece, S[:, piece.batch], scratch)
             bench.unload(piece.of(Y_grad))
 
-    in_parallel(gradients_of, shares(pieces, Y.device))
+    in_parallel(gradients_of, pieces, Y.device)
 
 
 def _average_adjoint(bench: _Bench, piece: _Piece, S: Tensor, scratch: Scratch) -> None:
@@ -198,8 +200,9 @@ class _GroupBench:
         """Add to the gradient of the piece, given that of U; reads and spoils the buffers."""
         self._respond()
         tiny = torch.finfo(self._U.dtype).tiny
-        self._W *= self._squared_modulus().add_(tiny).rsqrt_()[:, :, None]
-        self._W *= U_grad.reshape(self._U.shape)[:, :, None]
+        quotient = self._squared_modulus().add_(tiny).rsqrt_()
+        quotient *= U_grad.reshape(quotient.shape)
+        self._W *= quotient[:, :, None]
         if self._spins == 2:
             torch.sub(self._high, self._low, out=self._spare)
             self._low += self._high

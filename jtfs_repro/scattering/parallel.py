@@ -20,21 +20,26 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def shares(items: Sequence[Item], device: torch.device) -> list[Sequence[Item]]:
-    """Cut `items` into runs of nearly equal length, one per thread that `device` offers."""
-    n = max(1, min(_threads(device), len(items)))
+def in_parallel(
+    function: Callable[[Sequence[Item]], Result], items: Sequence[Item], device: torch.device
+) -> list[Result]:
+    """Return ``[function(share) for share in shares]``, one share of `items` per thread.
+
+    Gradients are off. The shares decide the result, not which thread comes first. A single share
+    is not computed by the caller either, whose operations would be split among the cores.
+    """
+    threads = _threads(device)
+    if threads == 1:
+        return [function(items)]
+    pool = _pool(os.getpid(), threads)
+    return list(pool.map(_without_grad(function), _shares(items, threads)))
+
+
+def _shares(items: Sequence[Item], threads: int) -> list[Sequence[Item]]:
+    """Cut `items` into runs of nearly equal length, at most one per thread."""
+    n = max(1, min(threads, len(items)))
     cuts = [len(items) * i // n for i in range(n + 1)]
     return [items[first:last] for first, last in itertools.pairwise(cuts)]
-
-
-def in_parallel(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """Return ``[function(item) for item in items]``, computed by one thread per item.
-
-    Gradients are off. The items decide the result, not which thread comes first.
-    """
-    if len(items) == 1:
-        return [function(items[0])]
-    return list(_pool(os.getpid(), torch.get_num_threads()).map(_without_grad(function), items))
 
 
 def _threads(device: torch.device) -> int:

@@ -20,7 +20,6 @@ import torch
 from .first_order import FirstOrder
 from .second_order import SecondOrder, Slice
 
-
 SYSTEM = 2**25  # bytes that FFT and matrix product libraries take for themselves
 
 
@@ -168,7 +167,7 @@ def count_memory(
     largest = max((2 * item * part.rows * part.M for part in slices), default=0)
     mirrored = max((2 * item * _columns(part) * part.M for part in slices), default=0) - largest
     signal = 4 * item * N_padded
-    kept = item * (N_padded + 2) + spectra
+    kept = item * (N_padded + 2) + spectra + 2 * averages
     share = max((_outputs(part) * part.reduction.length for part in slices), default=0)
     chunk = min(blocking.chunk, max(len(s.band.gain) * s.band.M for s in first))
     size = _bytes(tables, set(), item)

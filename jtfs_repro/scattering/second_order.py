@@ -13,6 +13,7 @@ from .averaging import Reduction, averaged, averaged_adjoint
 from .bands import Band, windows, windows_adjoint, windows_into
 from .frequency import RowKernels
 from .joint import pooled, pooled_adjoint, pooled_plain
+from .parallel import in_parallel
 from .scratch import Scratch
 from .stages import Stage
 
@@ -67,12 +68,13 @@ class SecondOrder(Stage):
         """See `Stage`."""
         gradients = [torch.zeros_like(U_1_hat) for U_1_hat in inputs]
         scratch = Scratch(inputs[0])
+        scale = _power_of_two(grads)  # quotients of huge gradients and zeros stay in range
         for part, S in zip(self.slices, grads, strict=True):
             Y_2 = filtered_fast(inputs, part, scratch)
             Y_grad = scratch("Y_grad", *Y_2.shape)
-            self._pooled_adjoint(Y_2, S, Y_grad, part)
+            self._pooled_adjoint(Y_2, S / scale, Y_grad, part)
             filtered_adjoint(Y_grad, part, gradients)
-        return gradients
+        return [gradient.mul_(scale) for gradient in gradients]
 
     def _pooled_plain(self, Y: Tensor, part: Slice) -> Tensor:
         if part.kernels is None:
@@ -91,21 +93,33 @@ class SecondOrder(Stage):
             pooled_adjoint(Y, S, Y_grad, part.kernels, part.reduction, self.columns)
 
 
+def _power_of_two(grads: Sequence[Tensor]) -> Tensor:
+    """Return the power of two below the largest gradient of each signal [shape=(B, 1, 1)]."""
+    peak = torch.stack([S.abs().amax((1, 2)) for S in grads]).amax(0)
+    exponent = torch.where(peak > 0, peak.log2().floor(), 0).clamp(-120, 120)
+    return torch.exp2(exponent)[:, None, None]
+
+
 def filtered(U_1_hats: Sequence[Tensor], part: Slice) -> Tensor:
     """Return Y_2: Tensor [shape=(B, rows, M)], with the rows of the padding if there are any."""
-    spectra = [windows(rows, band).squeeze(-2) for rows, band in _rows(U_1_hats, part)]
+    spectra = [
+        windows(rows, band).squeeze(-2) for rows, band, _ in _rows(U_1_hats, part, range(part.rows))
+    ]
     return _mirrored(torch.fft.ifft(torch.cat(spectra, dim=1), n=part.M), part)
 
 
 def filtered_fast(U_1_hats: Sequence[Tensor], part: Slice, scratch: Scratch) -> Tensor:
-    """Return :func:`filtered`, its spectrum made in a buffer."""
-    shape = (U_1_hats[0].shape[0], part.rows, part.M)
-    Y_hat, start = scratch("Y_hat", *shape), 0
-    for rows, band in _rows(U_1_hats, part):
-        stop = start + rows.shape[1]
-        windows_into(rows, band, Y_hat[:, start:stop])
-        start = stop
-    return _mirrored(torch.fft.ifft(Y_hat), part)
+    """Return :func:`filtered` in a buffer that holds until the next call."""
+    Y = scratch("Y", U_1_hats[0].shape[0], part.rows, part.M)
+
+    def fill(share: Sequence[int]) -> None:
+        Y_hat = Y.new_empty(Y.shape[0], len(share), part.M)
+        for rows, band, here in _rows(U_1_hats, part, share):
+            windows_into(rows, band, Y_hat[:, here])
+        Y[:, share[0] : share[-1] + 1] = torch.fft.ifft(Y_hat)
+
+    in_parallel(fill, range(part.rows), Y.device)
+    return _mirrored(Y, part)
 
 
 def filtered_adjoint(Y: Tensor, part: Slice, gradients: Sequence[Tensor]) -> None:
@@ -113,20 +127,26 @@ def filtered_adjoint(Y: Tensor, part: Slice, gradients: Sequence[Tensor]) -> Non
     if part.mirrored is not None:
         Y, mirrored = Y[:, : part.rows], Y[:, part.rows :]
         Y = Y.index_add(1, part.mirrored, mirrored.conj().resolve_conj())
-    Y_hat, start = torch.fft.fft(Y, norm="forward"), 0
-    for gradient, band in _rows(gradients, part):
-        stop = start + gradient.shape[1]
-        windows_adjoint(Y_hat[:, start:stop, None], band, gradient)
-        start = stop
+
+    def add(share: Sequence[int]) -> None:
+        Y_hat = torch.fft.fft(Y[:, share[0] : share[-1] + 1], norm="forward")
+        for gradient, band, here in _rows(gradients, part, share):
+            windows_adjoint(Y_hat[:, here, None], band, gradient)
+
+    in_parallel(add, range(part.rows), Y.device)
 
 
-def _rows(U_1_hats: Sequence[Tensor], part: Slice) -> Iterator[tuple[Tensor, Band]]:
-    """Yield, per resolution, the rows that the slice reads and its band."""
+def _rows(
+    U_1_hats: Sequence[Tensor], part: Slice, share: Sequence[int]
+) -> Iterator[tuple[Tensor, Band, slice]]:
+    """Yield, per resolution, the rows of the slice in `share`, its band, and where they go."""
     start = 0
     for U_1_hat, band in zip(U_1_hats, part.bands, strict=False):
-        rows = U_1_hat[:, : part.rows - start]
-        yield rows, band
-        start += rows.shape[1]
+        first, last = max(start, share[0]), min(start + U_1_hat.shape[1], share[-1] + 1)
+        if first < last:
+            here = slice(first - share[0], last - share[0])
+            yield U_1_hat[:, first - start : last - start], band, here
+        start += U_1_hat.shape[1]
 
 
 def _mirrored(Y: Tensor, part: Slice) -> Tensor:
