@@ -32,6 +32,7 @@ include: "rules/features.smk"
 include: "rules/manifold.smk"
 include: "rules/figures.smk"
 include: "rules/ablation.smk"
+include: "rules/padding.smk"
 include: "rules/provenance.smk"
 
 

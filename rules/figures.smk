@@ -1,7 +1,7 @@
 # Figures 2, 3 and 4 and the interactive page: from arrays and tables, never from audio.
 FIGURES = [
     f"{name}.{kind}"
-    for name in ("fig2_cqt_chirps", "fig3_isomap", "fig4_knn_ratios")
+    for name in ("fig2_cqt_chirps", "fig3_isomap", "fig4_knn_ratios", "spin_leak")
     for kind in ("png", "pdf")
 ]
 

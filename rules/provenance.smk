@@ -4,6 +4,7 @@ TABLES = [
     "embedding_scores.csv",
     "cost.csv",
     "verdicts.csv",
+    "spin_leak.csv",
     "manifold.html",
     "manifest.json",
 ]

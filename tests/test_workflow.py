@@ -23,8 +23,8 @@ TREE = ("Snakefile", "config", "gin", "jtfs_repro", "profiles", "rules", "script
 SMOKE = ["--config", "scale=smoke", "shards=2", "device=cpu", "openl3_download=never"]
 # wall times and memory: all else must be equal from run to run
 COSTS = re.compile(r"(cost\.(csv|md)|cost\.json|manifest\.json|shard-.*\.json)$")
-TABLES = ["knn_scores", "embedding_scores", "cost", "verdicts"]
-FIGURES = ["fig2_cqt_chirps", "fig3_isomap", "fig4_knn_ratios"]
+TABLES = ["knn_scores", "embedding_scores", "cost", "verdicts", "spin_leak"]
+FIGURES = ["fig2_cqt_chirps", "fig3_isomap", "fig4_knn_ratios", "spin_leak"]
 TIMEOUT_S = 600
 
 
@@ -289,6 +289,7 @@ def test_touching_reruns_nothing(finished):
 
 TAIL = {"tabulate_scores", "tabulate_verdicts", "plot_isomap", "plot_knn_ratios"}
 TAIL |= {"make_manifold_page", "write_manifest"}
+SPIN_LEAK = {"tabulate_spin_leak": 1, "plot_spin_leak": 1}
 
 
 @pytest.mark.parametrize(
@@ -296,7 +297,13 @@ TAIL |= {"make_manifold_page", "write_manifest"}
     [
         ("gin/features/mfcc.gin", "#", {"extract_features": 2, "embed_isomap": 1, "score_knn": 1}),
         ("jtfs_repro/features/strf.py", "#", {"extract_features": 2, "embed_isomap": 3}),
-        ("jtfs_repro/scattering/filters.py", "#", {"extract_features": 6, "embed_isomap": 3}),
+        (
+            "jtfs_repro/scattering/filters.py",
+            "#",
+            {"extract_features": 6, "embed_isomap": 3, **SPIN_LEAK},
+        ),
+        ("gin/scale/smoke/spin_leak.gin", "#", {**SPIN_LEAK, "extract_features": 0}),
+        ("gin/experiments/spin_leak_figure.gin", "#", {"plot_spin_leak": 1}),
         ("gin/scale/smoke/isomap.gin", "#", {"embed_isomap": 8, "extract_features": 0}),
         ("jtfs_repro/experiments/knn.py", "#", {"score_knn": 8, "embed_isomap": 0}),
         ("gin/experiments/scores.gin", "#", {"tabulate_scores": 1, "score_knn": 0}),
