@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -28,9 +28,11 @@ from .budget import Portions, Rerun, portions
 from .filters import Filter, low_pass, spectrum, wavelets
 from .first_order import FirstOrder
 from .padding import time_axis
+from .parallel import apart
 from .paths import Path, path_table
 from .plan import Memory, Plan, count_memory, count_steps
 from .pruning import pruned_rows
+from .scaling import power_of_two
 from .second_order import SecondOrder
 
 PAD_MODES = ("reflect", "zero", "conj-reflect")
@@ -71,7 +73,7 @@ class ScatteringBase(nn.Module, ABC):
     _paths: list[Path]
     _given: tuple[tuple[Any, ...], dict[str, Any]]
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> ScatteringBase:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Remember the arguments, for `for_length`."""
         self = super().__new__(cls)
         object.__setattr__(self, "_given", (args, kwargs))
@@ -130,7 +132,7 @@ class ScatteringBase(nn.Module, ABC):
         self._register_filters("2", self.psi2)
         self._cache: dict[tuple[torch.device, torch.dtype], Any] = {}
         self._memories: dict[tuple[str, torch.dtype, int], Memory] = {}
-        self._others: dict[int, ScatteringBase] = {}
+        self._others: dict[int, Self] = {}
 
     def _register_filters(self, suffix: str, bank: Sequence[Filter]) -> None:
         """Show the bank in `state_dict`: buffers xi, sigma. Nothing is computed from them."""
@@ -190,7 +192,7 @@ class ScatteringBase(nn.Module, ABC):
         """Samples added after the signal."""
         return self._axis.right
 
-    def for_length(self, N: int) -> ScatteringBase:
+    def for_length(self, N: int) -> Self:
         """Return the same transform for signals of `N` samples, made once per length.
 
         The tables of a length are made at its first signal; a few lengths that recur (or padding
@@ -295,9 +297,9 @@ class ScatteringBase(nn.Module, ABC):
     def _tables(self, x: Tensor) -> Any:
         key = (x.device, x.dtype)
         if key not in self._cache:
-            memo: dict[int, Any] = {}
-            tables = self._build_tables(self._blocking(x.device))
-            self._cache[key] = to_tensors(tables, x.device, x.dtype, memo)
+            build = partial(self._build_tables, self._blocking(x.device))
+            # inference mode and the levels of torch.func belong to a thread: not to the tables
+            self._cache[key] = apart(lambda: to_tensors(build(), *key, {}))
         return self._cache[key]
 
     def _blocking(self, device: torch.device) -> Blocking:
@@ -364,9 +366,7 @@ class ScatteringBase(nn.Module, ABC):
         check_signal(x, self.shape[0], finite=self.check_finite)
         batch = x.shape[:-1]
         x = x.reshape(batch.numel(), x.shape[-1])
-        peak = x.detach().abs().amax(-1, keepdim=True)
-        exponent = torch.where(peak > 0, peak.log2().floor(), 0).clamp(-125, 125)
-        scale = torch.exp2(exponent)
+        scale = power_of_two(x.detach().abs().amax(-1, keepdim=True))
         mode = "constant" if self.pad_mode == "zero" else "reflect"
         ends = (self.pad_left, self.pad_right)
         return nn.functional.pad((x / scale)[:, None], ends, mode=mode)[:, 0], scale, batch

@@ -42,13 +42,21 @@ def _shares(items: Sequence[Item], threads: int) -> list[Sequence[Item]]:
     return [items[first:last] for first, last in itertools.pairwise(cuts)]
 
 
+def apart(function: Callable[[], Result]) -> Result:
+    """Return ``function()``, called in a fresh thread: none of the caller's modes reach it."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(function).result()
+
+
 def _threads(device: torch.device) -> int:
     return torch.get_num_threads() if device.type == "cpu" else 1
 
 
 def _without_grad(function: Callable[[Item], Result]) -> Callable[[Item], Result]:
+    mode = torch.inference_mode if torch.is_inference_mode_enabled() else torch.no_grad
+
     def call(item: Item) -> Result:
-        with torch.no_grad():  # the mode belongs to the thread
+        with mode():  # it belongs to the thread
             return function(item)
 
     return call

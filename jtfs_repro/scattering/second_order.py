@@ -14,6 +14,7 @@ from .bands import Band, windows, windows_adjoint, windows_into
 from .frequency import RowKernels
 from .joint import pooled, pooled_adjoint, pooled_plain
 from .parallel import in_parallel
+from .scaling import power_of_two
 from .scratch import Scratch
 from .stages import Stage
 
@@ -68,7 +69,7 @@ class SecondOrder(Stage):
         """See `Stage`."""
         gradients = [torch.zeros_like(U_1_hat) for U_1_hat in inputs]
         scratch = Scratch(inputs[0])
-        scale = _power_of_two(grads)  # quotients of huge gradients and zeros stay in range
+        scale = _common_scale(grads)  # quotients of huge gradients and zeros stay in range
         for part, S in zip(self.slices, grads, strict=True):
             Y_2 = filtered_fast(inputs, part, scratch)
             Y_grad = scratch("Y_grad", *Y_2.shape)
@@ -93,11 +94,10 @@ class SecondOrder(Stage):
             pooled_adjoint(Y, S, Y_grad, part.kernels, part.reduction, self.columns)
 
 
-def _power_of_two(grads: Sequence[Tensor]) -> Tensor:
+def _common_scale(grads: Sequence[Tensor]) -> Tensor:
     """Return the power of two below the largest gradient of each signal [shape=(B, 1, 1)]."""
     peak = torch.stack([S.abs().amax((1, 2)) for S in grads]).amax(0)
-    exponent = torch.where(peak > 0, peak.log2().floor(), 0).clamp(-120, 120)
-    return torch.exp2(exponent)[:, None, None]
+    return power_of_two(peak)[:, None, None]
 
 
 def filtered(U_1_hats: Sequence[Tensor], part: Slice) -> Tensor:
