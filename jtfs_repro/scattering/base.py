@@ -61,7 +61,7 @@ class Blocking:
 
 # On a CPU what is computed at once is to stay in its cache; on a GPU it is to keep it busy.
 BLOCKING = {
-    "cpu": Blocking(batch=2**17, chunk=2**18, stretch=512, columns=512, tile=64, group=128),
+    "cpu": Blocking(batch=2**17, chunk=2**18, stretch=512, columns=512, tile=64, group=256),
     "cuda": Blocking(batch=2**24, chunk=2**25, stretch=8192, columns=2**16, tile=None, group=None),
 }
 LONG_STRETCH = 8192  # samples averaged at once where they exist anyway
