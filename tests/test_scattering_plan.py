@@ -276,3 +276,11 @@ def test_first_order_keeps_only_the_bins_that_the_second_reads():
     first: list[FirstOrder] = S._tables(signal()).first
     assert all(0 < stage.bins <= stage.band.M // 2 + 1 for stage in first)
     assert first[0].bins < first[0].band.M // 2
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_forward_mode_is_exact_with_threads():
+    """Dual numbers reach the threads' operations unless their tangents are taken off before."""
+    S = TimeFrequencyScattering(J=3, J_fr=2, Q=2, shape=48)
+    x = torch.randn(48, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(S, (x,), atol=1e-7, check_forward_ad=True)

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 
 class Stage(ABC):
@@ -40,7 +41,8 @@ class _Staged(torch.autograd.Function):
 
     @staticmethod
     def forward(stage: Stage, *inputs: Tensor) -> tuple[Tensor, ...]:  # pyright: ignore
-        return stage.run(*inputs)
+        # tangents are the business of `jvp`; worker threads would carry them along
+        return stage.run(*(forward_ad.unpack_dual(x).primal for x in inputs))
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
