@@ -29,14 +29,6 @@ def S(request):
     return make(request.param, **SIZES)
 
 
-@pytest.fixture
-def two_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
-
-
 # --- copies ------------------------------------------------------------------------------------
 
 

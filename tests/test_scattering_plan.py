@@ -242,14 +242,6 @@ def test_half_of_the_filters_in_a_checkpoint_are_still_recognised():
     joint().load_state_dict(joint().half().state_dict())
 
 
-@pytest.fixture
-def two_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.usefixtures("two_threads")
 @pytest.mark.parametrize(
     "S",

@@ -28,7 +28,7 @@ from .budget import Portions, Rerun, portions
 from .filters import Filter, low_pass, spectrum, wavelets
 from .first_order import FirstOrder
 from .padding import time_axis
-from .parallel import apart
+from .parallel import apart, threads_of
 from .paths import Path, path_table
 from .plan import Memory, Plan, count_memory, count_steps
 from .pruning import pruned_rows
@@ -393,14 +393,15 @@ class ScatteringBase(nn.Module, ABC):
         return portions(memory, batch, together, grad=grad, budget=budget, device=device)
 
     def _memory(self, tables: Any, dtype: torch.dtype, device: torch.device) -> Memory:
-        key = (device.type, dtype, torch.get_num_threads())
+        threads = threads_of(device)
+        key = (device.type, dtype, threads)
         if key not in self._memories:
             self._memories[key] = count_memory(
                 tables,
                 N_padded=self._axis.N_padded,
                 outputs=self._coefficients(),
                 item=dtype.itemsize,
-                threads=torch.get_num_threads() if device.type == "cpu" else 1,
+                threads=threads,
                 blocking=self._blocking(device),
             )
         return self._memories[key]

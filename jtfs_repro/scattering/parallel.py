@@ -28,7 +28,7 @@ def in_parallel(
     Gradients are off. The shares decide the result, not which thread comes first. A single share
     is not computed by the caller either, whose operations would be split among the cores.
     """
-    threads = _threads(device)
+    threads = threads_of(device)
     if threads == 1:
         return [function(items)]
     pool = _pool(os.getpid(), threads)
@@ -48,7 +48,8 @@ def apart(function: Callable[[], Result]) -> Result:
         return thread.submit(function).result()
 
 
-def _threads(device: torch.device) -> int:
+def threads_of(device: torch.device) -> int:
+    """Return how many threads share the work for tensors on `device`."""
     return torch.get_num_threads() if device.type == "cpu" else 1
 
 
