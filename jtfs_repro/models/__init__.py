@@ -1,0 +1,1 @@
+"""Networks for instrument classification: fronts, bodies and what they are made of; torch only."""
