@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from jtfs_repro import config, io
+from jtfs_repro.experiments.medley_verdicts import Tables, medley_verdicts
 from jtfs_repro.experiments.verdicts import verdicts
 from jtfs_repro.provenance import Stamp
 
@@ -13,6 +14,9 @@ def arguments():
     parser.add_argument("--embedding", required=True, help=".csv of embeddings")
     parser.add_argument("--ablation", help=".csv of the ablation's orders, where it was run")
     parser.add_argument("--ablation-sha256", help="its hash; unused, reruns this when it changes")
+    parser.add_argument("--table2", help=".csv of Table 2, where Section 4 was run")
+    parser.add_argument("--differences", help=".csv of the differences between its models")
+    parser.add_argument("--seeds", help=".csv of the recalls of every seed")
     parser.add_argument("--table", required=True, help="output .csv; its .md is beside it")
     return parser
 
@@ -22,6 +26,10 @@ def main(options):
     stamp = Stamp.common(embedding)
     ablation = io.load_csv(options.ablation) if options.ablation else None
     rows = config.bound(verdicts)(knn, embedding, stamp=stamp, ablation=ablation)
+    names = ("table2", "differences", "seeds")
+    found = {name: getattr(options, name) for name in names if getattr(options, name)}
+    medley = Tables(**{name: io.load_csv(path) for name, path in found.items()})
+    rows += medley_verdicts(medley, stamp=stamp)
     io.save_csv(options.table, rows)
     text = io.csv_to_markdown(rows, caption=stamp.line)
     io.save_text(Path(options.table).with_suffix(".md"), text)

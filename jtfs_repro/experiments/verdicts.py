@@ -21,8 +21,8 @@ the paper's 4096 chirps and smaller on a smaller grid, whose edges weigh more; h
 Every row says at which scale its number was made and whether that is the paper's: a verdict at
 smoke or demo scale is a verdict about that scale.
 
-The claims are listed in `claims`; a later experiment adds a list there and a reader of its values
-here.
+The claims are listed in `claims`. Those of Section 4 are judged by `medley_verdicts`, whose rows
+have the same columns.
 """
 
 from __future__ import annotations
@@ -87,9 +87,10 @@ def verdicts(
     Returns
     -------
     rows : list of dict
-        section, claim, representation, parameter, quantity, value, tolerance, verdict (within,
-        outside or not run), why (the reason for 'not run'; else how the scale differs from the
-        paper's), mean, at_paper_scale, and the stamp.
+        section, claim, representation, parameter, quantity, value, published (the paper's number
+        where there is one), tolerance, verdict (within, outside or not run), why (the reason for
+        'not run'; else how the scale differs from the paper's), mean, at_paper_scale, and the
+        stamp.
 
     Raises
     ------
@@ -120,6 +121,7 @@ def _judge(claim: Claim, finding: Finding) -> dict[str, Any]:
         "parameter": claim.parameter,
         "quantity": claim.quantity,
         "value": finding.value,
+        "published": "",  # Section 3 states ranges, which the tolerance holds, and no number
         "tolerance": f"{tolerance}{finding.rule}",
         "verdict": verdict,
         "why": finding.why,

@@ -1,0 +1,96 @@
+"""Table 2 as Markdown, as the paper prints it; the paper's own rows in a table of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jtfs_repro import io
+from jtfs_repro.experiments.published import (
+    CLASS_ORDER,
+    CLIP_SETS,
+    LINEAR_CLASSIFIER,
+    PAPER_TEST_CLIPS,
+    REAL,
+    TABLE2,
+    key,
+)
+from jtfs_repro.provenance import Stamp
+
+HEADINGS = {
+    "tenor saxophone": "ten. sax",
+    "female singer": "f. singer",
+    "distorted electric guitar": "dist. gtr",
+}
+SCORE = (
+    "Test recall per class and its mean over the eight classes (average), in percent: mean ±"
+    " standard deviation over seeds; in brackets the 95 % bootstrap interval over songs."
+)
+SAME_DATA = "Both tables are of Medley-solos-DB: ours of {n} test clips, the paper's of {paper}."
+OTHER_DATA = (
+    "**Other data:** ours were measured on another clip set and must not be compared with the"
+    " paper's number by number."
+)
+Row = Mapping[str, Any]
+
+
+def table2_text(rows: Sequence[Row], seeds: Sequence[int], *, stamp: Stamp) -> str:
+    """Return both tables with their captions.
+
+    Parameters
+    ----------
+    rows : sequence of rows
+        `Table2.rows`, at least one.
+    seeds : sequence of int
+        Seeds of all runs.
+    stamp : Stamp
+        Printed above our table.
+    """
+    clip_set = rows[0]["clip_set"]
+    used = ", ".join(map(str, sorted(set(seeds)))) or "none"
+    ours = f"**Ours, on {CLIP_SETS[clip_set]}.** {SCORE} {stamp.line} · seeds {used}."
+    paper = (
+        "**The paper's Table 2, on Medley-solos-DB** (three seeds). It quotes"
+        f" {LINEAR_CLASSIFIER:g} % for JTFS with a linear classifier (2019)."
+    )
+    n = max(row["n_test_clips"] or 0 for row in rows)
+    same = SAME_DATA.format(n=n, paper=PAPER_TEST_CLIPS)
+    parts = [
+        io.csv_to_markdown([_our_row(row) for row in rows], caption=ours),
+        *[f"{row['model']} {row['status']}." for row in rows if row["status"] != io.RUN],
+        io.csv_to_markdown([_paper_row(model) for model in TABLE2], caption=paper),
+        same if clip_set == REAL else OTHER_DATA,
+    ]
+    return "\n\n".join(parts)
+
+
+def mean_and_sd(mean: float | None, sd: float | None) -> str:
+    """Return a cell as the paper prints it.
+
+    Examples
+    --------
+    >>> mean_and_sd(71.52, 5.9), mean_and_sd(71.52, None), mean_and_sd(None, None)
+    ('71.5 ± 5.9', '71.5', '-')
+    """
+    if mean is None or mean != mean:
+        return "-"
+    return f"{mean:.1f}" if sd is None else f"{mean:.1f} ± {sd:.1f}"
+
+
+def _our_row(row: Row) -> dict[str, str]:
+    low, high = row["average_low"], row["average_high"]
+    interval = "" if low is None or low != low else f" [{low:.1f}, {high:.1f}]"
+    cells = {
+        HEADINGS.get(name, name): mean_and_sd(row[f"{key(name)}_mean"], row[f"{key(name)}_sd"])
+        for name in CLASS_ORDER
+    }
+    average = mean_and_sd(row["average_mean"], row["average_sd"]) + interval
+    return {"model": row["model"], **cells, "average": average, "n seeds": str(row["n_seeds"])}
+
+
+def _paper_row(model: str) -> dict[str, str]:
+    cells = {
+        HEADINGS.get(name, name): mean_and_sd(value.mean, value.sd)
+        for name, value in TABLE2[model].items()
+    }
+    return {"model, in the paper": model, **cells}
