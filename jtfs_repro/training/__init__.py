@@ -1,0 +1,1 @@
+"""The training loop: schedules, sampling, class weights, selection, fitting; and the baselines."""

@@ -1,0 +1,130 @@
+"""Learning-rate schedules: pure functions from step to a factor of the peak learning rate.
+
+Steps are counted from 0 over all epochs. ``floor`` is the lowest factor, i.e. the lowest
+learning rate divided by the peak.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from jtfs_repro import checks
+
+SCHEDULES = ("paper", "as_coded")
+WARMUP_EPOCHS_AS_CODED = 3
+
+
+def build(
+    schedule: str,
+    *,
+    steps_per_epoch: int,
+    epochs: int,
+    floor: float,
+    warmup_epochs: int = 1,
+    schedule_steps: int | None = None,
+) -> Callable[[int], float]:
+    """Return the function step -> factor of one training.
+
+    Parameters
+    ----------
+    schedule : {'paper', 'as_coded'}
+        See `paper` and `as_coded`, which also say what the other parameters are.
+
+    Raises
+    ------
+    ValueError
+        The schedule is unknown, or ``schedule_steps`` is given for 'paper' or is shorter than an
+        epoch.
+    """
+    checks.choice("schedule", schedule, SCHEDULES)
+    if schedule == "paper":
+        if schedule_steps is not None:
+            checks.fail("schedule_steps", schedule_steps, "be None", "only as_coded reads it")
+        return lambda step: paper(
+            step,
+            steps_per_epoch=steps_per_epoch,
+            epochs=epochs,
+            floor=floor,
+            warmup_epochs=warmup_epochs,
+        )
+    period = steps_per_epoch if schedule_steps is None else schedule_steps
+    if period < steps_per_epoch:
+        rule = f"be >= steps_per_epoch={steps_per_epoch}"
+        checks.fail("schedule_steps", period, rule, "a cycle would end inside the epoch")
+    return lambda step: as_coded(step, steps_per_epoch=steps_per_epoch, floor=floor, period=period)
+
+
+def paper(
+    step: int, *, steps_per_epoch: int, epochs: int, floor: float, warmup_epochs: int = 1
+) -> float:
+    r"""Return a linear warm-up from the floor to 1, then one cosine back to the floor.
+
+    .. math:: r(s) = f + (1 - f) \begin{cases} s / W & s < W \\
+              \frac12 (1 + \cos \pi \frac{s - W}{S - 1 - W}) & s \ge W \end{cases}
+
+    with W warm-up steps of S: the peak is step W, the floor is the last step.
+
+    Parameters
+    ----------
+    step : int >= 0
+        Steps after the last one stay on the floor.
+    steps_per_epoch, epochs : int >= 1
+    floor : float in [0, 1]
+    warmup_epochs : int >= 0
+        If no epoch remains for the cosine, the warm-up is all there is.
+
+    References
+    ----------
+    Section 4.4 of the paper: "cosine annealing to 1e-11, warm-up from the lowest point".
+
+    Examples
+    --------
+    >>> [round(paper(s, steps_per_epoch=2, epochs=3, floor=0.0), 2) for s in range(6)]
+    [0.0, 0.5, 1.0, 0.75, 0.25, 0.0]
+    """
+    warmup = warmup_epochs * steps_per_epoch  # ASSUME: one epoch, the paper states no length
+    last = steps_per_epoch * epochs - 1
+    if step < warmup:
+        return _between(floor, step / warmup)
+    position = (step - warmup) / max(last - warmup, 1)
+    return _between(floor, _falling_cosine(min(position, 1.0)))
+
+
+def as_coded(step: int, *, steps_per_epoch: int, floor: float, period: int) -> float:
+    r"""Return the original code's schedule: a cosine walked backwards, then restarts every epoch.
+
+    With i the step within epoch e and P the ``period``,
+
+    .. math:: r = f + (1 - f) \begin{cases}
+              \frac12 (1 + \cos \pi \frac{3P - 1 - (eP + i)}{3P}) & e < 3 \\
+              \frac12 (1 + \cos \pi \frac{i}{P}) & e \ge 3 \end{cases}
+
+    Parameters
+    ----------
+    step : int >= 0
+    steps_per_epoch : int >= 1
+    floor : float in [0, 1]
+    period : int >= steps_per_epoch
+        Steps that the schedule takes for an epoch: the true number, or the 256 that the
+        original divides by although its epochs have 182 steps (cycles then end at 71 %).
+
+    Examples
+    --------
+    >>> [round(as_coded(s, steps_per_epoch=182, floor=1e-5, period=256), 3)
+    ...  for s in (0, 181, 3 * 182, 4 * 182 - 1)]
+    [0.0, 0.132, 1.0, 0.197]
+    """
+    epoch, i = divmod(step, steps_per_epoch)
+    if epoch < WARMUP_EPOCHS_AS_CODED:
+        length = WARMUP_EPOCHS_AS_CODED * period
+        return _between(floor, _falling_cosine((length - 1 - epoch * period - i) / length))
+    return _between(floor, _falling_cosine(i / period))
+
+
+def _falling_cosine(position: float) -> float:
+    return 0.5 * (1 + math.cos(math.pi * position))
+
+
+def _between(floor: float, height: float) -> float:
+    return floor + (1 - floor) * height

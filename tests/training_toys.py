@@ -1,0 +1,87 @@
+"""A small network and separable clips; run as a script, one training in a process of its own."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from jtfs_repro import config, io
+from jtfs_repro.training.clips import ArrayClips
+from jtfs_repro.training.fit import fit
+from jtfs_repro.training.settings import TrainingSettings
+
+N_CLASSES = 3
+
+
+class Toy(nn.Module):
+    def __init__(self, *, dropout=0.5, norm=True):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(6, 16),
+            nn.BatchNorm1d(16) if norm else nn.Identity(),
+            nn.ReLU(),
+            nn.Dropout(dropout),
+            nn.Linear(16, N_CLASSES),
+        )
+
+    def forward(self, features):
+        return self.layers(features["x"])
+
+
+def clips(n, seed, *, labels=None):
+    labels = np.arange(n) % N_CLASSES if labels is None else labels
+    noise = np.random.default_rng(seed).normal(size=(n, 6))
+    return ArrayClips({"x": (noise + 3 * np.eye(6)[labels]).astype(np.float32)}, labels)
+
+
+def settings(**changes):
+    usual = dict(epochs=4, epoch_size=70, batch_size=16, last_epochs=2)
+    return TrainingSettings(**{**usual, **changes})
+
+
+def train(folder, *, network=None, chosen=None, **options):
+    torch.manual_seed(0)
+    options = {**dict(seed=3, n_classes=N_CLASSES, device="cpu", progress=False), **options}
+    return fit(
+        network or Toy(),
+        options.pop("training", None) or clips(50, 0),
+        options.pop("validation", None) or clips(37, 1),
+        clips(29, 2),
+        settings=chosen or settings(),
+        folder=folder,
+        **options,
+    )
+
+
+def arrays(fitted):
+    """Everything that must agree between two trainings, as arrays."""
+    flags = [[row.pop("is_candidate"), row.pop("is_best")] for row in map(dict, fitted.history)]
+    table = [[v for v in row.values() if not isinstance(v, str)] for row in fitted.history]
+    weights = {f"weight {name}": value.numpy() for name, value in fitted.state_dict.items()}
+    return {
+        "validation": fitted.validation_logits,
+        "test": fitted.test_logits,
+        "history": np.array(table),
+        "flags": np.array(flags),
+        "best_epoch": np.array(fitted.best_epoch),
+        **weights,
+    }
+
+
+def main(options):
+    torch.manual_seed(0)
+    network = Toy() if options.devices == 1 else Toy(dropout=0, norm=False)
+    chosen = settings(epochs=options.epochs)
+    fitted = train(options.folder, network=network, chosen=chosen, devices=options.devices)
+    io.save_arrays(f"{options.folder}.npz", **arrays(fitted))
+
+
+def arguments():
+    parser = config.parser(__doc__)
+    parser.add_argument("--folder")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument("--devices", type=int, default=1)
+    return parser
+
+
+if __name__ == "__main__":
+    config.run_script(main, arguments())
