@@ -13,8 +13,9 @@ import io
 import json
 import math
 import os
+import shutil
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from numbers import Integral, Real
 from pathlib import Path
@@ -129,6 +130,41 @@ def save_array(path: str | os.PathLike[str], array: np.ndarray) -> None:
         np.save(_Stream(file), np.ascontiguousarray(array), allow_pickle=False)
 
 
+@contextmanager
+def array_writer(
+    path: str | os.PathLike[str], shape: tuple[int, ...]
+) -> Iterator[Callable[[np.ndarray], None]]:
+    """Yield a function that appends rows to a float32 ``.npy`` of ``shape``, larger than memory.
+
+    Parameters
+    ----------
+    path : path
+        Destination; it appears when all rows are written.
+    shape : tuple of int
+        Shape of the whole array.
+
+    Raises
+    ------
+    FileError
+        The disk is full, or the folder cannot be written.
+    ValueError
+        Fewer or more rows were written than ``shape[0]``.
+    """
+    written = 0
+    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+    with atomic_path(path) as part, part.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+
+        def append(rows: np.ndarray) -> None:
+            nonlocal written
+            written += len(rows)
+            file.write(np.ascontiguousarray(rows, dtype="<f4").data)
+
+        yield append
+        if written != shape[0]:
+            raise ValueError(f"{path}: {written} rows written, {shape[0]} announced")
+
+
 class _Stream:
     """A file of which numpy sees only `write`: its own route hides that a disk is full."""
 
@@ -187,6 +223,11 @@ def corrupt(path: str | os.PathLike[str], kind: str, error: Exception) -> FileEr
     """Return the error for a file that cannot be read as ``kind``."""
     detail = (str(error).splitlines() or [type(error).__name__])[0]
     return FileError(f"{path}: not {kind} or truncated: {detail} (delete it and run again)")
+
+
+def remove_folder(path: str | os.PathLike[str]) -> None:
+    """Remove a folder of intermediate files, if it is there."""
+    shutil.rmtree(path, ignore_errors=True)
 
 
 def save_text(path: str | os.PathLike[str], text: str) -> None:

@@ -102,6 +102,21 @@ def sha256(path: str | os.PathLike[str]) -> str:
     return digest.hexdigest()
 
 
+def settings_sha256(files: Sequence[str | os.PathLike[str]]) -> str:
+    """Return a digest of the settings in gin files: their lines without comments and blanks.
+
+    Two stages that read the same files get the same digest, so that one can tell whether what the
+    other stored was made with the settings of today.
+    """
+    lines = [line.partition("#")[0].split() for path in files for line in _lines(path)]
+    text = "\n".join(" ".join(words) for words in lines if words)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _lines(path: str | os.PathLike[str]) -> list[str]:
+    return io.load_text(path).splitlines()
+
+
 def manifest(
     *, stamp: Stamp, gin_files: Sequence[str], inputs: Sequence[str], **extra: Any
 ) -> dict[str, Any]:

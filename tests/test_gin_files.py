@@ -1,5 +1,6 @@
 """Every gin file: it belongs to a stage, parses in every stack, and builds what it configures."""
 
+import re
 from importlib import import_module
 from itertools import product
 from pathlib import Path
@@ -9,8 +10,12 @@ import pytest
 
 from jtfs_repro import config, io
 from jtfs_repro.datasets.chirps import ChirpGrid, ChirpSynthesis
+from jtfs_repro.experiments.extract_clips import Reading
 from jtfs_repro.experiments.extract_features import extract_shard
+from jtfs_repro.models.classifiers import CqtNet, JtfsNet, Scattering1dNet
+from jtfs_repro.models.statistics import Statistics
 from jtfs_repro.provenance import PRESETS, SCALES
+from jtfs_repro.training.settings import TrainingSettings
 
 ROOT = Path(__file__).parent.parent
 GIN = ROOT / "gin"
@@ -94,10 +99,74 @@ def test_feature_runs_at_smoke_scale(feature, preset):
     assert shard.report["status"] == io.RUN or feature == "openl3"
 
 
-def test_paper_and_demo_differ_in_the_chirps_only():
+def test_paper_and_demo_differ_in_sizes_only():
     over = {path.stem for path in (GIN / "scale/demo").glob("*.gin")}
-    assert over <= {"chirps"}
-    assert not list((GIN / "scale/paper").glob("*.gin"))
+    assert over <= {"chirps", "training", "train_jtfs", "train_jtfs_end_to_end"}
+    assert {path.stem for path in (GIN / "scale/paper").glob("*.gin")} <= {"soundfont_solos"}
+    for path in (GIN / "scale/demo").glob("train*.gin"):
+        names = re.findall(r"^settings\.TrainingSettings\.(\w+) =", path.read_text(), re.MULTILINE)
+        assert set(names) <= {"epochs", "epoch_size"}
+
+
+# -------------------------------------------------------------------------------------- Section 4
+
+CLIP_FEATURES = {
+    "medley_jtfs": "jtfs_tensors.JtfsTensors",
+    "medley_scattering1d": "scattering1d_tensor.Scattering1dTensor",
+    "medley_cqt": "cqt_image.CqtImage",
+    "medley_mfcc": "mfcc_moments.MfccMoments",
+}
+NETWORKS = {"jtfs": JtfsNet, "scattering1d": Scattering1dNet, "cqt": CqtNet}
+
+
+def made(dotted):
+    module, name = dotted.split(".")
+    return config.bound(getattr(import_module(f"jtfs_repro.features.{module}"), name))
+
+
+@pytest.mark.parametrize("scale", ["smoke", "demo"])
+@pytest.mark.parametrize("preset", ["paper", "as_coded"])
+@pytest.mark.parametrize("model", NETWORKS)
+def test_network_is_built_for_its_features(model, preset, scale):
+    load(f"medley_{model}", preset=preset, scale=scale)
+    shapes = made(CLIP_FEATURES[f"medley_{model}"])(sr=22050.0, n_samples=65536).shapes
+    files = [
+        path
+        for stage in ("training", f"train_{model}")
+        for path in config.stack(stage, root=GIN, preset=preset, scale=scale)
+    ]
+    config.load_gin(files)
+    network = config.bound(NETWORKS[model])(shapes=shapes, statistics=Statistics.neutral(shapes))
+    counts = {"jtfs": 5_002_540 + 68, "scattering1d": 2_270_312}
+    counts["cqt"] = 562_154 if preset == "as_coded" else 531_362
+    if scale != "smoke" or model == "cqt":
+        assert network.n_parameters == counts[model]
+    settings = config.bound(TrainingSettings)()
+    assert settings.lr_floor == (1e-8 if preset == "as_coded" else 1e-11)
+    assert settings.epochs == {"smoke": 1, "demo": DEMO_EPOCHS}[scale]
+
+
+DEMO_EPOCHS = 12
+
+
+@pytest.mark.parametrize(("model", "epochs"), [("jtfs", 30), ("scattering1d", 20), ("cqt", 20)])
+def test_schedule_of_the_paper(model, epochs):
+    files = [
+        path
+        for stage in ("training", f"train_{model}")
+        for path in config.stack(stage, root=GIN, scale="paper")
+    ]
+    config.load_gin(files)
+    settings = config.bound(TrainingSettings)()
+    assert settings.epochs == epochs
+    assert settings.steps_per_epoch(5841) == 256
+    assert (settings.weight_decay, settings.batch_size, settings.lr) == (0.1, 32, 1e-3)
+
+
+@pytest.mark.parametrize(("preset", "scaling"), [("paper", "none"), ("as_coded", "std")])
+def test_reading_of_the_clips(preset, scaling):
+    load("medley_clips", preset=preset)
+    assert config.bound(Reading)() == Reading(reading="resample_22050", scaling=scaling)
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -13,18 +13,32 @@ from pathlib import Path
 import psutil
 import pytest
 import torch
+from tiny_soundfont import tiny_soundfont
 
 from jtfs_repro import io
+from jtfs_repro.datasets.soundfonts import FLUID_R3, USUAL_FOLDERS
 from jtfs_repro.provenance import PRESETS, SCALES
 from rules.closure import closure
 
 ROOT = Path(__file__).parent.parent
 TREE = ("Snakefile", "config", "gin", "jtfs_repro", "profiles", "rules", "scripts")
-SMOKE = ["--config", "scale=smoke", "shards=2", "device=cpu", "openl3_download=never"]
+SMOKE = [
+    "--config",
+    "scale=smoke",
+    "shards=2",
+    "clip_shards=2",
+    "seeds=2",
+    "device=cpu",
+    "openl3_download=never",
+    "test_soundfont=tiny.sf2",
+    "soundfont_download=never",
+]
 # wall times and memory: all else must be equal from run to run
-COSTS = re.compile(r"(cost\.(csv|md)|cost\.json|manifest\.json|shard-.*\.json)$")
-TABLES = ["knn_scores", "embedding_scores", "cost", "verdicts", "spin_leak"]
-FIGURES = ["fig2_cqt_chirps", "fig3_isomap", "fig4_knn_ratios", "spin_leak"]
+COSTS = re.compile(r"(cost\.(csv|md)|cost\.json|manifest\.json|(shard|seed)-.*\.json)$")
+MEDLEY_TABLES = ["medley/table2", "medley/recalls", "medley/differences"]
+TABLES = ["knn_scores", "embedding_scores", "cost", "verdicts", "spin_leak", *MEDLEY_TABLES]
+MEDLEY_FIGURES = ["medley/class_recalls", "medley/confusion", "medley/learning_curves"]
+FIGURES = ["fig2_cqt_chirps", "fig3_isomap", "fig4_knn_ratios", "spin_leak", *MEDLEY_FIGURES]
 TIMEOUT_S = 600
 
 
@@ -93,6 +107,7 @@ def tree(tmp_path_factory):
 def finished(tmp_path_factory):
     """A copy of the project after a smoke run."""
     folder = copy_tree(tmp_path_factory.mktemp("smoke"))
+    (folder / "tiny.sf2").write_bytes(tiny_soundfont())
     status, text = snakemake(folder, *SMOKE)
     assert status == 0, text
     return folder
@@ -179,12 +194,45 @@ def test_dry_run(tree, scale, preset):
     assert jobs["extract_features"] == 6 * 4
     assert jobs["embed_isomap"] == jobs["score_knn"] == 8
     assert {"plot_cqt_chirps", "plot_isomap", "plot_knn_ratios", "make_manifold_page"} <= set(jobs)
+    if preset == "tutorial":  # it has no Section 4
+        assert "train_classifier" not in jobs
+        return
+    assert jobs["train_classifier"] == 3 * 3
+    assert jobs["extract_clips"] == 4 * {"smoke": 1, "demo": 4, "paper": 64}[scale]
+    assert ("fetch_medley_solos_db" in jobs) == (scale == "paper")
+    assert ("render_solos" in jobs) == (scale != "paper")
 
 
 def test_dry_run_of_the_ablation(tree):
     jobs = planned(tree, "ablation", "--config", "features=[mfcc,jtfs]")
     assert jobs["synthesise_chirps"] == 6
     assert jobs["tabulate_ablation"] == 1
+
+
+def test_dry_run_of_the_other_clip_set(tree):
+    """It has folders of its own: neither set can be taken for the other."""
+    status, text = snakemake(tree, "--summary", "--config", "clips=medley_solos_db")
+    assert status == 0, text
+    assert "results/medley-medley_solos_db/table2.csv" in text
+    assert "results/medley/" not in text
+    status, text = snakemake(tree, "--summary", "--config", "clips=soundfont_solos", "scale=paper")
+    assert "results/paper/medley-soundfont_solos/table2.csv" in text
+    assert "data/paper/soundfont_solos" in text
+
+
+def test_a_variant_runs_the_section_that_it_changes(tree):
+    jobs = planned(tree, "--config", "variant=adalog")
+    assert jobs["train_classifier"] == 9
+    assert "extract_features" not in jobs
+    jobs = planned(tree, "--config", "variant=fm16_J12")
+    assert jobs["extract_features"] == 24
+    assert "train_classifier" not in jobs
+
+
+def test_section_4_can_be_left_out(tree):
+    jobs = planned(tree, "--config", "classifiers=[]")
+    assert not {"render_solos", "extract_clips", "tabulate_table2"} & set(jobs)
+    assert jobs["tabulate_verdicts"] == 1
 
 
 def test_dry_run_of_all_presets(tree):
@@ -207,6 +255,9 @@ def test_two_runs_do_not_meet(tree):
         ("variant=none", r"variant: 'none' is no folder in gin/variants"),
         ("device=gpu", r"device: 'gpu' is not one of \['auto', 'cpu', 'cuda'\]"),
         ("shards=0", r"shards: 0 is less than the minimum"),
+        ("clips=gtzan", r"clips: 'gtzan' is not one of \['auto', 'soundfont_solos'"),
+        ("seeds=0", r"seeds: 0 is less than the minimum"),
+        ("classifiers=[jtfs,vgg]", r"classifiers\.1: 'vgg' is not one of"),
         ("memory_gb=lots", r"memory_gb: 'lots' is not of type 'number'"),
     ],
 )
@@ -265,6 +316,42 @@ def test_everything_is_there_and_says_what_made_it(finished):
     assert not list(finished.rglob("*.part"))
 
 
+def test_classifiers_were_trained_and_scored(finished):
+    medley = finished / "results/smoke/medley"
+    rows = {row["model"]: row for row in io.load_csv(medley / "table2.csv")}
+    assert list(rows) == [
+        "mfcc_svm", "cqt", "scattering1d", "jtfs_linear", "jtfs", "jtfs_end_to_end"
+    ]  # fmt: skip
+    for model, row in rows.items():
+        assert row["status"] == io.RUN
+        assert row["n_test_clips"] == "16"
+        assert row["clip_set"] == "soundfont_solos"
+        assert row["at_paper_scale"] == "no"
+        assert row["n_seeds"] == ("1" if model in ("mfcc_svm", "jtfs_linear") else "2")
+    curves = [row for row in io.load_csv(medley / "learning_curves.csv") if row["epoch"]]
+    assert len(curves) == 4 * 2  # one epoch, two seeds
+    assert not list(medley.glob("partial/*"))
+    cost = {(row["stage"], row["name"]): row for row in io.load_csv(medley / "cost.csv")}
+    assert float(cost["extraction", "jtfs"]["full_set_hours"]) > 0
+
+
+def test_section_4_without_a_soundfont_is_reported_not_fatal(tree):
+    if any(Path(folder, FLUID_R3.file_name).expanduser().exists() for folder in USUAL_FOLDERS):
+        pytest.skip("the test soundfont is installed on this machine")
+    targets = ["results/smoke/medley/table2.csv", "img/smoke/medley/class_recalls.png"]
+    targets += ["img/smoke/medley/confusion.png", "img/smoke/medley/learning_curves.png"]
+    settings = [*SMOKE[:-2], "soundfont_download=never", "seeds=1", "clip_shards=1"]
+    settings += ["classifiers=[mfcc_svm,cqt]"]
+    status, text = snakemake(tree, *targets, *settings)
+    assert status == 0, text
+    rows = io.load_csv(tree / targets[0])
+    assert len(rows) == 2
+    for row in rows:
+        assert row["status"].startswith("not run: ")
+        assert "test_soundfont=" in row["status"]  # the remedy
+    assert "not run" in io.load_text(tree / "results/smoke/medley/table2.md")
+
+
 def test_missing_weights_are_reported_not_fatal(finished):
     facts = io.load_json(finished / "results/smoke/features/openl3.json")
     assert facts["status"] == io.NOT_RUN
@@ -289,6 +376,8 @@ def test_touching_reruns_nothing(finished):
 
 TAIL = {"tabulate_scores", "tabulate_verdicts", "plot_isomap", "plot_knn_ratios"}
 TAIL |= {"make_manifold_page", "write_manifest"}
+MEDLEY_TAIL = {"tabulate_table2", "tabulate_medley_cost", "plot_class_recalls", "plot_confusion"}
+MEDLEY_TAIL |= {"plot_learning_curves", "tabulate_verdicts", "write_manifest"}
 SPIN_LEAK = {"tabulate_spin_leak": 1, "plot_spin_leak": 1}
 
 
@@ -300,8 +389,38 @@ SPIN_LEAK = {"tabulate_spin_leak": 1, "plot_spin_leak": 1}
         (
             "jtfs_repro/scattering/filters.py",
             "#",
-            {"extract_features": 6, "embed_isomap": 3, **SPIN_LEAK},
+            {
+                "extract_features": 6,
+                "embed_isomap": 3,
+                "extract_clips": 4,
+                "accumulate_statistics": 2,
+                "train_classifier": 4,
+                "train_end_to_end": 2,
+                "fit_baseline": 1,
+                **SPIN_LEAK,
+            },
         ),
+        (
+            "gin/features/medley_cqt.gin",
+            "#",
+            {"extract_clips": 2, "accumulate_statistics": 1, "train_classifier": 2},
+        ),
+        (
+            "gin/experiments/statistics_jtfs.gin",
+            "#",
+            {
+                "accumulate_statistics": 1,
+                "train_classifier": 2,
+                "train_end_to_end": 2,
+                "fit_baseline": 1,
+                "extract_clips": 0,
+            },
+        ),
+        ("gin/experiments/train_jtfs.gin", "#", {"train_classifier": 2, "extract_clips": 0}),
+        ("jtfs_repro/models/convnets.py", "#", {"train_classifier": 6, "train_end_to_end": 2}),
+        ("jtfs_repro/training/baselines.py", "#", {"fit_baseline": 2, "train_classifier": 0}),
+        ("gin/experiments/table2.gin", "#", {"tabulate_table2": 1, "train_classifier": 0}),
+        ("gin/experiments/class_recalls.gin", "#", {"plot_class_recalls": 1}),
         ("gin/scale/smoke/spin_leak.gin", "#", {**SPIN_LEAK, "extract_features": 0}),
         ("gin/experiments/spin_leak_figure.gin", "#", {"plot_spin_leak": 1}),
         ("gin/scale/smoke/isomap.gin", "#", {"embed_isomap": 8, "extract_features": 0}),
@@ -319,7 +438,7 @@ def test_editing_a_file_reruns_what_depends_on_it(finished, edited, name, line, 
     jobs = planned(finished, *SMOKE)
     assert {rule: jobs.get(rule, 0) for rule in expected} == expected
     allowed = {rule for rule, count in expected.items() if count} | TAIL
-    allowed |= {"gather_features", "score_knn", "tabulate_cost"}
+    allowed |= {"gather_features", "score_knn", "tabulate_cost"} | MEDLEY_TAIL
     assert set(jobs) <= allowed
 
 

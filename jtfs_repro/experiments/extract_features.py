@@ -6,10 +6,9 @@ several machines, and a killed run resumes with the shards that are missing.
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +18,10 @@ from torch import nn
 from tqdm import tqdm
 
 from jtfs_repro import checks
+from jtfs_repro.devices import choose_device, peak_memory_bytes
 from jtfs_repro.io import NOT_RUN, RUN, Unavailable, why_not_run
 
-DEVICES = ("auto", "cpu", "cuda")
 GB = 1e9
-_KIB = 1024 if sys.platform != "darwin" else 1  # unit of ru_maxrss in bytes
 _SECONDS_BETWEEN_UPDATES = 1.0
 
 
@@ -97,21 +95,22 @@ def extract_shard(
     try:
         module = feature(sr=sr, n_samples=signals.shape[1], **(settings or {}))
     except Unavailable as error:
-        return _not_run(error, n_signals=len(rows), device=chosen)
+        report = not_run_report(error, n_signals=len(rows), device=chosen)
+        return Shard(features=np.empty((len(rows), 0), dtype=np.float32), report=report)
     module = module.to(chosen).eval()
     batch_size = choose_batch_size(module, memory_budget_gb, max_batch_size, len(rows))
     label = f"{type(module).__name__} {shard + 1}/{n_shards}"
-    with tqdm(
-        total=len(rows),
-        desc=label,
-        unit="signal",
-        disable=not progress,
-        mininterval=_SECONDS_BETWEEN_UPDATES,
-    ) as bar:
-        start = time.perf_counter()
-        features, batch_size = _stream(module, signals, rows, batch_size, chosen, bar.update)
-        seconds = time.perf_counter() - start
-    return Shard(features=features, report=_report(module, len(rows), batch_size, chosen, seconds))
+    features = np.empty((len(rows), int(module.dimension)), dtype=np.float32)  # type: ignore[arg-type]
+    stream = Stream(module, device=chosen, batch_size=batch_size)
+    label = f"{type(module).__name__} {shard + 1}/{n_shards}"
+    start = time.perf_counter()
+    for batch, values in stream.batches(signals, rows, label=label, progress=progress):
+        features[batch.start - rows.start : batch.stop - rows.start] = values
+    seconds = time.perf_counter() - start
+    batch_size = stream.batch_size
+    return Shard(
+        features=features, report=run_report(module, len(rows), batch_size, chosen, seconds)
+    )
 
 
 def shard_rows(n: int, shard: int, n_shards: int) -> range:
@@ -127,15 +126,6 @@ def shard_rows(n: int, shard: int, n_shards: int) -> range:
     return range(n * shard // n_shards, n * (shard + 1) // n_shards)
 
 
-def choose_device(device: str) -> str:
-    """Return 'cpu' or 'cuda'; refuse 'cuda' where there is none."""
-    checks.choice("device", device, DEVICES)
-    has_cuda = torch.cuda.is_available()
-    if device == "cuda" and not has_cuda:
-        checks.fail("device", device, "be available", "no CUDA GPU here: use device=auto or cpu")
-    return "cuda" if has_cuda and device != "cpu" else "cpu"
-
-
 def choose_batch_size(module: nn.Module, memory_budget_gb: float, high: int, n: int) -> int:
     """Return how many signals fit into the budget, at least 1, at most ``high`` and ``n``."""
     checks.number("memory_budget_gb", memory_budget_gb, above=0)
@@ -148,28 +138,63 @@ def choose_batch_size(module: nn.Module, memory_budget_gb: float, high: int, n: 
     return min(fitting, high, max(n, 1))
 
 
-def _stream(
-    module: nn.Module,
-    signals: np.ndarray,
-    rows: range,
-    batch_size: int,
-    device: str,
-    advance: Callable[[int], Any],
-) -> tuple[np.ndarray, int]:
-    """Fill the shard batch by batch; halve the batch whenever the GPU's memory does not do."""
-    out = np.empty((len(rows), int(module.dimension)), dtype=np.float32)  # type: ignore[arg-type]
-    done = 0
-    while done < len(rows):
-        batch = rows[done : done + batch_size]
-        try:
-            out[done : done + len(batch)] = _forward(module, signals, batch, device)
-        except torch.cuda.OutOfMemoryError:
-            batch_size = _halved(batch_size)
-            continue
-        _check_finite(out[done : done + len(batch)], batch)
-        done += len(batch)
-        advance(len(batch))
-    return out, batch_size
+class Stream:
+    """Features batch by batch; the batch is halved whenever the GPU's memory does not do.
+
+    Parameters
+    ----------
+    module : nn.Module
+        The feature, on its device.
+    device : str
+        'cpu' or 'cuda'.
+    batch_size : int >= 1
+        Signals per batch at the start.
+    """
+
+    def __init__(self, module: nn.Module, *, device: str, batch_size: int) -> None:
+        self.module = module
+        self.device = device
+        self.batch_size = batch_size
+
+    def batches(
+        self, signals: Any, rows: range, *, label: str, progress: bool
+    ) -> Iterator[tuple[range, np.ndarray]]:
+        """Yield the rows of a batch and their features [shape=(B, D)]; read one batch ahead.
+
+        Raises
+        ------
+        ValueError
+            A feature is not finite, or one signal does not fit on the GPU.
+        """
+        bar = tqdm(
+            total=len(rows),
+            desc=label,
+            unit="signal",
+            disable=not progress,
+            mininterval=_SECONDS_BETWEEN_UPDATES,
+        )
+        with bar, ThreadPoolExecutor(max_workers=1) as reader:
+            batch, reading = self._read(reader, signals, rows)
+            while batch:
+                following = self._read(reader, signals, rows[rows.index(batch[-1]) + 1 :])
+                try:
+                    values = _forward(self.module, reading.result(), self.device)
+                except torch.cuda.OutOfMemoryError:
+                    self.batch_size = _halved(len(batch))
+                    batch, reading = self._read(reader, signals, rows[rows.index(batch[0]) :])
+                    continue
+                _check_finite(values, batch)
+                yield batch, values
+                bar.update(len(batch))
+                batch, reading = following
+
+    def _read(self, reader: Executor, signals: Any, rows: range) -> tuple[range, Future]:
+        batch = rows[: self.batch_size]
+        return batch, reader.submit(_read_signals, signals, batch)
+
+
+def _read_signals(signals: Any, batch: range) -> np.ndarray:
+    return np.array(signals[batch.start : batch.stop], dtype=np.float32)
 
 
 def _halved(batch_size: int) -> int:
@@ -179,11 +204,11 @@ def _halved(batch_size: int) -> int:
     return batch_size // 2
 
 
-def _forward(module: nn.Module, signals: np.ndarray, batch: range, device: str) -> np.ndarray:
-    x = torch.from_numpy(np.array(signals[batch.start : batch.stop], dtype=np.float32))
+def _forward(module: nn.Module, signals: np.ndarray, device: str) -> np.ndarray:
+    x = torch.from_numpy(signals).to(device)
     # no TF32: its 10-bit mantissa would set the GPU's results apart from the CPU's
     with torch.inference_mode(), torch.backends.cudnn.flags(allow_tf32=False, benchmark=False):
-        return module(x.to(device)).cpu().numpy()
+        return module(x).cpu().numpy()
 
 
 def _check_finite(features: np.ndarray, batch: range) -> None:
@@ -193,9 +218,10 @@ def _check_finite(features: np.ndarray, batch: range) -> None:
         raise ValueError(f"signal {index} gives a feature that is NaN or Inf (is it all zeros?)")
 
 
-def _report(
+def run_report(
     module: nn.Module, n_signals: int, batch_size: int, device: str, seconds: float
 ) -> dict[str, Any]:
+    """Return the report of a shard that was run, see `Shard`."""
     parts: Mapping[str, slice] = module.parts  # type: ignore[assignment]
     return {
         "status": RUN,
@@ -209,15 +235,9 @@ def _report(
     }
 
 
-def peak_memory_bytes(device: str) -> int:
-    """Return the most memory in use so far: the process', or on a GPU torch's own."""
-    if device == "cuda":
-        return torch.cuda.max_memory_allocated()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB
-
-
-def _not_run(error: Unavailable, *, n_signals: int, device: str) -> Shard:
-    report = {
+def not_run_report(error: Unavailable, *, n_signals: int, device: str) -> dict[str, Any]:
+    """Return the report of a shard that was not run, see `Shard`."""
+    return {
         "status": NOT_RUN,
         "reason": error.reason,
         "remedy": error.remedy,
@@ -225,7 +245,6 @@ def _not_run(error: Unavailable, *, n_signals: int, device: str) -> Shard:
         "device": device,
         "n_signals": n_signals,
     }
-    return Shard(features=np.empty((n_signals, 0), dtype=np.float32), report=report)
 
 
 def gather_shards(

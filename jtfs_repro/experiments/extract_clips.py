@@ -1,0 +1,128 @@
+"""Features of a clip set: shards on disk, each one array, with an index of where each part lies.
+
+A shard is a ``.npy`` of shape (clips, D), written batch by batch, and a ``.json`` beside it that
+says how its columns are named and shaped (`jtfs_repro.features.clip_tensors`), which settings and
+which clips made it, and what it cost. `jtfs_repro.experiments.clip_store` reads all shards as one.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jtfs_repro import io
+from jtfs_repro.datasets.clip_audio import ClipAudio
+from jtfs_repro.devices import choose_device
+from jtfs_repro.experiments.extract_features import (
+    Stream,
+    choose_batch_size,
+    not_run_report,
+    run_report,
+    shard_rows,
+)
+from jtfs_repro.features.clip_tensors import ClipTensors
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How the clips are read before any feature.
+
+    Parameters
+    ----------
+    reading : {'resample_22050', 'crop_44100', 'full_44100'}
+        Whole clips at 22 050 Hz (2^16 samples), the first 2^16 samples at 44.1 kHz, or whole clips
+        at 44.1 kHz (2^17 samples).
+    scaling : {'none', 'std', 'peak'}
+        Division of each clip by its standard deviation or largest magnitude.
+    """
+
+    reading: str = "resample_22050"
+    scaling: str = "none"
+
+    def open(self, paths: list[str]) -> ClipAudio:
+        """Return the clips as an array that reads on demand."""
+        return ClipAudio(paths, reading=self.reading, scaling=self.scaling)
+
+
+def extract_clips(
+    paths: list[str],
+    destination: str | os.PathLike[str],
+    *,
+    shard: int,
+    n_shards: int,
+    feature: Callable[..., ClipTensors],
+    reading: Reading | None = None,
+    not_run: io.Unavailable | None = None,
+    device: str = "auto",
+    memory_budget_gb: float = 2.0,
+    max_batch_size: int = 64,
+    progress: bool = True,
+) -> dict[str, Any]:
+    """Compute one shard of a clip set and write it.
+
+    Parameters
+    ----------
+    paths : list of path
+        All clips of the set, in the order of its index.
+    destination : path
+        The ``.npy`` to write, float32 [shape=(clips of this shard, D)].
+    shard, n_shards : int
+        Which of how many shards, ``0 <= shard < n_shards``.
+    feature : callable
+        ``feature(sr=, n_samples=)`` returns the module.
+    reading : Reading, optional
+        Sample rate and scaling of the clips.
+    not_run : Unavailable, optional
+        Why there are no clips: an empty array is written.
+    device : {'auto', 'cpu', 'cuda'}
+        'auto' takes the GPU where there is one.
+    memory_budget_gb : float > 0
+        Working memory for one batch.
+    max_batch_size : int >= 1
+        Clips per batch at most.
+    progress : bool
+        Whether to show a progress bar on stderr.
+
+    Returns
+    -------
+    report : dict
+        As `extract_features.Shard.report`, and ``shapes`` (name -> axes), ``first`` and ``n_clips``
+        (where the shard lies in the set of how many clips), ``bytes`` on disk and
+        ``clips_per_second``.
+
+    Raises
+    ------
+    ValueError
+        An argument is out of range, one clip exceeds the budget, CUDA is asked for where there is
+        none, or a feature is not finite.
+    FileError
+        A clip cannot be read, or the disk is full.
+    """
+    chosen = choose_device(device)
+    if not_run is not None:
+        io.save_array(destination, np.empty((0, 0), dtype=np.float32))
+        return not_run_report(not_run, n_signals=0, device=chosen)
+    rows = shard_rows(len(paths), shard, n_shards)
+    clips = (reading or Reading()).open(paths)
+    module = feature(sr=clips.sr_hz, n_samples=clips.shape[1]).to(chosen).eval()
+    batch_size = choose_batch_size(module, memory_budget_gb, max_batch_size, len(rows))
+    stream = Stream(module, device=chosen, batch_size=batch_size)
+    label = f"{type(module).__name__} {shard + 1}/{n_shards}"
+    start = time.perf_counter()
+    with io.array_writer(destination, (len(rows), module.dimension)) as append:
+        for _, values in stream.batches(clips, rows, label=label, progress=progress):
+            append(values)
+    seconds = time.perf_counter() - start
+    return run_report(module, len(rows), stream.batch_size, chosen, seconds) | {
+        "shapes": {name: list(shape) for name, shape in module.shapes.items()},
+        "first": rows.start,
+        "n_clips": len(paths),
+        "bytes": Path(destination).stat().st_size,
+        "clips_per_second": len(rows) / seconds,
+    }

@@ -1,0 +1,66 @@
+"""Fit a classifier of scikit-learn on one vector per clip: JTFS and linear, or MFCC and an SVM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from jtfs_repro.experiments.clip_sets import ClipSet
+from jtfs_repro.experiments.clip_statistics import PathStatistics
+from jtfs_repro.experiments.clip_store import ClipStore
+from jtfs_repro.experiments.clip_vectors import clip_vectors
+from jtfs_repro.experiments.predictions import Prediction
+from jtfs_repro.experiments.trained import SCORED, SUBSETS, Trained, scored
+from jtfs_repro.training.baselines import Baseline
+from jtfs_repro.training.settings import TrainingSettings
+
+
+def fit_baseline(
+    clip_set: ClipSet,
+    store: ClipStore,
+    statistics: Mapping[str, PathStatistics],
+    *,
+    model: str,
+    classifier: Callable[..., Baseline],
+    c: float = 0.1,
+    settings: TrainingSettings | None = None,
+    progress: bool = True,
+) -> Trained:
+    """Fit a classifier of scikit-learn on one vector per clip.
+
+    Parameters
+    ----------
+    clip_set, store, model, progress
+        See `jtfs_repro.experiments.train_network`.
+    statistics : dict
+        Part -> PathStatistics where the vector is a mu-log mean; empty: the features themselves.
+    classifier : callable
+        One of `jtfs_repro.training.baselines`.
+    c : float > 0
+        Constant of the mu-log.
+    settings : TrainingSettings, optional
+        Only whether the last partial batch is scored.
+
+    Returns
+    -------
+    Trained
+        Deterministic; called seed 0.
+    """
+    settings = settings or TrainingSettings()
+    rows = {subset: clip_set.rows(subset) for subset in SUBSETS}
+    rows |= {s: rows[s][: settings.n_scored(len(rows[s]))] for s in SCORED}
+    X = {
+        subset: clip_vectors(store, chosen, statistics, c=c, label=subset, progress=progress)
+        for subset, chosen in rows.items()
+    }
+    y = {subset: clip_set.labels[chosen] for subset, chosen in rows.items()}
+    fitted = classifier(X["training"], y["training"], X["validation"], y["validation"], X["test"])
+    prediction = Prediction(
+        model=model,
+        seed=0,
+        n_parameters=fitted.n_parameters,
+        best_epoch=-1,
+        validation=scored(clip_set, "validation", fitted.validation_logits),
+        test=scored(clip_set, "test", fitted.test_logits),
+    )
+    facts = {"chosen": fitted.chosen, "dimension": X["training"].shape[1]}
+    return Trained(prediction=prediction, history=[], cost=fitted.cost | facts, state_dict={})

@@ -1,0 +1,126 @@
+"""Train the network on audio: the transform is inside the model, with augmentation before it.
+
+The paper could not afford this and stores the features instead.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from jtfs_repro.datasets.clip_audio import ClipAudio
+from jtfs_repro.experiments.clip_sets import ClipSet
+from jtfs_repro.experiments.clip_statistics import PathStatistics
+from jtfs_repro.experiments.extract_clips import Reading
+from jtfs_repro.experiments.trained import (
+    SUBSETS,
+    Trained,
+    fingerprint,
+    network_statistics,
+    own_folder,
+    trained,
+)
+from jtfs_repro.features.clip_tensors import ClipTensors
+from jtfs_repro.models.augmentation import Augmentation
+from jtfs_repro.models.end_to_end import AUDIO, JtfsEndToEnd
+from jtfs_repro.training.fit import fit
+from jtfs_repro.training.settings import TrainingSettings
+
+MODEL = "jtfs_end_to_end"
+
+
+class AudioClips:
+    """Audio of some clips, as a training reads it."""
+
+    def __init__(self, audio: ClipAudio, rows: np.ndarray, labels: np.ndarray) -> None:
+        self.audio = audio
+        self.rows = rows
+        self.labels = labels[rows]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def batch(self, indices: Sequence[int]) -> tuple[dict[str, Tensor], Tensor]:
+        """Return ({"audio": Tensor [shape=(B, N)]}, labels [shape=(B,)])."""
+        chosen = np.asarray(indices)
+        audio = torch.from_numpy(self.audio[self.rows[chosen]])
+        return {AUDIO: audio}, torch.from_numpy(self.labels[chosen])
+
+
+def train_end_to_end(
+    clip_set: ClipSet,
+    audio_folder: str | os.PathLike[str],
+    statistics: Mapping[str, PathStatistics],
+    *,
+    seed: int,
+    folder: str | os.PathLike[str],
+    feature: Callable[..., ClipTensors],
+    network: Callable[..., nn.Module],
+    feature_sha256: str = "",
+    reading: Reading | None = None,
+    augmentation: Augmentation | None = None,
+    settings: TrainingSettings | None = None,
+    device: str = "auto",
+    devices: int = 1,
+    progress: bool = True,
+) -> Trained:
+    """Train a network on audio; the transform is computed at every step.
+
+    Parameters
+    ----------
+    clip_set : ClipSet
+    audio_folder : path
+        Folder with ``audio/``.
+    statistics : dict
+        Of the same features, stored: part -> PathStatistics.
+    seed, folder, network, settings, device, devices, progress
+        See `jtfs_repro.experiments.train_network`.
+    feature : callable
+        ``feature(sr=, n_samples=)`` returns the transform.
+    feature_sha256 : str
+        Digest of its settings.
+    reading : Reading, optional
+        Sample rate and scaling of the clips.
+    augmentation : Augmentation, optional
+        Random changes of the clips in training.
+
+    Returns
+    -------
+    Trained
+    """
+    audio = (reading or Reading()).open(clip_set.paths(audio_folder))
+    transform = feature(sr=audio.sr_hz, n_samples=audio.shape[1])
+    torch.manual_seed(seed)
+    net = network(shapes=transform.shapes, statistics=network_statistics(statistics))
+    model = JtfsEndToEnd(net=net, transform=Tensors(transform), augmentation=augmentation)
+    parts = [AudioClips(audio, clip_set.rows(s), clip_set.labels) for s in SUBSETS]
+    settings = settings or TrainingSettings()
+    identity = fingerprint(MODEL, model, clip_set, feature_sha256)
+    fitted = fit(
+        model,
+        *parts,
+        settings=settings,
+        seed=seed,
+        folder=own_folder(folder, identity, settings),
+        fingerprint=identity,
+        device=device,
+        devices=devices,
+        progress=progress,
+    )
+    return trained(clip_set, MODEL, seed, fitted)
+
+
+class Tensors(nn.Module):
+    """A representation as a module whose call gives its named parts."""
+
+    def __init__(self, feature: ClipTensors) -> None:
+        super().__init__()
+        self.feature = feature
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        """Return {name: [shape=(B, ...)]} of clips [shape=(B, N)]."""
+        return self.feature.tensors(x)

@@ -1,0 +1,109 @@
+"""Train a network of Table 2 on stored features, with one seed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from jtfs_repro.experiments.clip_sets import ClipSet
+from jtfs_repro.experiments.clip_statistics import PathStatistics
+from jtfs_repro.experiments.clip_store import ClipStore
+from jtfs_repro.experiments.trained import (
+    SUBSETS,
+    Trained,
+    fingerprint,
+    network_statistics,
+    own_folder,
+    trained,
+)
+from jtfs_repro.training.fit import fit
+from jtfs_repro.training.settings import TrainingSettings
+
+
+class StoredClips:
+    """Stored features of some clips, as a training reads them (`jtfs_repro.training.clips`)."""
+
+    def __init__(self, store: ClipStore, rows: np.ndarray, labels: np.ndarray) -> None:
+        self.store = store
+        self.rows = rows
+        self.labels = labels[rows]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def batch(self, indices: Sequence[int]) -> tuple[dict[str, Tensor], Tensor]:
+        """Return (name -> Tensor [shape=(B, ...)], labels [shape=(B,)])."""
+        chosen = np.asarray(indices)
+        parts = self.store.tensors(self.rows[chosen])
+        tensors = {name: torch.from_numpy(part) for name, part in parts.items()}
+        return tensors, torch.from_numpy(self.labels[chosen])
+
+
+def train_network(
+    clip_set: ClipSet,
+    store: ClipStore,
+    statistics: Mapping[str, PathStatistics],
+    *,
+    model: str,
+    seed: int,
+    folder: str | os.PathLike[str],
+    network: Callable[..., nn.Module],
+    settings: TrainingSettings | None = None,
+    device: str = "auto",
+    devices: int = 1,
+    progress: bool = True,
+) -> Trained:
+    """Train a network on stored features.
+
+    Parameters
+    ----------
+    clip_set : ClipSet
+    store : ClipStore
+        Features of all its clips.
+    statistics : dict
+        Part of the features -> PathStatistics.
+    model : str
+        Name of the row of Table 2.
+    seed : int >= 0
+        Of the initial weights, sampling and dropout.
+    folder : path
+        Where the training keeps what it needs to go on after a kill.
+    network : callable
+        ``network(shapes=, statistics=)`` returns the module.
+    settings : TrainingSettings, optional
+    device : {'auto', 'cpu', 'cuda'}
+    devices : int >= 1
+        GPUs.
+    progress : bool
+        Whether to show a progress bar on stderr.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    ValueError, TypeError, FileError
+        See `jtfs_repro.training.fit.fit`; features or statistics do not fit the network.
+    """
+    torch.manual_seed(seed)
+    made = network(shapes=store.shapes, statistics=network_statistics(statistics))
+    parts = [StoredClips(store, clip_set.rows(s), clip_set.labels) for s in SUBSETS]
+    settings = settings or TrainingSettings()
+    identity = fingerprint(model, made, clip_set, store.settings_sha256)
+    fitted = fit(
+        made,
+        *parts,
+        settings=settings,
+        seed=seed,
+        folder=own_folder(folder, identity, settings),
+        fingerprint=identity,
+        device=device,
+        devices=devices,
+        progress=progress,
+    )
+    return trained(clip_set, model, seed, fitted)

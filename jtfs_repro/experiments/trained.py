@@ -1,0 +1,102 @@
+"""What one training or fit of a classifier leaves, and what identifies it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor, nn
+
+from jtfs_repro.experiments.clip_sets import ClipSet
+from jtfs_repro.experiments.clip_statistics import PathStatistics
+from jtfs_repro.experiments.predictions import Prediction, Scored
+from jtfs_repro.models.statistics import Statistics
+from jtfs_repro.training.fit import Fitted
+from jtfs_repro.training.settings import TrainingSettings
+
+SCORED = ("validation", "test")
+SUBSETS = ("training", *SCORED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """What one training leaves.
+
+    Parameters
+    ----------
+    prediction : Prediction
+    history : list of dict
+        One row per epoch; empty for a baseline.
+    cost : dict
+        ``device``, and of a training ``seconds_training``, ``n_steps``, ``clips_per_second``,
+        ``peak_memory_bytes``.
+    state_dict : dict
+        Weights of the chosen epoch.
+    """
+
+    prediction: Prediction
+    history: list[dict[str, Any]]
+    cost: dict[str, Any]
+    state_dict: dict[str, Tensor]
+
+
+def trained(clip_set: ClipSet, model: str, seed: int, fitted: Fitted) -> Trained:
+    """Return what a training leaves, from its logits."""
+    prediction = Prediction(
+        model=model,
+        seed=seed,
+        n_parameters=fitted.n_parameters,
+        best_epoch=fitted.best_epoch,
+        validation=scored(clip_set, "validation", fitted.validation_logits),
+        test=scored(clip_set, "test", fitted.test_logits),
+    )
+    return Trained(
+        prediction=prediction,
+        history=fitted.history,
+        cost=fitted.cost,
+        state_dict=fitted.state_dict,
+    )
+
+
+def scored(clip_set: ClipSet, subset: str, logits: np.ndarray) -> Scored:
+    """Return logits with what is needed to score them; they may lack the last clips."""
+    rows = clip_set.rows(subset)[: len(logits)]
+    return Scored(
+        logits=np.asarray(logits, dtype=np.float32),
+        labels=clip_set.labels[rows],
+        songs=clip_set.songs[rows],
+        uuids=clip_set.uuids[rows],
+    )
+
+
+def network_statistics(statistics: Mapping[str, PathStatistics]) -> Statistics:
+    """Return stored statistics in the form that the networks take."""
+    return Statistics(
+        mu={name: part.mu for name, part in statistics.items()},
+        mean={name: part.mean for name, part in statistics.items()},
+        std={name: part.std for name, part in statistics.items()},
+    )
+
+
+def fingerprint(model: str, network: nn.Module, clip_set: ClipSet, settings_sha256: str) -> str:
+    """Return what a checkpoint must agree with, besides the settings of the training."""
+    digest = hashlib.sha256(repr(network).encode())
+    for name, value in network.named_buffers():
+        digest.update(name.encode() + value.detach().cpu().numpy().tobytes())
+    parts = {
+        "model": model,
+        "network": digest.hexdigest()[:16],
+        "features": settings_sha256[:16],
+        "clips": clip_set.sha256[:16],
+    }
+    return " ".join(f"{name}={value}" for name, value in parts.items())
+
+
+def own_folder(folder: str | os.PathLike[str], identity: str, settings: TrainingSettings) -> Path:
+    """Return the folder of one training's checkpoints: other settings start anew, in their own."""
+    return Path(folder, hashlib.sha256(f"{identity} {settings}".encode()).hexdigest()[:16])
