@@ -13,6 +13,7 @@ configfile: "config/config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/medley_common.smk"
 
 
 check_config("config/schema.yaml")
@@ -25,6 +26,10 @@ wildcard_constraints:
     representation="|".join(sum(FEATURES.values(), [])),
     shard=r"\d+",
     shards=r"\d+",
+    medley=MEDLEY_PATTERN,
+    front="|".join(sorted(set(FRONTS.values()))),
+    model="|".join(FRONTS),
+    seed=r"\d+",
 
 
 include: "rules/chirps.smk"
@@ -33,6 +38,8 @@ include: "rules/manifold.smk"
 include: "rules/figures.smk"
 include: "rules/ablation.smk"
 include: "rules/padding.smk"
+include: "rules/medley_data.smk"
+include: "rules/medley.smk"
 include: "rules/provenance.smk"
 
 

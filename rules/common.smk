@@ -85,22 +85,23 @@ def stamp(wildcards):
     return " ".join(f"--{k} {v}" for k, v in facts(wildcards.run).items() if v)
 
 
-def gin_files(stage):
-    """Return an input function: the stack of gin files of ``stage``."""
+def gin_files(*stages):
+    """Return an input function: the stacks of gin files of ``stages``, one after the other."""
 
     def files(wildcards):
-        name = stage.format(**wildcards)
-        stack = settings.stack(name, **facts(wildcards.run), root=ROOT / "gin")
-        return [os.path.relpath(path) for path in stack]
+        run = facts(wildcards.run)
+        names = [stage.format(**wildcards) for stage in stages]
+        stacks = [settings.stack(name, **run, root=ROOT / "gin") for name in names]
+        return [os.path.relpath(path) for stack in stacks for path in stack]
 
     return files
 
 
-def code(script, stage=None):
+def code(script, *stages):
     """Return an input function: all files of this project that the job's code is made of."""
 
     def files(wildcards):
-        stack = tuple(gin_files(stage)(wildcards)) if stage else ()
+        stack = tuple(gin_files(*stages)(wildcards)) if stages else ()
         return [path for path in cached_closure((script, *stack)) if path not in stack]
 
     return files
@@ -166,7 +167,7 @@ def gpus():
 def check_device():
     """Stop with one line if the jobs run on this machine and it lacks the GPU asked for."""
     if config["device"] == "cuda" and workflow.local_exec:
-        from jtfs_repro.experiments.extract_features import choose_device
+        from jtfs_repro.devices import choose_device
 
         try:
             choose_device("cuda")
@@ -214,10 +215,24 @@ def results(run):
     """Return every figure and table of one run, and its data.
 
     The data make a fresh copy of the project run everything: only figures and tables come with it.
+    A variant runs the section whose settings it changes.
     """
+    return chirp_results(run) + medley_results(run)
+
+
+def chirp_results(run):
+    """Return every figure and table of Section 3 in one run, and what gathers all sections."""
+    if facts(run)["variant"] and not changed_stages(run) - medley_stages():
+        return []
     figures = [f"img/{run}{name}" for name in FIGURES]
     tables = [f"results/{run}{name}" for name in TABLES]
     return figures + tables + [f"data/{run}chirps.npy"]
+
+
+def changed_stages(run):
+    """Return the names of the stages that a run's variant changes."""
+    folder = Path(ROOT, "gin/variants", facts(run)["variant"])
+    return {path.stem for path in folder.glob("*.gin")}
 
 
 def variant_runs(run):

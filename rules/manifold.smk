@@ -87,6 +87,7 @@ rule tabulate_verdicts:
         code=code("scripts/tabulate_verdicts.py", "verdicts"),
         knn="results/{run}knn_scores.csv",
         embedding="results/{run}embedding_scores.csv",
+        medley=medley_verdict_inputs,
     output:
         table="results/{run}verdicts.csv",
         markdown="results/{run}verdicts.md",
@@ -97,6 +98,7 @@ rule tabulate_verdicts:
         "logs/benchmarks/{run}tabulate_verdicts.tsv"
     params:
         ablation=ablation_argument,
+        medley=medley_verdict_arguments,
     shell:
         "python scripts/tabulate_verdicts.py --gin {input.gin} --knn {input.knn}"
         " --embedding {input.embedding} {params.ablation} --table {output.table}"
