@@ -15,7 +15,7 @@ help: ## print this list
 
 install: $(STAMP) ## make .venv and install the pinned requirements
 
-figures: $(STAMP) ## make all figures and tables (demo scale, CPU or GPU, no download)
+figures: $(STAMP) ## make all figures and tables (demo scale, CPU or GPU)
 	$(SNAKEMAKE) --cores all $(OPTIONS)
 
 test: $(STAMP) lint types ## check style and types, run all tests and a small real run

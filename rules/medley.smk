@@ -80,9 +80,9 @@ rule train_classifier:
     wildcard_constraints:
         model="cqt|scattering1d|jtfs",
     priority: 5
-    threads: lambda wildcards: 2 if wildcards.model == "jtfs" else 1
+    threads: config["training_threads"]
     resources:
-        gpu=gpus(),
+        gpu=training_gpus(),
         mem_mb=6000,
     params:
         stamp=stamp,
@@ -123,9 +123,9 @@ rule train_end_to_end:
         "logs/{run}{medley}/train_end_to_end/{seed}.log",
     benchmark:
         "logs/benchmarks/{run}{medley}/train_end_to_end/{seed}.tsv"
-    threads: 2
+    threads: config["training_threads"]
     resources:
-        gpu=gpus(),
+        gpu=training_gpus(),
         mem_mb=6000,
     params:
         stamp=stamp,

@@ -145,6 +145,11 @@ def end_to_end_argument(wildcards):
     return "" if wanted == "always" or (wanted == "auto" and is_cheap) else "--not-run"
 
 
+def training_gpus():
+    """Return how many GPUs a training takes; more than one needs ``--resources gpu=N`` as well."""
+    return gpus() * config["devices"]
+
+
 def seeds_of(model):
     """Return the seeds of a classifier: those of the config, one where nothing is drawn."""
     return [0] if model in DETERMINISTIC else range(config["seeds"])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from jtfs_repro import config, io
 from jtfs_repro.experiments.medley_cost import medley_cost
+from jtfs_repro.provenance import Stamp
 
 
 def arguments():
@@ -19,9 +20,11 @@ def main(options):
     for path in options.features:
         features.setdefault(Path(path).parent.name, []).append(io.load_json(path))
     trainings = [io.load_json(path) for path in options.trainings]
-    rows = config.bound(medley_cost)(features, trainings)
+    stamp = Stamp.common([report for reports in features.values() for report in reports])
+    rows = config.bound(medley_cost)(features, trainings, stamp=stamp)
     io.save_csv(options.table, rows)
-    io.save_text(Path(options.table).with_suffix(".md"), io.csv_to_markdown(rows))
+    text = io.csv_to_markdown(rows, caption=stamp.line)
+    io.save_text(Path(options.table).with_suffix(".md"), text)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from jtfs_repro.experiments.train_end_to_end import train_end_to_end
 from jtfs_repro.provenance import add_stamp_arguments, settings_sha256
 
 MODEL = "jtfs_end_to_end"
-TOO_SLOW = "the transform at every step takes days without a GPU; --config end_to_end=always"
+TOO_SLOW = "no GPU: the transform at every step, 1 s per clip; --config end_to_end=always"
 
 
 def arguments():

@@ -19,11 +19,13 @@ from jtfs_repro.experiments.train_end_to_end import AudioClips, Tensors, train_e
 from jtfs_repro.experiments.train_network import StoredClips, train_network
 from jtfs_repro.features.mfcc_moments import MfccMoments
 from jtfs_repro.models.classifiers import JtfsNet
+from jtfs_repro.provenance import Stamp
 from jtfs_repro.training.baselines import fit_linear, fit_svm
 from jtfs_repro.training.settings import TrainingSettings
 
 SHAPES = {"S1": (32, 8), "S2": (8, 8, 8)}
 SET = clip_set(per_class=4)
+STAMP = Stamp(scale="smoke", preset="paper", device="cpu")
 SETTINGS = TrainingSettings(epochs=3, epoch_size=32, batch_size=16)
 
 
@@ -280,7 +282,9 @@ def test_cost_extrapolates_from_measured_rates():
         "peak_memory_bytes": 9,
     }
     missing = {"model": "cqt", "seed": 0, "status": "not run: x; y"}
-    extraction, trained, absent = medley_cost({"jtfs": [shard, shard]}, [training, missing])
+    extraction, trained, absent = medley_cost(
+        {"jtfs": [shard, shard]}, [training, missing], stamp=STAMP
+    )
     assert extraction["clips_per_second"] == 2.0
     assert extraction["full_set_hours"] == pytest.approx(N_CLIPS / 2 / 3600)
     assert extraction["full_set_gb"] == pytest.approx(N_CLIPS * 100 / 1e9)

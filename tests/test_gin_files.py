@@ -146,7 +146,7 @@ def test_network_is_built_for_its_features(model, preset, scale):
     assert settings.epochs == {"smoke": 1, "demo": DEMO_EPOCHS}[scale]
 
 
-DEMO_EPOCHS = 12
+DEMO_EPOCHS = 10
 
 
 @pytest.mark.parametrize(("model", "epochs"), [("jtfs", 30), ("scattering1d", 20), ("cqt", 20)])

@@ -68,7 +68,14 @@ def test_part_of_a_running_process_is_left_alone(tmp_path):
     assert other.exists()
 
 
-@pytest.mark.parametrize("save", ["save_array(path, x)", "save_arrays(path, x=x)"])
+@pytest.mark.parametrize(
+    "save",
+    [
+        "io.save_array(path, x)",
+        "io.save_arrays(path, x=x)",
+        "with io.array_writer(path, x.shape) as append: append(x)",
+    ],
+)
 def test_disk_that_fills_up_is_one_line(tmp_path, save):
     """A file size limit stops a real write midway, as a full disk does."""
     code = f"""
@@ -78,7 +85,7 @@ from jtfs_repro import io
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 path, x = sys.argv[1], np.zeros(1_000_000)
 try:
-    io.{save}
+    {save}
 except io.FileError as error:
     print(error)
 """
@@ -207,3 +214,32 @@ def test_unavailable_says_why_and_what_to_do():
     facts = {"status": io.NOT_RUN, "reason": error.reason, "remedy": error.remedy}
     assert io.why_not_run(facts) == str(error)
     assert io.why_not_run({"status": io.RUN}) == ""
+
+
+def test_rows_written_one_after_the_other_are_one_array(tmp_path):
+    array = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    path = tmp_path / "a.npy"
+    with io.array_writer(path, array.shape) as append:
+        append(array[:2])
+        assert not path.exists()
+        append(array[2:])
+    np.testing.assert_array_equal(io.load_array(path, mmap=True), array)
+    io.save_array(tmp_path / "b.npy", array)
+    assert path.read_bytes() == (tmp_path / "b.npy").read_bytes()
+
+
+@pytest.mark.parametrize("n_rows", [1, 3])
+def test_array_with_another_number_of_rows_never_appears(tmp_path, n_rows):
+    with (
+        pytest.raises(ValueError, match=rf"{n_rows} rows written, 2 announced"),
+        io.array_writer(tmp_path / "a.npy", (2, 4)) as append,
+    ):
+        append(np.zeros((n_rows, 4)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_is_removed_if_it_is_there(tmp_path):
+    (tmp_path / "partial/a").mkdir(parents=True)
+    io.remove_folder(tmp_path / "partial")
+    io.remove_folder(tmp_path / "partial")
+    assert list(tmp_path.iterdir()) == []

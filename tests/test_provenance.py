@@ -43,3 +43,13 @@ def test_manifest(tmp_path):
     assert made["versions"]["torch"]
     assert set(made["commit"]) == {"sha", "dirty"}
     assert made["seconds"] == 1.5
+
+
+def test_digest_of_settings_sees_values_and_not_comments(tmp_path):
+    a, b, c = (tmp_path / f"{name}.gin" for name in "abc")
+    a.write_text("jtfs.Jtfs.J = 13  # octaves\n\n# why\njtfs.Jtfs.F = 4\n")
+    b.write_text("jtfs.Jtfs.J   = 13\njtfs.Jtfs.F = 4\n")
+    c.write_text("jtfs.Jtfs.J = 13\njtfs.Jtfs.F = 8\n")
+    digest = provenance.settings_sha256
+    assert digest([a]) == digest([b]) != digest([c])
+    assert digest([a, c]) != digest([c, a])  # a later file overrides an earlier one

@@ -7,6 +7,7 @@ from typing import Any
 
 from jtfs_repro.datasets.medley_solos_db import SUPPORTS
 from jtfs_repro.io import RUN, why_not_run
+from jtfs_repro.provenance import Stamp
 
 N_CLIPS = sum(sum(supports) for supports in SUPPORTS.values())
 EPOCH_SIZE = 8192
@@ -15,7 +16,7 @@ Report = Mapping[str, Any]
 
 
 def medley_cost(
-    features: Mapping[str, Sequence[Report]], trainings: Sequence[Report]
+    features: Mapping[str, Sequence[Report]], trainings: Sequence[Report], *, stamp: Stamp
 ) -> list[dict[str, Any]]:
     """Return one row per representation and per training.
 
@@ -25,6 +26,7 @@ def medley_cost(
         Representation -> reports of its shards, see `extract_clips`.
     trainings : sequence of dict
         The JSON files beside the predictions.
+    stamp : Stamp
 
     Returns
     -------
@@ -33,10 +35,12 @@ def medley_cost(
         training, seconds (of all jobs), clips_per_second (of one job), bytes on disk,
         peak_memory_bytes (of the largest job), full_set_hours (one job: every clip of
         Medley-solos-DB, or the paper's epochs of 8192 clips without validation, at that rate) and
-        full_set_gb (on disk), and status.
+        full_set_gb (on disk), status, scale, preset and variant.
     """
     rows = [_extraction(name, reports) for name, reports in features.items()]
-    return rows + [_training(report) for report in trainings]
+    rows += [_training(report) for report in trainings]
+    run = {"scale": stamp.scale, "preset": stamp.preset, "variant": stamp.variant}
+    return [row | run for row in rows]
 
 
 def _extraction(name: str, reports: Sequence[Report]) -> dict[str, Any]:
