@@ -11,17 +11,10 @@ from jtfs_repro.provenance import add_stamp_arguments, settings_sha256
 def arguments():
     parser = config.parser(__doc__)
     add_stamp_arguments(parser)
-    parser.add_argument("--feature-gin", nargs="+", required=True, help="gin files of the feature")
-    parser.add_argument("--clips", required=True, help=".csv: the index of the clip set")
-    parser.add_argument("--facts", required=True, help=".json of the index")
+    stored_clips.add_clip_arguments(parser)
     parser.add_argument("--shards", nargs="+", required=True, help=".npy with .json beside it")
-    parser.add_argument("--statistics", required=True, help=".npz with .json beside it")
     parser.add_argument("--model", required=True, help="row of Table 2")
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
-    parser.add_argument("--devices", type=int, default=1, help="number of GPUs")
-    parser.add_argument("--partial", required=True, help="folder of checkpoints")
-    stored_clips.add_output_arguments(parser)
+    stored_clips.add_training_arguments(parser)
     return parser
 
 

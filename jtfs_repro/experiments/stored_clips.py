@@ -12,21 +12,10 @@ import torch
 from jtfs_repro import io
 from jtfs_repro.experiments.clip_sets import ClipSet
 from jtfs_repro.experiments.clip_statistics import PathStatistics, from_arrays
+from jtfs_repro.experiments.learning_curves import HISTORY
 from jtfs_repro.experiments.predictions import Prediction
 from jtfs_repro.experiments.trained import Trained
 from jtfs_repro.provenance import Stamp
-
-HISTORY = (
-    "epoch",
-    "step",
-    "lr",
-    "train_loss",
-    "validation_loss",
-    "validation_accuracy",
-    "validation_macro_recall",
-    "is_candidate",
-    "is_best",
-)
 
 
 def load_statistics(
@@ -51,11 +40,23 @@ def not_trained(model: str, seed: int, reason: str) -> Trained:
     return Trained(prediction=prediction, history=[], cost={"device": ""}, state_dict={})
 
 
-def add_output_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``--predictions`` to the options of a script."""
+def add_clip_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that all scripts share which train or fit a classifier."""
+    parser.add_argument("--feature-gin", nargs="+", required=True, help="gin files of the feature")
+    parser.add_argument("--clips", required=True, help=".csv: the index of the clip set")
+    parser.add_argument("--facts", required=True, help=".json of the index")
+    parser.add_argument("--statistics", nargs="?", help=".npz with .json beside it, if used")
     parser.add_argument(
         "--predictions", required=True, help="output .npz; .csv, .json and .pt are beside it"
     )
+
+
+def add_training_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a training."""
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--devices", type=int, default=1, help="number of GPUs")
+    parser.add_argument("--partial", required=True, help="folder of checkpoints")
 
 
 def save_trained(options: argparse.Namespace, trained: Trained) -> None:

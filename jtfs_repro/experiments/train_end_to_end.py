@@ -16,18 +16,10 @@ from jtfs_repro.datasets.clip_audio import ClipAudio
 from jtfs_repro.experiments.clip_sets import ClipSet
 from jtfs_repro.experiments.clip_statistics import PathStatistics
 from jtfs_repro.experiments.extract_clips import Reading
-from jtfs_repro.experiments.trained import (
-    SUBSETS,
-    Trained,
-    fingerprint,
-    network_statistics,
-    own_folder,
-    trained,
-)
+from jtfs_repro.experiments.trained import Trained, network_statistics, run_training
 from jtfs_repro.features.clip_tensors import ClipTensors
 from jtfs_repro.models.augmentation import Augmentation
 from jtfs_repro.models.end_to_end import AUDIO, JtfsEndToEnd
-from jtfs_repro.training.fit import fit
 from jtfs_repro.training.settings import TrainingSettings
 
 MODEL = "jtfs_end_to_end"
@@ -97,21 +89,19 @@ def train_end_to_end(
     torch.manual_seed(seed)
     net = network(shapes=transform.shapes, statistics=network_statistics(statistics))
     model = JtfsEndToEnd(net=net, transform=Tensors(transform), augmentation=augmentation)
-    parts = [AudioClips(audio, clip_set.rows(s), clip_set.labels) for s in SUBSETS]
-    settings = settings or TrainingSettings()
-    identity = fingerprint(MODEL, model, clip_set, feature_sha256)
-    fitted = fit(
+    return run_training(
         model,
-        *parts,
+        lambda rows: AudioClips(audio, rows, clip_set.labels),
+        clip_set,
+        model=MODEL,
+        settings_sha256=feature_sha256,
         settings=settings,
         seed=seed,
-        folder=own_folder(folder, identity, settings),
-        fingerprint=identity,
+        folder=folder,
         device=device,
         devices=devices,
         progress=progress,
     )
-    return trained(clip_set, MODEL, seed, fitted)
 
 
 class Tensors(nn.Module):

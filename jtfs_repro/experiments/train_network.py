@@ -12,15 +12,7 @@ from torch import Tensor, nn
 from jtfs_repro.experiments.clip_sets import ClipSet
 from jtfs_repro.experiments.clip_statistics import PathStatistics
 from jtfs_repro.experiments.clip_store import ClipStore
-from jtfs_repro.experiments.trained import (
-    SUBSETS,
-    Trained,
-    fingerprint,
-    network_statistics,
-    own_folder,
-    trained,
-)
-from jtfs_repro.training.fit import fit
+from jtfs_repro.experiments.trained import Trained, network_statistics, run_training
 from jtfs_repro.training.settings import TrainingSettings
 
 
@@ -92,18 +84,16 @@ def train_network(
     """
     torch.manual_seed(seed)
     made = network(shapes=store.shapes, statistics=network_statistics(statistics))
-    parts = [StoredClips(store, clip_set.rows(s), clip_set.labels) for s in SUBSETS]
-    settings = settings or TrainingSettings()
-    identity = fingerprint(model, made, clip_set, store.settings_sha256)
-    fitted = fit(
+    return run_training(
         made,
-        *parts,
+        lambda rows: StoredClips(store, rows, clip_set.labels),
+        clip_set,
+        model=model,
+        settings_sha256=store.settings_sha256,
         settings=settings,
         seed=seed,
-        folder=own_folder(folder, identity, settings),
-        fingerprint=identity,
+        folder=folder,
         device=device,
         devices=devices,
         progress=progress,
     )
-    return trained(clip_set, model, seed, fitted)

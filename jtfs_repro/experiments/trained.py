@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from jtfs_repro.experiments.clip_sets import ClipSet
 from jtfs_repro.experiments.clip_statistics import PathStatistics
 from jtfs_repro.experiments.predictions import Prediction, Scored
 from jtfs_repro.models.statistics import Statistics
-from jtfs_repro.training.fit import Fitted
+from jtfs_repro.training.clips import Clips
+from jtfs_repro.training.fit import fit
 from jtfs_repro.training.settings import TrainingSettings
 
 SCORED = ("validation", "test")
@@ -45,8 +46,58 @@ class Trained:
     state_dict: dict[str, Tensor]
 
 
-def trained(clip_set: ClipSet, model: str, seed: int, fitted: Fitted) -> Trained:
-    """Return what a training leaves, from its logits."""
+def run_training(
+    network: nn.Module,
+    clips: Callable[[np.ndarray], Clips],
+    clip_set: ClipSet,
+    *,
+    model: str,
+    settings_sha256: str,
+    settings: TrainingSettings | None,
+    seed: int,
+    folder: str | os.PathLike[str],
+    device: str,
+    devices: int,
+    progress: bool,
+) -> Trained:
+    """Train a network and collect what it leaves.
+
+    Parameters
+    ----------
+    network : Module
+    clips : callable
+        Rows of the clip set -> what the training reads of them.
+    clip_set : ClipSet
+    model : str
+        Name of the row of Table 2.
+    settings_sha256 : str
+        Digest of the features' settings.
+    settings, seed, device, devices, progress
+        See `jtfs_repro.training.fit.fit`.
+    folder : path
+        Holds one folder per network, features, clips and settings: other ones start anew.
+
+    Returns
+    -------
+    Trained
+    """
+    settings = settings or TrainingSettings()
+    identity = fingerprint(model, network, clip_set, settings_sha256)
+    training, validation, test = (clips(clip_set.rows(subset)) for subset in SUBSETS)
+    own = hashlib.sha256(f"{identity} {settings}".encode()).hexdigest()[:16]
+    fitted = fit(
+        network,
+        training,
+        validation,
+        test,
+        settings=settings,
+        seed=seed,
+        folder=Path(folder, own),
+        fingerprint=identity,
+        device=device,
+        devices=devices,
+        progress=progress,
+    )
     prediction = Prediction(
         model=model,
         seed=seed,
@@ -95,8 +146,3 @@ def fingerprint(model: str, network: nn.Module, clip_set: ClipSet, settings_sha2
         "clips": clip_set.sha256[:16],
     }
     return " ".join(f"{name}={value}" for name, value in parts.items())
-
-
-def own_folder(folder: str | os.PathLike[str], identity: str, settings: TrainingSettings) -> Path:
-    """Return the folder of one training's checkpoints: other settings start anew, in their own."""
-    return Path(folder, hashlib.sha256(f"{identity} {settings}".encode()).hexdigest()[:16])
