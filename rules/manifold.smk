@@ -101,5 +101,5 @@ rule tabulate_verdicts:
         medley=medley_verdict_arguments,
     shell:
         "python scripts/tabulate_verdicts.py --gin {input.gin} --knn {input.knn}"
-        " --embedding {input.embedding} {params.ablation} --table {output.table}"
+        " --embedding {input.embedding} {params.medley} {params.ablation} --table {output.table}"
         " --operative {output.operative} 2>&1 | tee {log}"

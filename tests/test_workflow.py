@@ -331,6 +331,10 @@ def test_classifiers_were_trained_and_scored(finished):
     curves = [row for row in io.load_csv(medley / "learning_curves.csv") if row["epoch"]]
     assert len(curves) == 4 * 2  # one epoch, two seeds
     assert not list(medley.glob("partial/*"))
+    verdicts = io.load_csv(finished / "results/smoke/verdicts.csv")
+    why = {row["why"] for row in verdicts if row["section"].startswith("4")}
+    assert any(reason.startswith("Medley-solos-DB not at hand: this run has") for reason in why)
+    assert not any("not part of this run" in reason for reason in why)
     cost = {(row["stage"], row["name"]): row for row in io.load_csv(medley / "cost.csv")}
     assert float(cost["extraction", "jtfs"]["full_set_hours"]) > 0
 
