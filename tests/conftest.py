@@ -4,10 +4,15 @@ import pytest
 import torch
 
 
+@pytest.fixture(autouse=True)
+def _threads_as_before():
+    """Undo what a test did to the number of threads: the others' sums depend on it."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture
 def two_threads():
     """Run the test with two threads, whatever the number outside."""
-    before = torch.get_num_threads()
     torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)

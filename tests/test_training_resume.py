@@ -63,10 +63,12 @@ def test_a_killed_training_goes_on_to_the_last_bit(tmp_path):
     assert code == -signal.SIGKILL, output
     done = io_history(tmp_path / "killed" / "last.ckpt", tmp_path / "killed" / "previous.ckpt")
     assert 1 <= done < EPOCHS
-    resumed = train(tmp_path / "killed", chosen=settings(epochs=EPOCHS))
-    whole = train(tmp_path / "whole", chosen=settings(epochs=EPOCHS))
-    np.testing.assert_equal(arrays(resumed), arrays(whole))
-    assert resumed.history == whole.history
+    for name in ("killed", "whole"):  # both in processes of their own: equal threads and settings
+        running = process(tmp_path / name, EPOCHS)
+        output = running.communicate(timeout=SECONDS)[0]
+        assert running.returncode == 0, output
+    resumed, whole = (io.load_arrays(tmp_path / f"{name}.npz") for name in ("killed", "whole"))
+    np.testing.assert_equal(resumed, whole)
     assert sorted(p.name for p in (tmp_path / "killed").iterdir()) == ["best.pt", "last.ckpt"]
 
 
@@ -82,6 +84,15 @@ def test_sigterm_ends_the_script_without_a_word(tmp_path):
     assert (code, output) == (143, "")
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C as in a foreground process: in one of the background, SIGINT is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_is_a_keyboard_interrupt(tmp_path, monkeypatch):
     def interrupt(*arguments):
         signal.raise_signal(signal.SIGINT)
