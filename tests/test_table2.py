@@ -201,6 +201,13 @@ def test_seed_and_number_of_resamples_are_used(found, made):
             table2(some, **options, n_bootstrap=0)
 
 
+def test_one_classifier_has_none_to_differ_from(found, made):
+    (row,) = tables(of(found, "cqt")).differences
+    assert list(row) == list(made.differences[0])
+    assert row["status"].startswith("not run: one classifier has none to differ from")
+    assert (row["pair"], row["difference"], row["low"]) == ("", None, None)
+
+
 def test_a_model_does_not_differ_from_its_copy(found):
     copy = [
         Prediction.from_arrays(p.arrays() | {"model": np.array("jtfs_end_to_end")})

@@ -36,6 +36,7 @@ COLUMNS = [CLASSES.index(name) for name in CLASS_ORDER]  # class id of each colu
 DECIMALS = 9
 QUANTITIES = (*map(key, CLASS_ORDER), "average")
 Row = dict[str, Any]
+ALONE = "not run: one classifier has none to differ from; name more in config/config.yaml"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,10 +107,13 @@ def table2(
 
     rows = [{**_row(scores), **tail(scores.status)} for scores in found]
     pairs = list(combinations(found[::-1], 2))
+    differences = [{**_difference_row(*pair), **tail(_worse(*pair))} for pair in pairs]
+    alone = {**_difference_row(found[0], found[0]), "pair": "", "minus": "", "difference": None}
+    alone |= {"low": None, "high": None, "paper_difference": None, "holds_in_paper": ""}
     return Table2(
         rows=rows,
         seeds=[{**_seed_row(run), **tail(run.status)} for s in found for run in s.runs],
-        differences=[{**_difference_row(*pair), **tail(_worse(*pair))} for pair in pairs],
+        differences=differences or [{**alone, **tail(ALONE)}],
         confusion=[{**row, **tail(s.status)} for s in found for row in _confusion_rows(s)],
         text=table2_text(rows, [run.seed for s in found for run in s.ran], stamp=stamp),
     )
