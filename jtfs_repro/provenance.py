@@ -23,7 +23,17 @@ from jtfs_repro import checks, io
 SCALES = ("smoke", "demo", "paper")
 PRESETS = ("paper", "as_coded", "tutorial")
 DEVICES = ("cpu", "cuda", "cpu+cuda")
-PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "librosa", "nnaudio", "matplotlib")
+PACKAGES = (
+    "torch",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "librosa",
+    "nnaudio",
+    "lightning",
+    "midirenderer",
+    "matplotlib",
+)
 _CHUNK = 1 << 20
 
 
