@@ -106,12 +106,17 @@ def front_of(wildcards):
     return wildcards.get("front") or FRONTS[wildcards.model]
 
 
+def n_clip_shards(run):
+    """Return how many jobs share the clips of one run."""
+    n = config["clip_shards"]
+    return DEFAULT_SHARDS[facts(run)["scale"]] if n == "auto" else n
+
+
 def clip_shards(suffix):
     """Return an input function: a file of every shard of a job's representation."""
 
     def files(wildcards):
-        n = config["clip_shards"]
-        n = DEFAULT_SHARDS[facts(wildcards.run)["scale"]] if n == "auto" else n
+        n = n_clip_shards(wildcards.run)
         folder = (
             f"results/{wildcards.run}{wildcards.medley}/features/{front_of(wildcards)}"
         )
@@ -184,8 +189,7 @@ def clip_reports(wildcards):
     fronts = dict.fromkeys(
         FRONTS[model] for model in FRONTS if model in config["classifiers"]
     )
-    n = config["clip_shards"]
-    n = DEFAULT_SHARDS[facts(wildcards.run)["scale"]] if n == "auto" else n
+    n = n_clip_shards(wildcards.run)
     folder = f"results/{wildcards.run}{wildcards.medley}/features"
     return [
         f"{folder}/{front}/shard-{i}-of-{n}.json" for front in fronts for i in range(n)

@@ -3,10 +3,9 @@
 from jtfs_repro import config, io
 from jtfs_repro.experiments import stored_clips
 from jtfs_repro.experiments.clip_sets import open_clip_set
-from jtfs_repro.experiments.train_end_to_end import train_end_to_end
+from jtfs_repro.experiments.train_end_to_end import MODEL, train_end_to_end
 from jtfs_repro.provenance import add_stamp_arguments, settings_sha256
 
-MODEL = "jtfs_end_to_end"
 TOO_SLOW = "no GPU: the transform at every step, 1 s per clip; --config end_to_end=always"
 
 

@@ -1,6 +1,7 @@
 """Rows of Table 2: training on stored features and on audio, baselines, what scripts leave."""
 
 import argparse
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,8 +16,9 @@ from jtfs_repro.experiments.clip_vectors import clip_vectors
 from jtfs_repro.experiments.fit_baseline import fit_baseline
 from jtfs_repro.experiments.medley_cost import N_CLIPS, medley_cost
 from jtfs_repro.experiments.predictions import load_prediction
-from jtfs_repro.experiments.train_end_to_end import AudioClips, Tensors, train_end_to_end
-from jtfs_repro.experiments.train_network import StoredClips, train_network
+from jtfs_repro.experiments.train_end_to_end import Tensors, read_audio, train_end_to_end
+from jtfs_repro.experiments.train_network import train_network
+from jtfs_repro.experiments.trained import ClipRows
 from jtfs_repro.features.mfcc_moments import MfccMoments
 from jtfs_repro.models.classifiers import JtfsNet
 from jtfs_repro.provenance import Stamp
@@ -53,7 +55,7 @@ def trained(store, statistics, tmp_path_factory):
 
 
 def test_stored_clips_are_read_by_row(store):
-    clips = StoredClips(store, SET.rows("test"), SET.labels)
+    clips = ClipRows(store.tensors, SET.rows("test"), SET.labels)
     parts, labels = clips.batch([3, 0])
     rows = SET.rows("test")[[3, 0]]
     np.testing.assert_array_equal(parts["S1"], store.tensors(rows)["S1"])
@@ -86,7 +88,7 @@ def _neutral():
 def test_weights_reproduce_the_logits(trained, store):
     network = JtfsNet(shapes=SHAPES, statistics=_neutral())
     network.load_state_dict(trained.state_dict)
-    parts, _ = StoredClips(store, SET.rows("test"), SET.labels).batch(range(32))
+    parts, _ = ClipRows(store.tensors, SET.rows("test"), SET.labels).batch(range(32))
     with torch.inference_mode():
         logits = network.eval()(parts).numpy()
     np.testing.assert_allclose(logits, trained.prediction.test.logits, atol=1e-5)
@@ -177,7 +179,7 @@ def test_end_to_end_equals_the_route_over_stored_features(tmp_path):
 
 
 def test_audio_clips_are_read_by_row():
-    clips = AudioClips(FakeAudio(), SET.rows("validation"), SET.labels)
+    clips = ClipRows(partial(read_audio, FakeAudio()), SET.rows("validation"), SET.labels)
     parts, labels = clips.batch([1])
     row = SET.rows("validation")[1]
     np.testing.assert_array_equal(parts["audio"], FakeAudio()[[row]])

@@ -107,10 +107,8 @@ def extract_shard(
     for batch, values in stream.batches(signals, rows, label=label, progress=progress):
         features[batch.start - rows.start : batch.stop - rows.start] = values
     seconds = time.perf_counter() - start
-    batch_size = stream.batch_size
-    return Shard(
-        features=features, report=run_report(module, len(rows), batch_size, chosen, seconds)
-    )
+    report = run_report(module, len(rows), stream.batch_size, chosen, seconds)
+    return Shard(features=features, report=report)
 
 
 def shard_rows(n: int, shard: int, n_shards: int) -> range:
@@ -176,16 +174,17 @@ class Stream:
         with bar, ThreadPoolExecutor(max_workers=1) as reader:
             batch, reading = self._read(reader, signals, rows)
             while batch:
-                following = self._read(reader, signals, rows[rows.index(batch[-1]) + 1 :])
+                following = self._read(reader, signals, rows[len(batch) :])
                 try:
                     values = _forward(self.module, reading.result(), self.device)
                 except torch.cuda.OutOfMemoryError:
                     self.batch_size = _halved(len(batch))
-                    batch, reading = self._read(reader, signals, rows[rows.index(batch[0]) :])
+                    batch, reading = self._read(reader, signals, rows)
                     continue
                 _check_finite(values, batch)
                 yield batch, values
                 bar.update(len(batch))
+                rows = rows[len(batch) :]
                 batch, reading = following
 
     def _read(self, reader: Executor, signals: Any, rows: range) -> tuple[range, Future]:

@@ -108,12 +108,10 @@ def table2(
     rows = [{**_row(scores), **tail(scores.status)} for scores in found]
     pairs = list(combinations(found[::-1], 2))
     differences = [{**_difference_row(*pair), **tail(_worse(*pair))} for pair in pairs]
-    alone = {**_difference_row(found[0], found[0]), "pair": "", "minus": "", "difference": None}
-    alone |= {"low": None, "high": None, "paper_difference": None, "holds_in_paper": ""}
     return Table2(
         rows=rows,
         seeds=[{**_seed_row(run), **tail(run.status)} for s in found for run in s.runs],
-        differences=differences or [{**alone, **tail(ALONE)}],
+        differences=differences or [{**_no_difference(found[0].model), **tail(ALONE)}],
         confusion=[{**row, **tail(s.status)} for s in found for row in _confusion_rows(s)],
         text=table2_text(rows, [run.seed for s in found for run in s.ran], stamp=stamp),
     )
@@ -210,6 +208,12 @@ def _difference_row(a: ModelScores, b: ModelScores) -> Row:
         "paper_difference": published,
         "holds_in_paper": "" if published is None else ("yes" if published > 0 else "no"),
     }
+
+
+def _no_difference(model: str) -> Row:
+    """Return the row of a model that stands alone: the columns of `_difference_row`."""
+    blank = dict.fromkeys(("difference", "low", "high", "paper_difference"))
+    return {"pair": "", "model": model, "minus": "", **blank, "holds_in_paper": ""}
 
 
 def _worse(a: ModelScores, b: ModelScores) -> str:

@@ -6,7 +6,8 @@ The paper could not afford this and stores the features instead.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
 
 import numpy as np
 import torch
@@ -23,24 +24,6 @@ from jtfs_repro.models.end_to_end import AUDIO, JtfsEndToEnd
 from jtfs_repro.training.settings import TrainingSettings
 
 MODEL = "jtfs_end_to_end"
-
-
-class AudioClips:
-    """Audio of some clips, as a training reads it."""
-
-    def __init__(self, audio: ClipAudio, rows: np.ndarray, labels: np.ndarray) -> None:
-        self.audio = audio
-        self.rows = rows
-        self.labels = labels[rows]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def batch(self, indices: Sequence[int]) -> tuple[dict[str, Tensor], Tensor]:
-        """Return ({"audio": Tensor [shape=(B, N)]}, labels [shape=(B,)])."""
-        chosen = np.asarray(indices)
-        audio = torch.from_numpy(self.audio[self.rows[chosen]])
-        return {AUDIO: audio}, torch.from_numpy(self.labels[chosen])
 
 
 def train_end_to_end(
@@ -91,7 +74,7 @@ def train_end_to_end(
     model = JtfsEndToEnd(net=net, transform=Tensors(transform), augmentation=augmentation)
     return run_training(
         model,
-        lambda rows: AudioClips(audio, rows, clip_set.labels),
+        partial(read_audio, audio),
         clip_set,
         model=MODEL,
         settings_sha256=feature_sha256,
@@ -102,6 +85,11 @@ def train_end_to_end(
         devices=devices,
         progress=progress,
     )
+
+
+def read_audio(audio: ClipAudio, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Return {"audio": [shape=(B, N)]} of these clips, as `run_training` reads it."""
+    return {AUDIO: audio[rows]}
 
 
 class Tensors(nn.Module):

@@ -3,36 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from jtfs_repro.experiments.clip_sets import ClipSet
 from jtfs_repro.experiments.clip_statistics import PathStatistics
 from jtfs_repro.experiments.clip_store import ClipStore
 from jtfs_repro.experiments.trained import Trained, network_statistics, run_training
 from jtfs_repro.training.settings import TrainingSettings
-
-
-class StoredClips:
-    """Stored features of some clips, as a training reads them (`jtfs_repro.training.clips`)."""
-
-    def __init__(self, store: ClipStore, rows: np.ndarray, labels: np.ndarray) -> None:
-        self.store = store
-        self.rows = rows
-        self.labels = labels[rows]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def batch(self, indices: Sequence[int]) -> tuple[dict[str, Tensor], Tensor]:
-        """Return (name -> Tensor [shape=(B, ...)], labels [shape=(B,)])."""
-        chosen = np.asarray(indices)
-        parts = self.store.tensors(self.rows[chosen])
-        tensors = {name: torch.from_numpy(part) for name, part in parts.items()}
-        return tensors, torch.from_numpy(self.labels[chosen])
 
 
 def train_network(
@@ -86,7 +66,7 @@ def train_network(
     made = network(shapes=store.shapes, statistics=network_statistics(statistics))
     return run_training(
         made,
-        lambda rows: StoredClips(store, rows, clip_set.labels),
+        store.tensors,
         clip_set,
         model=model,
         settings_sha256=store.settings_sha256,

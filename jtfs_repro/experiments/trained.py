@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from jtfs_repro.experiments.clip_sets import ClipSet
 from jtfs_repro.experiments.clip_statistics import PathStatistics
 from jtfs_repro.experiments.predictions import Prediction, Scored
 from jtfs_repro.models.statistics import Statistics
-from jtfs_repro.training.clips import Clips
 from jtfs_repro.training.fit import fit
 from jtfs_repro.training.settings import TrainingSettings
 
 SCORED = ("validation", "test")
 SUBSETS = ("training", *SCORED)
+Read = Callable[[np.ndarray], Mapping[str, np.ndarray]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +47,38 @@ class Trained:
     state_dict: dict[str, Tensor]
 
 
+class ClipRows:
+    """Some clips of a set, as a training reads them (`jtfs_repro.training.clips.Clips`).
+
+    Parameters
+    ----------
+    read : callable
+        Rows of the clip set -> {name: array [shape=(B, ...)]}.
+    rows : ndarray [shape=(n,)]
+        Which clips.
+    labels : ndarray
+        Of all clips of the set.
+    """
+
+    def __init__(self, read: Read, rows: np.ndarray, labels: np.ndarray) -> None:
+        self.read = read
+        self.rows = rows
+        self.labels = labels[rows]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def batch(self, indices: Sequence[int]) -> tuple[dict[str, Tensor], Tensor]:
+        """Return (name -> Tensor [shape=(B, ...)], labels [shape=(B,)])."""
+        chosen = np.asarray(indices)
+        parts = self.read(self.rows[chosen])
+        tensors = {name: torch.from_numpy(part) for name, part in parts.items()}
+        return tensors, torch.from_numpy(self.labels[chosen])
+
+
 def run_training(
     network: nn.Module,
-    clips: Callable[[np.ndarray], Clips],
+    read: Read,
     clip_set: ClipSet,
     *,
     model: str,
@@ -65,8 +95,8 @@ def run_training(
     Parameters
     ----------
     network : Module
-    clips : callable
-        Rows of the clip set -> what the training reads of them.
+    read : callable
+        Rows of the clip set -> {name: array [shape=(B, ...)]}.
     clip_set : ClipSet
     model : str
         Name of the row of Table 2.
@@ -83,7 +113,9 @@ def run_training(
     """
     settings = settings or TrainingSettings()
     identity = fingerprint(model, network, clip_set, settings_sha256)
-    training, validation, test = (clips(clip_set.rows(subset)) for subset in SUBSETS)
+    training, validation, test = (
+        ClipRows(read, clip_set.rows(subset), clip_set.labels) for subset in SUBSETS
+    )
     own = hashlib.sha256(f"{identity} {settings}".encode()).hexdigest()[:16]
     fitted = fit(
         network,
