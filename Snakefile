@@ -14,9 +14,12 @@ configfile: "config/config.yaml"
 
 include: "rules/common.smk"
 include: "rules/medley_common.smk"
+include: "rules/texture_common.smk"
+include: "rules/site_common.smk"
 
 
 check_config("config/schema.yaml")
+RECORDINGS = find_recordings()
 RUN = run_name(config["scale"], config["preset"], config["variant"])
 
 
@@ -30,6 +33,10 @@ wildcard_constraints:
     front="|".join(sorted(set(FRONTS.values()))),
     model="|".join(FRONTS),
     seed=r"\d+",
+    sound="|".join(EMBEDDED + list(RECORDINGS)),
+    scattering="|".join(SCATTERINGS),
+    descent="|".join(DESCENTS),
+    notebook="|".join(NOTEBOOKS),
 
 
 include: "rules/chirps.smk"
@@ -40,6 +47,9 @@ include: "rules/ablation.smk"
 include: "rules/padding.smk"
 include: "rules/medley_data.smk"
 include: "rules/medley.smk"
+include: "rules/scale_rate.smk"
+include: "rules/textures.smk"
+include: "rules/site.smk"
 include: "rules/provenance.smk"
 
 

@@ -7,6 +7,7 @@ reruns exactly the stages that import it.
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ def closure(files: Iterable[str | Path], *, root: str | Path = ".") -> list[str]
     Parameters
     ----------
     files : iterable of path
-        Python or gin files below ``root``.
+        Python files, gin files or notebooks below ``root``.
     root : path
         The folder that holds the package and ``gin/``.
 
@@ -46,8 +47,18 @@ def _neighbours(file: Path, text: str, root: Path) -> Iterator[Path]:
     if file.suffix == ".gin":
         yield from (Path("gin", name) for name in _GIN_INCLUDE.findall(text))
         text = "\n".join(line.strip() for line in _GIN_IMPORT.findall(text))
+    elif file.suffix == ".ipynb":
+        text = "\n".join(_code_lines(text))
     for name in _imports(ast.parse(text, filename=str(file)), file):
         yield from _files(name, root)
+
+
+def _code_lines(text: str) -> Iterator[str]:
+    """Yield the lines of Python in a notebook, without the shell's magic."""
+    for cell in json.loads(text)["cells"]:
+        if cell["cell_type"] == "code":
+            lines = "".join(cell["source"]).splitlines()
+            yield from (line for line in lines if not line.startswith(("%", "!")))
 
 
 def _imports(tree: ast.AST, file: Path) -> Iterator[str]:

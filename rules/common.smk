@@ -212,17 +212,23 @@ def weights_given(wildcards):
 
 
 def results(run):
-    """Return every figure and table of one run, and its data.
+    """Return every figure and table of one run, its data, and the page that shows them.
 
     The data make a fresh copy of the project run everything: only figures and tables come with it.
     A variant runs the section whose settings it changes.
     """
-    return chirp_results(run) + medley_results(run)
+    return gathered(run) + notebooks(run) + site_of(run)
+
+
+def gathered(run):
+    """Return every figure and table of one run, and its data."""
+    return chirp_results(run) + medley_results(run) + texture_results(run)
 
 
 def chirp_results(run):
     """Return every figure and table of Section 3 in one run, and what gathers all sections."""
-    if facts(run)["variant"] and not changed_stages(run) - medley_stages():
+    others = medley_stages() | texture_stages()
+    if facts(run)["variant"] and not changed_stages(run) - others:
         return []
     figures = [f"img/{run}{name}" for name in FIGURES]
     tables = [f"results/{run}{name}" for name in TABLES]

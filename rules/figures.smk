@@ -1,4 +1,4 @@
-# Figures 2, 3 and 4 and the interactive page: from arrays and tables, never from audio.
+# Figures 2, 3 and 4: from arrays and tables, never from audio.
 FIGURES = [
     f"{name}.{kind}"
     for name in ("fig2_cqt_chirps", "fig3_isomap", "fig4_knn_ratios", "spin_leak")
@@ -88,28 +88,4 @@ rule plot_knn_ratios:
         "python scripts/plot_knn_ratios.py --gin {input.gin} --names {params.names}"
         " --manifolds {input.manifolds} --ratios {input.ratios} --facts {input.facts}"
         " --parameters {input.parameters} --figures {output.figures}"
-        " --operative {output.operative} 2>&1 | tee {log}"
-
-
-rule make_manifold_page:
-    input:
-        gin=gin_files("manifold_page"),
-        code=code("scripts/make_manifold_page.py", "manifold_page"),
-        manifolds=each("results/{run}manifold/{representation}.npz"),
-        ratios=each("results/{run}knn/{representation}.npz"),
-        facts=each("results/{run}features/{representation}.json"),
-        parameters="data/{run}chirps.csv",
-    output:
-        page="results/{run}manifold.html",
-        operative="results/{run}manifold_page.gin",
-    log:
-        "logs/{run}make_manifold_page.log",
-    benchmark:
-        "logs/benchmarks/{run}make_manifold_page.tsv"
-    params:
-        names=representations(),
-    shell:
-        "python scripts/make_manifold_page.py --gin {input.gin} --names {params.names}"
-        " --manifolds {input.manifolds} --ratios {input.ratios} --facts {input.facts}"
-        " --parameters {input.parameters} --page {output.page}"
         " --operative {output.operative} 2>&1 | tee {log}"

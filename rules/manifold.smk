@@ -88,6 +88,7 @@ rule tabulate_verdicts:
         knn="results/{run}knn_scores.csv",
         embedding="results/{run}embedding_scores.csv",
         medley=medley_verdict_inputs,
+        textures=texture_verdict_inputs,
     output:
         table="results/{run}verdicts.csv",
         markdown="results/{run}verdicts.md",
@@ -99,7 +100,9 @@ rule tabulate_verdicts:
     params:
         ablation=ablation_argument,
         medley=medley_verdict_arguments,
+        textures=texture_verdict_arguments,
     shell:
         "python scripts/tabulate_verdicts.py --gin {input.gin} --knn {input.knn}"
-        " --embedding {input.embedding} {params.medley} {params.ablation} --table {output.table}"
+        " --embedding {input.embedding} {params.medley} {params.textures} {params.ablation}"
+        " --table {output.table}"
         " --operative {output.operative} 2>&1 | tee {log}"

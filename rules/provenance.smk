@@ -5,7 +5,6 @@ TABLES = [
     "cost.csv",
     "verdicts.csv",
     "spin_leak.csv",
-    "manifold.html",
     "manifest.json",
 ]
 
@@ -17,7 +16,7 @@ rule write_manifest:
         settings=each("results/{run}features/{representation}.gin"),
         results=lambda wildcards: [
             path
-            for path in results(wildcards.run)
+            for path in gathered(wildcards.run)
             if not path.endswith("manifest.json")
         ],
     output:

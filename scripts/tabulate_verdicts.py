@@ -4,6 +4,7 @@ from pathlib import Path
 
 from jtfs_repro import config, io
 from jtfs_repro.experiments.medley_verdicts import Tables, medley_verdicts
+from jtfs_repro.experiments.texture_verdicts import TextureTables, texture_verdicts
 from jtfs_repro.experiments.verdicts import verdicts
 from jtfs_repro.provenance import Stamp
 
@@ -17,6 +18,9 @@ def arguments():
     parser.add_argument("--table2", help=".csv of Table 2, where Section 4 was run")
     parser.add_argument("--differences", help=".csv of the differences between its models")
     parser.add_argument("--seeds", help=".csv of the recalls of every seed")
+    parser.add_argument("--spins", help=".csv of the spins of signals, where Section 2 was run")
+    parser.add_argument("--resynthesis", help=".csv of the resyntheses, where Section 5 was run")
+    parser.add_argument("--resynthesis-cost", help=".csv of what their iterations cost")
     parser.add_argument("--table", required=True, help="output .csv; its .md is beside it")
     return parser
 
@@ -30,6 +34,10 @@ def main(options):
     found = {name: getattr(options, name) for name in names if getattr(options, name)}
     medley = Tables(**{name: io.load_csv(path) for name, path in found.items()})
     rows += medley_verdicts(medley, stamp=stamp)
+    paths = (options.spins, options.resynthesis, options.resynthesis_cost)
+    spins, resynthesis, cost = (io.load_csv(path) if path else () for path in paths)
+    textures = TextureTables(spins=spins, resynthesis=resynthesis, cost=cost)
+    rows += texture_verdicts(textures, stamp=stamp)
     io.save_csv(options.table, rows)
     text = io.csv_to_markdown(rows, caption=stamp.line)
     io.save_text(Path(options.table).with_suffix(".md"), text)

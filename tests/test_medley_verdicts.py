@@ -207,7 +207,8 @@ def test_script_takes_the_tables_where_they_are(made, rows, tmp_path):
         command = [sys.executable, script, *inputs, "--table", "verdicts.csv"]
         environment = {"PYTHONPATH": str(script.parent.parent), "PATH": ""}
         subprocess.run(command, cwd=tmp_path, env=environment, check=True)
-        found = io.load_csv(tmp_path / "verdicts.csv")[-len(rows) :]
+        table = io.load_csv(tmp_path / "verdicts.csv")
+        found = [row for row in table if row["section"].startswith("4")]
         assert [row["claim"] for row in found] == [row["claim"] for row in rows]
         expected = [row["verdict"] if "table2" in names else "not run" for row in rows]
         assert [row["verdict"] for row in found] == expected

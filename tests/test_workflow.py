@@ -10,18 +10,20 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 import torch
 from tiny_soundfont import tiny_soundfont
 
 from jtfs_repro import io
+from jtfs_repro.audio import Sound, read_sound, write_sound
 from jtfs_repro.datasets.soundfonts import FLUID_R3, USUAL_FOLDERS
 from jtfs_repro.provenance import PRESETS, SCALES
 from rules.closure import closure
 
 ROOT = Path(__file__).parent.parent
-TREE = ("Snakefile", "config", "gin", "jtfs_repro", "profiles", "rules", "scripts")
+TREE = ("Snakefile", "config", "gin", "jtfs_repro", "notebooks", "profiles", "rules", "scripts")
 SMOKE = [
     "--config",
     "scale=smoke",
@@ -32,12 +34,17 @@ SMOKE = [
     "openl3_download=never",
     "test_soundfont=tiny.sf2",
     "soundfont_download=never",
+    "recordings=sounds",
 ]
+RECORDING = "Wind & sea (1).wav"  # a user's; the workflow calls it wind_sea_1
 # wall times and memory: all else must be equal from run to run
-COSTS = re.compile(r"(cost\.(csv|md)|cost\.json|manifest\.json|(shard|seed)-.*\.json)$")
+COSTS = re.compile(r"(cost\.(csv|md|html)|cost\.json|manifest\.json|(shard|seed)-.*\.json)$")
 MEDLEY_TABLES = ["medley/table2", "medley/recalls", "medley/differences"]
-TABLES = ["knn_scores", "embedding_scores", "cost", "verdicts", "spin_leak", *MEDLEY_TABLES]
+TEXTURE_TABLES = ["spin_of_chirps", "resynthesis", "resynthesis_cost"]
+TABLES = ["knn_scores", "embedding_scores", "cost", "verdicts", "spin_leak"]
+TABLES += MEDLEY_TABLES + TEXTURE_TABLES
 MEDLEY_FIGURES = ["medley/class_recalls", "medley/confusion", "medley/learning_curves"]
+TEXTURE_FIGURES = ["fig1_scale_rate", "fig6_resynthesis", "resynthesis_errors", "scale_rate_grid"]
 FIGURES = ["fig2_cqt_chirps", "fig3_isomap", "fig4_knn_ratios", "spin_leak", *MEDLEY_FIGURES]
 TIMEOUT_S = 600
 
@@ -108,6 +115,8 @@ def finished(tmp_path_factory):
     """A copy of the project after a smoke run."""
     folder = copy_tree(tmp_path_factory.mktemp("smoke"))
     (folder / "tiny.sf2").write_bytes(tiny_soundfont())
+    noise = np.random.default_rng(0).standard_normal((2, 9000)).astype(np.float32) / 10
+    write_sound(folder / "sounds" / RECORDING, Sound(samples=noise, sr=16000))
     status, text = snakemake(folder, *SMOKE)
     assert status == 0, text
     return folder
@@ -193,7 +202,13 @@ def test_dry_run(tree, scale, preset):
     jobs = planned(tree, "--config", f"scale={scale}", f"preset={preset}")
     assert jobs["extract_features"] == 6 * 4
     assert jobs["embed_isomap"] == jobs["score_knn"] == 8
-    assert {"plot_cqt_chirps", "plot_isomap", "plot_knn_ratios", "make_manifold_page"} <= set(jobs)
+    assert {"plot_cqt_chirps", "plot_isomap", "plot_knn_ratios", "build_site"} <= set(jobs)
+    if preset == "paper":  # the others say nothing of Sections 2 and 5
+        assert jobs["resynthesize_texture"] == 6
+        assert jobs["transform_scale_rate"] == 4
+        assert jobs["execute_notebook"] == 2
+    else:
+        assert not {"resynthesize_texture", "transform_scale_rate"} & set(jobs)
     if preset == "tutorial":  # it has no Section 4
         assert "train_classifier" not in jobs
         return
@@ -235,6 +250,30 @@ def test_section_4_can_be_left_out(tree):
     assert jobs["tabulate_verdicts"] == 1
 
 
+def test_section_5_can_be_left_out(tree):
+    jobs = planned(tree, "--config", "sounds=[]", "classifiers=[]")
+    assert not {"prepare_sound", "resynthesize_texture", "execute_notebook"} & set(jobs)
+    assert jobs["build_site"] == jobs["tabulate_verdicts"] == 1
+
+
+def test_descents_beyond_the_first_are_for_the_first_sound(tree):
+    settings = ["sounds=[hawk,dizi]", "descents=[adam,lbfgs]", "classifiers=[]"]
+    status, text = snakemake(tree, "--summary", "--config", *settings)
+    assert status == 0, text
+    found = re.findall(r"textures/(\w+)/jtfs-(\w+)\.wav", text)
+    assert sorted(set(found)) == [("dizi", "adam"), ("hawk", "adam"), ("hawk", "lbfgs")]
+
+
+def test_two_recordings_of_one_name_are_one_line(tree):
+    (tree / "twins").mkdir()
+    for name in ("a b.wav", "a-b.flac"):
+        (tree / "twins" / name).write_bytes(b"")
+    status, text = snakemake(tree, "-n", "--config", "recordings=twins")
+    assert status == 1
+    assert "'twins/a-b.flac' and another sound are both called 'a_b'; rename it" in text
+    assert "Traceback" not in text
+
+
 def test_dry_run_of_all_presets(tree):
     jobs = planned(tree, "presets", "--config", "features=[mfcc]", "scale=smoke")
     assert jobs["synthesise_chirps"] == jobs["plot_isomap"] == 3
@@ -255,6 +294,8 @@ def test_two_runs_do_not_meet(tree):
         ("variant=none", r"variant: 'none' is no folder in gin/variants"),
         ("device=gpu", r"device: 'gpu' is not one of \['auto', 'cpu', 'cuda'\]"),
         ("shards=0", r"shards: 0 is less than the minimum"),
+        ("sounds=[gull,cow]", r"sounds\.1: 'cow' is not one of \['gull', 'hawk', 'dizi'"),
+        ("descents=[]", r"descents: \[\] should be non-empty"),
         ("clips=gtzan", r"clips: 'gtzan' is not one of \['auto', 'soundfont_solos'"),
         ("seeds=0", r"seeds: 0 is less than the minimum"),
         ("classifiers=[jtfs,vgg]", r"classifiers\.1: 'vgg' is not one of"),
@@ -309,9 +350,9 @@ def test_everything_is_there_and_says_what_made_it(finished):
     for name in FIGURES:
         assert (img / f"{name}.png").stat().st_size > 10_000
         assert (img / f"{name}.gin").exists()
-    page = io.load_text(results / "manifold.html")
-    assert "scale smoke" in page
-    assert not re.search(r"<(script|link|img)[^>]+(src|href)=[\"']https?:", page)
+    for name in ("scale_rate_filters", "scale_rate_coefficients", "filterbank_1d", "filterbank_2d"):
+        assert (img / f"{name}.png").stat().st_size > 10_000
+    assert (img / "scale_rate.gif").read_bytes().startswith(b"GIF89a")
     assert io.load_json(results / "manifest.json")["scale"] == "smoke"
     assert not list(finished.rglob("*.part"))
 
@@ -356,6 +397,40 @@ def test_section_4_without_a_soundfont_is_reported_not_fatal(tree):
     assert "not run" in io.load_text(tree / "results/smoke/medley/table2.md")
 
 
+def test_sounds_were_resynthesised_and_scored(finished):
+    results = finished / "results/smoke"
+    rows = io.load_csv(results / "resynthesis.csv")
+    runs = {(row["sound"], row["representation"], row["descent"]) for row in rows}
+    expected = {("gull", d) for d in ("lbfgs", "bold_driver")}
+    expected |= {(sound, "lbfgs") for sound in ("hawk", "wind_sea_1")}
+    pairs = {(s, r, d) for s, d in expected for r in ("jtfs", "scattering1d")}
+    assert pairs <= runs
+    facts = io.load_json(finished / "data/smoke/textures/wind_sea_1.json")
+    assert facts["source"] == RECORDING
+    assert facts["n_samples"] == 8192
+    for sound, representation, descent in pairs:
+        stem = results / f"textures/{sound}/{representation}-{descent}"
+        assert read_sound(f"{stem}.wav").n_samples == 8192
+        errors = [float(row["best_error"]) for row in io.load_csv(f"{stem}.csv")]
+        assert len(errors) == 4
+        assert errors[-1] < errors[0]
+    assert not list(results.glob("partial/*"))
+    judged = [row for row in io.load_csv(results / "verdicts.csv") if row["section"][0] in "25"]
+    assert {row["verdict"] for row in judged} >= {"within", "not run"}
+
+
+def test_page_is_whole(finished):
+    site = finished / "results/smoke/site"
+    pages = sorted(site.rglob("*.html"))
+    assert len(pages) > 6
+    for page in pages:
+        text = io.load_text(page)
+        assert "scale smoke" in text
+        assert not re.search(r"<(script|link|img|audio|source)[^>]+(src|href)=[\"']https?:", text)
+    notebook = io.load_json(finished / "results/smoke/notebooks/resynthesis.ipynb")
+    assert any(cell.get("outputs") for cell in notebook["cells"])
+
+
 def test_missing_weights_are_reported_not_fatal(finished):
     facts = io.load_json(finished / "results/smoke/features/openl3.json")
     assert facts["status"] == io.NOT_RUN
@@ -379,9 +454,13 @@ def test_touching_reruns_nothing(finished):
 
 
 TAIL = {"tabulate_scores", "tabulate_verdicts", "plot_isomap", "plot_knn_ratios"}
-TAIL |= {"make_manifold_page", "write_manifest"}
+TAIL |= {"build_site", "write_manifest"}
 MEDLEY_TAIL = {"tabulate_table2", "tabulate_medley_cost", "plot_class_recalls", "plot_confusion"}
 MEDLEY_TAIL |= {"plot_learning_curves", "tabulate_verdicts", "write_manifest"}
+TEXTURE_TAIL = {"evaluate_resynthesis", "tabulate_resynthesis", "tabulate_spins"}
+TEXTURE_TAIL |= {"plot_resynthesis", "plot_error_curves", "plot_four_sounds", "animate_scale_rate"}
+TEXTURES = {"resynthesize_texture": 8, "transform_scale_rate": 5, "plot_scale_rate_grid": 1}
+TEXTURES |= {"plot_filterbank": 1, "execute_notebook": 2}
 SPIN_LEAK = {"tabulate_spin_leak": 1, "plot_spin_leak": 1}
 
 
@@ -402,6 +481,7 @@ SPIN_LEAK = {"tabulate_spin_leak": 1, "plot_spin_leak": 1}
                 "train_end_to_end": 2,
                 "fit_baseline": 1,
                 **SPIN_LEAK,
+                **TEXTURES,
             },
         ),
         (
@@ -423,6 +503,11 @@ SPIN_LEAK = {"tabulate_spin_leak": 1, "plot_spin_leak": 1}
         ("gin/experiments/train_jtfs.gin", "#", {"train_classifier": 2, "extract_clips": 0}),
         ("jtfs_repro/models/convnets.py", "#", {"train_classifier": 6, "train_end_to_end": 2}),
         ("jtfs_repro/training/baselines.py", "#", {"fit_baseline": 2, "train_classifier": 0}),
+        ("gin/experiments/descent_bold_driver.gin", "#", {"resynthesize_texture": 2}),
+        ("jtfs_repro/resynthesis/loop.py", "#", {"resynthesize_texture": 8, "execute_notebook": 1}),
+        ("jtfs_repro/synchrony.py", "#", {"evaluate_resynthesis": 3, "execute_notebook": 1}),
+        ("jtfs_repro/site/templates/index.html", "", {"build_site": 1, "write_manifest": 0}),
+        ("notebooks/scale_rate.ipynb", "", {"execute_notebook": 1, "write_manifest": 0}),
         ("gin/experiments/table2.gin", "#", {"tabulate_table2": 1, "train_classifier": 0}),
         ("gin/experiments/class_recalls.gin", "#", {"plot_class_recalls": 1}),
         ("gin/scale/smoke/spin_leak.gin", "#", {**SPIN_LEAK, "extract_features": 0}),
@@ -442,7 +527,7 @@ def test_editing_a_file_reruns_what_depends_on_it(finished, edited, name, line, 
     jobs = planned(finished, *SMOKE)
     assert {rule: jobs.get(rule, 0) for rule in expected} == expected
     allowed = {rule for rule, count in expected.items() if count} | TAIL
-    allowed |= {"gather_features", "score_knn", "tabulate_cost"} | MEDLEY_TAIL
+    allowed |= {"gather_features", "score_knn", "tabulate_cost"} | MEDLEY_TAIL | TEXTURE_TAIL
     assert set(jobs) <= allowed
 
 

@@ -1,0 +1,168 @@
+"""Error against iteration: JTFS and Scattering1D, every descent, with the paper's two marks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from jtfs_repro import checks
+from jtfs_repro.plots import style
+
+PAPER_MARKS = ((20, 0.10), (100, 0.03))  # iteration, error (Section 5: "about")
+LABELS = {"jtfs": "JTFS", "scattering1d": "Scattering1D"}
+DESCENTS = {"lbfgs": "L-BFGS", "bold_driver": "bold driver (paper)", "adam": "Adam"}
+WIDTH, OTHER_DASHES = 1.1, "dashdot"
+DASHES: dict[str, Any] = {"lbfgs": "solid", "bold_driver": (0, (4, 1.5)), "adam": (0, (1, 1.2))}
+COLOURS = {"jtfs": style.INK, "scattering1d": style.ACCENT}
+OTHER_COLOURS = (style.POINT, style.MUTED)
+PANEL, HEAD, AXIS, FOOT = 2.5, 0.55, 0.42, 0.5  # inches
+COLUMNS = 3
+TICKS_PERCENT = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
+Row = Mapping[str, str]
+
+
+def figure_error_curves(
+    rows: Sequence[Row], *, stamp_line: str, lowest: float = 0.002, longest: int | None = None
+) -> Figure:
+    """Draw one panel per sound.
+
+    Parameters
+    ----------
+    rows : sequence of rows
+        Histories of all resyntheses, one after the other, as text: sound, representation, descent,
+        iteration, error.
+    stamp_line : str
+        Scale, preset and device, printed at the foot.
+    lowest : float in (0, 1)
+        Lower end of the axis of the error; it gives way to lower errors.
+    longest : int >= 1, optional
+        Iterations drawn; by default all.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        There is no row, or a setting is out of its range.
+    """
+    if not rows:
+        checks.fail("rows", [], "hold at least one history")
+    checks.number("lowest", lowest, above=0, high=0.99, mistake="a share, not percent")
+    last = max(int(row["iteration"]) for row in rows)
+    last = last if longest is None else min(last, checks.integer("longest", longest, low=1))
+    sounds = _names(rows, "sound")
+    n_columns = min(COLUMNS, len(sounds))
+    n_rows = math.ceil(len(sounds) / n_columns)
+    height = HEAD + n_rows * PANEL + AXIS + FOOT
+    with style.house_style():
+        figure = style.new_figure(style.PAGE_WIDTH, height)
+        bottom = (style.foot(figure, stamp_line, _note()) + AXIS) / height
+        panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
+        figure.subplots_adjust(
+            left=0.085, right=0.985, top=1 - HEAD / height, bottom=bottom, wspace=0.08, hspace=0.2
+        )
+        for axes in panels.ravel()[len(sounds) :]:
+            axes.set_visible(False)
+        for axes, sound in zip(panels.ravel(), sounds, strict=False):
+            axes.set_title(sound)
+            _panel(axes, [row for row in rows if row["sound"] == sound], last)
+        _axes(panels, rows, lowest, last)
+        _legend(figure, rows, height)
+    return figure
+
+
+def _note() -> str:
+    return (
+        "Error of the current sound: relative L2 distance of its coefficients, orders 0 to 2, from"
+        " the original's; iteration 0 is the initial noise, one evaluation per iteration. Diamonds:"
+        " the paper, JTFS by its bold driver on recordings of birds, about 10 % at 20 and 3 % at"
+        " 100 iterations."
+    )
+
+
+def _names(rows: Sequence[Row], column: str) -> list[str]:
+    return list(dict.fromkeys(row[column] for row in rows))
+
+
+def _colour(representation: str, rows: Sequence[Row]) -> str:
+    others = [name for name in _names(rows, "representation") if name not in COLOURS]
+    if representation in COLOURS:
+        return COLOURS[representation]
+    return OTHER_COLOURS[others.index(representation) % len(OTHER_COLOURS)]
+
+
+def _panel(axes: Axes, rows: Sequence[Row], last: int) -> None:
+    for representation in _names(rows, "representation"):
+        for descent in _names(rows, "descent"):
+            labels = {"representation": representation, "descent": descent}
+            found = [row for row in rows if all(row[k] == v for k, v in labels.items())]
+            found = [row for row in found if row["error"] and int(row["iteration"]) <= last]
+            axes.plot(
+                [int(row["iteration"]) for row in found],
+                [float(row["error"]) for row in found],
+                color=_colour(representation, rows),
+                linestyle=DASHES.get(descent, OTHER_DASHES),
+                linewidth=WIDTH,
+            )
+    for iteration, error in PAPER_MARKS:
+        if iteration <= last:
+            axes.plot(iteration, error, "D", color="white", mec=style.INK, ms=4.5, zorder=4)
+
+
+def _axes(panels: np.ndarray, rows: Sequence[Row], lowest: float, last: int) -> None:
+    """Scale the shared axes; drawn errors set the range."""
+    errors = [float(row["error"]) for row in rows if row["error"]]
+    first = panels[0, 0]
+    first.set_yscale("log")
+    first.set_ylim(min(lowest, 0.8 * min(errors)), 1.25 * max(*errors, 1.0))
+    first.yaxis.set_major_locator(FixedLocator([t / 100 for t in TICKS_PERCENT]))
+    first.yaxis.set_minor_locator(NullLocator())
+    first.yaxis.set_major_formatter(FuncFormatter(lambda error, _: f"{100 * error:g} %"))
+    first.set_xlim(0, last * 1.02)
+    for axes in panels.ravel():
+        axes.grid(axis="y", color=style.FAINT, linewidth=0.5)
+        axes.set_axisbelow(True)
+    for axes in panels[:, 0]:
+        axes.set_ylabel("error")
+    for column in panels.T:
+        lowest_panel = [axes for axes in column if axes.get_visible()][-1]
+        lowest_panel.set_xlabel("iteration")
+        lowest_panel.tick_params(labelbottom=True)
+
+
+def _handle(label: str, *, color: str = style.MUTED, linestyle: Any = "solid") -> Line2D:
+    return Line2D([], [], label=label, color=color, linestyle=linestyle, linewidth=WIDTH)
+
+
+def _legend(figure: Figure, rows: Sequence[Row], height: float) -> None:
+    handles = [
+        _handle(LABELS.get(name, name), color=_colour(name, rows))
+        for name in _names(rows, "representation")
+    ]
+    handles += [
+        _handle(DESCENTS.get(name, name), linestyle=DASHES.get(name, OTHER_DASHES))
+        for name in _names(rows, "descent")
+    ]
+    if max(int(row["iteration"]) for row in rows) >= PAPER_MARKS[0][0]:
+        handles.append(
+            Line2D([], [], label="paper", marker="D", ls="none", c="white", mec=style.INK, ms=4.5)
+        )
+    figure.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(0.075, 1 - 0.02 / height),
+        ncols=len(handles),
+        frameon=False,
+        fontsize=7,
+        handlelength=2.4,
+        columnspacing=1.4,
+    )

@@ -1,0 +1,173 @@
+"""The filter banks: curves in frequency with Littlewood–Paley sums, pictures of 2-D wavelets."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from jtfs_repro import checks
+from jtfs_repro.plots import style
+from jtfs_repro.plots.images import hertz, spin_name
+
+HEIGHT_1D, HEIGHT_2D = 5.6, 6.6  # inches
+GREY, SIGNED = "gray", "bwr"  # the second is that of the original grid
+
+
+class Curves(Protocol):
+    """One bank, see `experiments.filterbank.Bank`."""
+
+    axis: np.ndarray
+    psi: np.ndarray
+    phi: np.ndarray
+    littlewood_paley: np.ndarray
+    live: np.ndarray
+
+
+class Pictures(Protocol):
+    """2-D wavelets, see `experiments.filterbank.Wavelets2d`."""
+
+    times_s: np.ndarray
+    octaves: np.ndarray
+    rates_hz: list[float]
+    scales_cpo: list[float]
+    psi: np.ndarray
+
+
+def figure_filterbank_1d(
+    first: Curves, second: Curves, log_frequency: Curves, *, stamp_line: str
+) -> Figure:
+    """Draw the three banks, each with its Littlewood–Paley sum.
+
+    Parameters
+    ----------
+    first, second : Bank
+        Over frequency and over rate, in Hz.
+    log_frequency : Bank
+        Over scale, in cycles/octave, both signs.
+    stamp_line : str
+        Printed at the foot.
+
+    Returns
+    -------
+    Figure
+    """
+    note = (
+        "Moduli of the filters' spectra (unit l1 norm); dashed: low-pass; orange: Littlewood-Paley"
+        " sum A, for the first two that of a real input. Pale: second-order wavelets that no path"
+        " of the transform uses (no first-order wavelet varies as fast)."
+    )
+    titles = (
+        ("first order, $\\psi_{n_1}$", "frequency (Hz)", first),
+        ("second order in time, $\\psi_{n_2}$", "rate (Hz)", second),
+        ("along log-frequency, $\\psi_{fr}$", "scale times spin (cycles/octave)", log_frequency),
+    )
+    with style.house_style():
+        figure = style.new_figure(style.PAGE_WIDTH, HEIGHT_1D)
+        bottom = (style.foot(figure, stamp_line, note) + 0.42) / HEIGHT_1D
+        panels = figure.subplots(3, 1)
+        figure.subplots_adjust(left=0.07, right=0.985, top=0.95, bottom=bottom, hspace=0.68)
+        for axes, (title, label, bank) in zip(panels, titles, strict=True):
+            _curves(axes, bank)
+            total = bank.littlewood_paley
+            axes.set_title(f"{title};  {total.min():.2f} $\\leq$ A $\\leq$ {total.max():.2f}")
+            axes.set_xlabel(label)
+        for axes in panels[:2]:
+            axes.set_xscale("log")
+        rising, falling = spin_name(1), spin_name(-1)
+        place = {"transform": panels[2].transAxes, "fontsize": 7, "va": "top"}
+        panels[2].text(0.985, 0.97, rising, ha="right", **place)
+        panels[2].text(0.015, 0.97, falling, ha="left", **place)
+    return figure
+
+
+def _curves(axes: Axes, bank: Curves) -> None:
+    for psi, is_live in zip(bank.psi, bank.live, strict=True):
+        colour = style.INK if is_live else "#b9b9b9"
+        axes.plot(bank.axis, psi, color=colour, linewidth=0.45)
+    axes.plot(bank.axis, bank.phi, color=style.INK, linewidth=0.9, linestyle=(0, (3, 1.5)))
+    axes.plot(bank.axis, bank.littlewood_paley, color=style.ACCENT, linewidth=1.4)
+    top = max(1.0, float(bank.littlewood_paley.max()))
+    axes.set_ylim(0, 1.12 * top)
+    axes.set_xlim(bank.axis[0], bank.axis[-1])
+
+
+def figure_filterbank_2d(wavelets: Pictures, *, stamp_line: str) -> Figure:
+    """Draw the real parts of 2-D wavelets in time and log-frequency.
+
+    Parameters
+    ----------
+    wavelets : Wavelets2d
+    stamp_line : str
+        Printed at the foot.
+
+    Returns
+    -------
+    Figure
+    """
+    note = (
+        "Real part of psi_t(t) psi_f(log-frequency); black negative, white positive, limits of each"
+        f" panel its own. Upper half: {spin_name(1)}; lower half: {spin_name(-1)}; middle row:"
+        " phi_f; left column: phi_t."
+    )
+    with style.house_style():
+        figure = style.new_figure(style.PAGE_WIDTH, HEIGHT_2D)
+        bottom = (style.foot(figure, stamp_line, note) + 0.62) / HEIGHT_2D
+        panels = figure.subplots(*wavelets.psi.shape[:2], sharex=True, sharey=True, squeeze=False)
+        figure.subplots_adjust(
+            left=0.12, right=0.985, top=0.975, bottom=bottom, wspace=0.06, hspace=0.08
+        )
+        draw_signed(panels, wavelets, colours=GREY)
+        _name_axes(figure, panels, wavelets)
+    return figure
+
+
+def draw_signed(panels: np.ndarray, wavelets: Pictures, *, colours: str) -> None:
+    """Draw each wavelet in its panel, zero in the middle of the colours."""
+    expected = wavelets.psi.shape[:2]
+    if panels.shape != expected:
+        checks.fail("panels.shape", panels.shape, f"be {expected}")
+    extent = (
+        wavelets.times_s[0],
+        wavelets.times_s[-1],
+        wavelets.octaves.min(),
+        wavelets.octaves.max(),
+    )
+    for axes, psi in zip(panels.flat, wavelets.psi.reshape(-1, *wavelets.psi.shape[2:])):  # noqa: B905
+        high = float(np.abs(psi).max()) or 1.0
+        axes.imshow(
+            psi,
+            cmap=colours,
+            vmin=-high,
+            vmax=high,
+            extent=extent,
+            aspect="auto",
+            origin="upper",
+            interpolation="bilinear",
+        )
+
+
+def _name_axes(figure: Figure, panels: np.ndarray, wavelets: Pictures) -> None:
+    scales = [f"{scale:.2g}" for scale in wavelets.scales_cpo[1:]]
+    for axes, text in zip(panels[:, 0], [*scales[::-1], "0 ($\\phi_f$)", *scales], strict=True):
+        axes.set_ylabel(text, fontsize=7)
+    for axes, rate in zip(panels[-1], wavelets.rates_hz, strict=True):
+        text = hertz(rate) if rate else "0 ($\\phi_t$)"
+        axes.set_xlabel(f"{text}", fontsize=7)
+    for axes in panels.flat:
+        axes.tick_params(labelsize=5.5, length=2)
+        axes.xaxis.set_major_locator(MaxNLocator(3))
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+    box, low = panels[0, 0].get_position(), panels[-1, 0].get_position()
+    middle = (low.y0 + box.y1) / 2
+    words = "spin -1, falling      scale (cycles/octave)      spin +1, rising"
+    figure.text(0.012, middle, words, rotation=90, va="center", ha="left", fontsize=8)
+    figure.text(0.037, middle, "octaves", rotation=90, va="center", ha="left", fontsize=6.5)
+    last = panels[-1, -1].get_position()
+    centre = (low.x0 + last.x1) / 2
+    y = low.y0 - 0.5 / figure.get_figheight()
+    figure.text(centre, y, "time (s), below it the rate (Hz)", ha="center", va="top", fontsize=8)

@@ -1,0 +1,132 @@
+"""Pictures over time and log-frequency, and the matrix of rates, scales and spins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from jtfs_repro import checks
+from jtfs_repro.plots import style
+from jtfs_repro.scale_rates import SPIN_NAMES, THETA, ScaleRate
+
+COLOURS = "magma_r"  # its lightness falls evenly
+_HZ = [step * 10**power for power in range(-1, 6) for step in (1, 2, 5)]
+
+
+def spin_name(spin: int) -> str:
+    """Return how figures name a spin: ours, its meaning, and the paper's sign.
+
+    Examples
+    --------
+    >>> spin_name(1)
+    'spin +1, rising (paper: θ = -1)'
+    """
+    return f"spin {spin:+d}, {SPIN_NAMES[spin]} (paper: θ = {THETA[spin]:+d})"
+
+
+def hertz(value: float) -> str:
+    """Return a number of Hz in three digits, all of them from 100 Hz on.
+
+    Examples
+    --------
+    >>> [hertz(value) for value in (0.47, 3.768, 1929.4, 0)]
+    ['0.47', '3.77', '1929', '0']
+    """
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def draw_image(
+    axes: Axes,
+    values: np.ndarray,
+    times_s: np.ndarray,
+    frequencies_hz: np.ndarray,
+    *,
+    high: float,
+    limits_hz: tuple[float, float] | None = None,
+    colours: Any = COLOURS,
+) -> None:
+    """Draw values from 0 (palest) to `high` (darkest) over time and log-frequency."""
+    limits = {"vmin": 0, "vmax": high or 1, "cmap": colours}
+    axes.pcolormesh(times_s, frequencies_hz, values, shading="gouraud", rasterized=True, **limits)
+    axes.set_xlim(times_s[0], times_s[-1])
+    axes.set_yscale("log", base=2)
+    axes.minorticks_off()
+    low, top = limits_hz or (float(frequencies_hz.min()), float(frequencies_hz.max()))
+    axes.set_ylim(low, top)
+    ticks = [hz for hz in _HZ if low <= hz <= top]
+    while len(ticks) > 6:
+        ticks = ticks[::-2][::-1]
+    axes.set_yticks(ticks, labels=[_kilo(hz) for hz in ticks])
+
+
+def limits(result: ScaleRate, lowest_hz: float) -> tuple[float, float]:
+    """Return the frequencies between which a sound is drawn: two octaves at least."""
+    top, low = float(result.frequencies_hz.max()), float(result.frequencies_hz.min())
+    return max(low, min(lowest_hz, top / 4)), top
+
+
+def _kilo(hz: float) -> str:
+    return f"{hz / 1000:g}k" if hz >= 1000 else f"{hz:g}"
+
+
+def compressed(values: np.ndarray, high: float, *, range_db: float) -> np.ndarray:
+    """Return levels in dB above ``-range_db`` of `high`: 0 and below is not to be seen."""
+    checks.number("range_db", range_db, above=0, mistake="decibels below the maximum")
+    floor = 10 ** (-range_db / 20)
+    return range_db + 20 * np.log10(np.maximum(values / (high or 1), floor))
+
+
+def levels(result: ScaleRate, energy: np.ndarray, *, range_db: float) -> np.ndarray:
+    """Return what the matrix shows of energies: dB above ``-range_db`` of the strongest.
+
+    phi_t x phi_f, the mere loudness, is not taken for the strongest.
+    """
+    wavelets = (result.rate_hz > 0) | (result.scale_cpo > 0)
+    return compressed(np.sqrt(energy), float(np.sqrt(energy[wavelets].max())), range_db=range_db)
+
+
+def draw_matrix(
+    axes: Axes, result: ScaleRate, level: np.ndarray, *, range_db: float, every: int = 1
+) -> Any:
+    """Draw one level per cell, rates in columns and scales in rows; return the image.
+
+    Parameters
+    ----------
+    axes : Axes
+    result : ScaleRate
+    level : ndarray [shape=(cells,)]
+        What `levels` gave.
+    range_db : float
+        Level of the darkest cells.
+    every : int
+        One label per so many rates.
+    """
+    grid = result.grid()
+    image = axes.imshow(
+        level[grid], cmap=COLOURS, vmin=0, vmax=range_db, aspect="auto", interpolation="nearest"
+    )
+    rates = ["0", *(hertz(rate) for rate in result.rates_hz)]
+    shown = [0, *range(len(rates) - 1, 0, -every)]
+    axes.set_xticks(shown, labels=[rates[i] for i in shown])
+    scales = [f"{scale:.2g}" for scale in result.scales_cpo]
+    axes.set_yticks(range(len(grid)), labels=[*scales[::-1], "0", *scales])
+    axes.tick_params(length=0)
+    axes.set_xlabel(r"rate (Hz); 0: $\phi_t$")
+    axes.set_ylabel(
+        r"spin -1, falling   $\longleftarrow$   scale (cycles/octave); 0: $\phi_f$"
+        r"   $\longrightarrow$   spin +1, rising"
+    )
+    middle = len(scales)
+    for edge in (middle - 0.5, middle + 0.5):
+        axes.axhline(edge, color=style.MUTED, linewidth=0.6)
+    axes.axvline(0.5, color=style.MUTED, linewidth=0.6)
+    return image
+
+
+def position(result: ScaleRate, *, rate_hz: float, scale_cpo: float, spin: int) -> tuple[int, int]:
+    """Return (column, row) of a cell in the matrix."""
+    cell = result.index(rate_hz=rate_hz, scale_cpo=scale_cpo, spin=spin)
+    row, column = np.argwhere(result.grid() == cell)[-1]
+    return int(column), int(row)

@@ -1,0 +1,145 @@
+"""One sound: scalogram, energies by rate, scale and spin, and the responses of one pair."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from jtfs_repro.plots import style
+from jtfs_repro.plots.images import (
+    compressed,
+    draw_image,
+    draw_matrix,
+    hertz,
+    levels,
+    limits,
+    position,
+    spin_name,
+)
+from jtfs_repro.scale_rates import ScaleRate
+
+HEIGHT = 5.2  # inches
+
+
+def chosen_pair(
+    result: ScaleRate, rate_hz: float | None, scale_cpo: float | None
+) -> tuple[float, float]:
+    """Return the rate and scale in the bank next to what was asked for, or the strongest pair.
+
+    Raises
+    ------
+    ValueError
+        Only one of them is given, or one lies outside the filter bank.
+    """
+    if (rate_hz is None) != (scale_cpo is None):
+        raise ValueError(
+            f"rate_hz={rate_hz}, scale_cpo={scale_cpo} must be given together"
+            " (or neither: the strongest pair is chosen)"
+        )
+    if rate_hz is None or scale_cpo is None:
+        return result.strongest_pair()
+    cell = result.index(rate_hz=rate_hz, scale_cpo=scale_cpo, spin=1)
+    return float(result.rate_hz[cell]), float(result.scale_cpo[cell])
+
+
+def figure_scale_rate(
+    result: ScaleRate,
+    *,
+    title: str,
+    stamp_line: str,
+    rate_hz: float | None = None,
+    scale_cpo: float | None = None,
+    range_db: float = 45.0,
+    matrix_range_db: float = 40.0,
+    lowest_hz: float = 60.0,
+) -> Figure:
+    """Draw the scalogram, the matrix of energies, and ``|X * Psi|`` of one pair in both spins.
+
+    Parameters
+    ----------
+    result : ScaleRate
+    title : str
+        What the sound is called.
+    stamp_line : str
+        Printed at the foot.
+    rate_hz, scale_cpo : float, optional
+        Which responses are drawn; the default is the pair of the strongest directional cell.
+    range_db : float > 0
+        Colours of the scalogram span this range below its maximum.
+    matrix_range_db : float > 0
+        The same of the matrix.
+    lowest_hz : float >= 0
+        Frequencies below it are not drawn (two octaves are, whatever it is).
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    ValueError
+        The rate or the scale lies outside the filter bank, or only one of them is given.
+    """
+    rate, scale = chosen_pair(result, rate_hz, scale_cpo)
+    ratio, overall = result.spin_ratio_db(rate_hz=rate, scale_cpo=scale), result.spin_ratio_db()
+    note = (
+        f"Left: scalogram, {range_db:g} dB; un-averaged moduli at {hertz(rate)} Hz and {scale:.3g}"
+        " cycles/octave, one linear scale for both. Right: energy of each 2-D wavelet below the"
+        f" strongest (loudness, phi_t x phi_f, apart); frames: the pair"
+        f" that is drawn. Energy of spin +1 over spin -1: {ratio:+.1f}"
+        f" dB for this pair, {overall:+.1f} dB over all."
+    )
+    with style.house_style():
+        figure = style.new_figure(style.PAGE_WIDTH, HEIGHT)
+        bottom = (style.foot(figure, stamp_line, note) + 0.42) / HEIGHT
+        columns = figure.add_gridspec(
+            1, 2, left=0.075, right=0.885, top=0.93, bottom=bottom, wspace=0.28, width_ratios=(1, 1)
+        )
+        left = columns[0].subgridspec(3, 1, hspace=0.36)
+        panels = [figure.add_subplot(left[i]) for i in range(3)]
+        _images(panels, result, (rate, scale), range_db, lowest_hz)
+        panels[0].set_title(title.replace("$", r"\$"))
+        matrix = figure.add_subplot(columns[1])
+        _matrix(figure, matrix, result, (rate, scale), matrix_range_db)
+    return figure
+
+
+def _images(
+    panels: list[Axes],
+    result: ScaleRate,
+    pair: tuple[float, float],
+    range_db: float,
+    lowest_hz: float,
+) -> None:
+    axes = (result.times_s, result.frequencies_hz)
+    level = compressed(result.fine_scalogram, float(result.fine_scalogram.max()), range_db=range_db)
+    fine = (result.fine_times_s, result.fine_frequencies_hz)
+    draw_image(panels[0], level, *fine, high=range_db, limits_hz=limits(result, lowest_hz))
+    images = {spin: result.of_pair(*pair, spin) for spin in (1, -1)}
+    high = max(float(image.max()) for image in images.values())
+    for panel, (spin, image) in zip(panels[1:], images.items(), strict=True):
+        draw_image(panel, image, *axes, high=high, limits_hz=limits(result, lowest_hz))
+        panel.set_title(spin_name(spin), fontsize=8)
+    for panel in panels[:-1]:
+        panel.tick_params(labelbottom=False)
+    panels[1].set_ylabel("frequency (Hz)")
+    panels[-1].set_xlabel("time (s)")
+
+
+def _matrix(
+    figure: Figure, axes: Axes, result: ScaleRate, pair: tuple[float, float], range_db: float
+) -> None:
+    level = levels(result, result.energy, range_db=range_db)
+    image = draw_matrix(axes, result, level, range_db=range_db, every=2)
+    for spin in (1, -1):
+        column, row = position(result, rate_hz=pair[0], scale_cpo=pair[1], spin=spin)
+        frame = Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, edgecolor=style.ACCENT)
+        axes.add_patch(frame)
+        frame.set_linewidth(1.6)
+    axes.set_title("energy by rate, scale and spin")
+    box = axes.get_position()
+    bar = figure.colorbar(image, cax=figure.add_axes((0.9, box.y0, 0.014, box.height)))
+    bar.set_label("energy (dB)", labelpad=1)
+    ticks = range(0, int(range_db) + 1, 10)
+    bar.set_ticks(list(ticks), labels=[f"{tick - range_db:g}" for tick in ticks])
