@@ -32,6 +32,8 @@ class Configuration:
     format : {'joint', 'time'}
     has_loss : bool
         Whether loss steps are measured too.
+    published_training_s : float, optional
+        Seconds of a forward and backward pass that the paper gives, on its GPU.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Configuration:
     F: int
     format: str
     has_loss: bool = False
+    published_training_s: float | None = None
 
     @classmethod
     def read(cls, entries: Mapping[str, Any]) -> Configuration:
@@ -74,6 +77,19 @@ _ALL = (
     # The paper, Section 5: J, Q1, T, no averaging in frequency.
     # ASSUME: Q_fr = 1; the paper names none, the original program's default was 2.
     _c("texture", 2**16, 12, (12, 1), T=2**13, J_fr=5, Q_fr=1, F=0, format="time"),
+    # gin/experiments/resynthesis_jtfs.gin; the paper states the time of one iteration.
+    _c(
+        "resynthesis",
+        2**16,
+        12,
+        (12, 1),
+        T=2**13,
+        J_fr=5,
+        Q_fr=2,
+        F=0,
+        format="time",
+        published_training_s=0.72,
+    ),
     # The granular synthesiser of SCRAPL, whose class takes joint arrays, T = 2^J and F = 2^J_fr.
     _c("scrapl", 2**15, 12, (8, 2), T=None, J_fr=3, Q_fr=2, F=8, format="joint", has_loss=True),
     # gin/presets/as_coded/jtfs.gin.

@@ -57,9 +57,16 @@ def transform_tables(rows: Sequence[Row], rates: Mapping[str, Rates]) -> str:
     peers = [c for c in BY_STUDY["transform"] if any(r.job.contender == c.name for r in chosen)]
     parts = []
     for title, group in _by_place(chosen):
-        lines = [_transform_line(pair, peers[1:], rates) for pair in _pairs(group)]
+        lines = _used([_transform_line(pair, peers[1:], rates) for pair in _pairs(group)])
         parts.append(_section(title, group, lines))
     return "\n\n".join(parts)
+
+
+def _used(lines: Sequence[Cells], optional: str = "paper, its GPU (s)") -> list[Cells]:
+    """Return the lines without the optional column, if no line has anything in it."""
+    if any(line[optional] for line in lines):
+        return list(lines)
+    return [{name: text for name, text in line.items() if name != optional} for line in lines]
 
 
 def loss_tables(rows: Sequence[Row]) -> str:
@@ -113,6 +120,8 @@ def _transform_line(
         cells[f"{c.label} / ours"] = significant(
             ratio(per_signal(pair.get(c.name)), per_signal(ours))
         )
+    published = job.configuration.published_training_s
+    cells["paper, its GPU (s)"] = significant(published if job.mode == "training" else None)
     cells["ours (MB)"] = memory_cell(ours)
     for c in peers:
         cells[f"{c.label} (MB)"] = memory_cell(pair.get(c.name))

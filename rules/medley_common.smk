@@ -155,9 +155,17 @@ def training_gpus():
     return gpus() * config["devices"]
 
 
-def seeds_of(model):
-    """Return the seeds of a classifier: those of the config, one where nothing is drawn."""
-    return [0] if model in DETERMINISTIC else range(config["seeds"])
+def seeds_of(model, run):
+    """Return the seeds of a classifier: those of the config, one where nothing is drawn.
+
+    The network on JTFS takes as long as all others together: at demo scale one seed has to do.
+    """
+    if model in DETERMINISTIC:
+        return [0]
+    wanted = config["jtfs_seeds"] if FRONTS[model] == "jtfs" else config["seeds"]
+    if wanted == "auto":
+        wanted = 1 if facts(run)["scale"] == "demo" else config["seeds"]
+    return range(wanted)
 
 
 def each_prediction(suffix):
@@ -169,7 +177,7 @@ def each_prediction(suffix):
             f"{folder}/{model}/seed-{seed}.{suffix}"
             for model in FRONTS
             if model in config["classifiers"]
-            for seed in seeds_of(model)
+            for seed in seeds_of(model, wildcards.run)
         ]
 
     return files

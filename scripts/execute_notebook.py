@@ -28,19 +28,19 @@ def main(options):
         notebook = nbformat.reads(text, as_version=4)
     except Exception as error:  # json, nbformat and jsonschema each raise their own
         raise io.corrupt(options.notebook, "a notebook", error) from None
-    client = NotebookClient(
-        notebook,
-        timeout=TIMEOUT_S,
-        km=AsyncKernelManager(kernel_name="python3", transport="ipc"),
-        extra_arguments=["--log-level=40"],
-        record_timing=False,
-        resources={"metadata": {"path": str(ROOT)}},
-    )
     try:
         with tempfile.TemporaryDirectory() as runtime:
             os.environ |= {"JUPYTER_RUNTIME_DIR": runtime, "IPYTHONDIR": runtime}
             os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.getenv("PYTHONPATH", "")])
-            client.execute()
+            sockets = {"transport": "ipc", "ip": str(Path(runtime, "kernel"))}  # of this run alone
+            NotebookClient(
+                notebook,
+                timeout=TIMEOUT_S,
+                km=AsyncKernelManager(kernel_name="python3", **sockets),
+                extra_arguments=["--log-level=40"],
+                record_timing=False,
+                resources={"metadata": {"path": str(ROOT)}},
+            ).execute()
     except CellExecutionError as error:
         cell = sum(bool(c.get("execution_count")) for c in notebook.cells)
         what = f"{error.ename}: {error.evalue}".splitlines()[0]

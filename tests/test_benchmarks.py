@@ -296,6 +296,16 @@ def test_ratios_and_bounds_of_the_table():
     assert flat["seconds_per_bound"] == 2.0
 
 
+def test_time_of_the_paper_stands_beside_ours():
+    job = replace(JOB, configuration=CONFIGURATIONS["resynthesis"], mode="training")
+    forward = replace(job, mode="forward")
+    rows = [replace(row(seconds=1.0), job=j) for j in (JOB, forward, job)]
+    lines = [text for text in tables.transform_tables(rows, RATES).splitlines() if "|" in text]
+    assert lines[0].split(" | ")[3] == "paper, its GPU (s)"
+    assert [line.split(" | ")[3].strip() for line in lines[2:]] == ["", "", "0.72"]
+    assert "paper" not in tables.transform_tables(rows[:1], RATES)
+
+
 def test_saturating_batches_are_compared_per_signal():
     rows = [
         row(seconds=2.0, batch=SATURATING, **{"peak_bytes": 1}),

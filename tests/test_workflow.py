@@ -212,7 +212,7 @@ def test_dry_run(tree, scale, preset):
     if preset == "tutorial":  # it has no Section 4
         assert "train_classifier" not in jobs
         return
-    assert jobs["train_classifier"] == 3 * 3
+    assert jobs["train_classifier"] == (3 + 3 + 1 if scale == "demo" else 3 * 3)
     assert jobs["extract_clips"] == 4 * {"smoke": 1, "demo": 4, "paper": 64}[scale]
     assert ("fetch_medley_solos_db" in jobs) == (scale == "paper")
     assert ("render_solos" in jobs) == (scale != "paper")
@@ -236,7 +236,7 @@ def test_dry_run_of_the_other_clip_set(tree):
 
 
 def test_a_variant_runs_the_section_that_it_changes(tree):
-    jobs = planned(tree, "--config", "variant=adalog")
+    jobs = planned(tree, "--config", "variant=adalog", "jtfs_seeds=3")
     assert jobs["train_classifier"] == 9
     assert "extract_features" not in jobs
     jobs = planned(tree, "--config", "variant=fm16_J12")
@@ -298,6 +298,7 @@ def test_two_runs_do_not_meet(tree):
         ("descents=[]", r"descents: \[\] should be non-empty"),
         ("clips=gtzan", r"clips: 'gtzan' is not one of \['auto', 'soundfont_solos'"),
         ("seeds=0", r"seeds: 0 is less than the minimum"),
+        ("jtfs_seeds=few", r"jtfs_seeds: 'few' is not valid"),
         ("classifiers=[jtfs,vgg]", r"classifiers\.1: 'vgg' is not one of"),
         ("memory_gb=lots", r"memory_gb: 'lots' is not of type 'number'"),
     ],
