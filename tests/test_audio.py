@@ -5,6 +5,7 @@ import struct
 import numpy as np
 import pytest
 import soundfile
+from texture_files import FACTS, needs_recordings, recording
 
 from jtfs_repro import audio
 from jtfs_repro.audio import (
@@ -16,7 +17,6 @@ from jtfs_repro.audio import (
     write_sound,
 )
 from jtfs_repro.io import FileError
-from tests.texture_files import FACTS, needs_recordings, recording
 
 SR = 22050
 SUBTYPES = {  # file -> largest error: a step of the format; of OGG and MP3 what coding loses

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy.signal import chirp as scipy_chirp
 from scipy.signal import hilbert
+from texture_files import FACTS, needs_recordings, recording
 
 from jtfs_repro import config
 from jtfs_repro.audio import Sound, read_sound, write_sound
@@ -21,7 +22,6 @@ from jtfs_repro.datasets.texture_tones import AmChirp, Dizi
 from jtfs_repro.datasets.textures import RECIPES, chirp_sine_pulse, synthesise
 from jtfs_repro.experiments.textures import prepare
 from jtfs_repro.io import FileError
-from tests.texture_files import FACTS, needs_recordings, recording
 
 ROOT = Path(__file__).resolve().parents[1]
 SR, N = 22050, 1 << 16

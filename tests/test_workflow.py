@@ -44,8 +44,9 @@ TEXTURE_TABLES = ["spin_of_chirps", "resynthesis", "resynthesis_cost"]
 TABLES = ["knn_scores", "embedding_scores", "cost", "verdicts", "spin_leak"]
 TABLES += MEDLEY_TABLES + TEXTURE_TABLES
 MEDLEY_FIGURES = ["medley/class_recalls", "medley/confusion", "medley/learning_curves"]
-TEXTURE_FIGURES = ["fig1_scale_rate", "fig6_resynthesis", "resynthesis_errors", "scale_rate_grid"]
-FIGURES = ["fig2_cqt_chirps", "fig3_isomap", "fig4_knn_ratios", "spin_leak", *MEDLEY_FIGURES]
+TEXTURE_FIGURES = ["fig1_scale_rate", "fig6_resynthesis", "resynthesis_errors"]
+FIGURES = ["fig2_cqt_chirps", "fig3_isomap", "fig4_knn_ratios", "spin_leak"]
+FIGURES += MEDLEY_FIGURES + TEXTURE_FIGURES
 TIMEOUT_S = 600
 
 

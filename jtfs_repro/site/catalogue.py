@@ -82,22 +82,14 @@ FIGURES = {
         alt="Four columns, one per sound. Top: scalogram. Below: the response of the rising and of"
         " the falling joint wavelet. Each sound is strong in one of the two.",
     ),
-    "scale_rate_grid": Entry(
-        section="2",
-        title="Chirp, sine and pulse: filters and coefficients",
-        caption="Rows: scale in cycles/octave, spin up above, spin down below. Columns: rate in"
-        " Hz, the low-pass first.",
-        alt="Two grids of small panels: joint wavelets, and the response of a chirp, a sine and a"
-        " pulse to each. The chirp appears in one half only.",
-    ),
-    "scale_rate_grid_filters": Entry(
+    "scale_rate_filters": Entry(
         section="2",
         title="Chirp, sine and pulse: the filters",
         caption="Real parts of the joint wavelets. Rows: scale in cycles/octave, spin up above,"
         " spin down below. Columns: rate in Hz, the low-pass first.",
         alt="A grid of oriented ripples in time and log-frequency, finer from left to right.",
     ),
-    "scale_rate_grid_coefficients": Entry(
+    "scale_rate_coefficients": Entry(
         section="2",
         title="Chirp, sine and pulse: the coefficients",
         caption="Response to each joint wavelet. The rising chirp appears in one spin only, the"

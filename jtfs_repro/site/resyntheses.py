@@ -19,6 +19,19 @@ from jtfs_repro.site.folder import Folder, Slugs, slug
 from jtfs_repro.site.instruments import number
 
 FULL_SCALE = 32767
+SCORES = (  # of the columns of resynthesis.csv; the page of tables has all
+    "representation",
+    "descent",
+    "error_at_20",
+    "error_at_100",
+    "error_best",
+    "synchrony",
+    "synchrony_kept",
+    "spin_contrast_kept",
+    "spectral_convergence_averaged",
+    "error_jtfs",
+    "error_scattering1d",
+)
 HEADROOM = 0.98  # peak of the loudest track of a sound
 PAPER_MARKS = ((20, 0.10), (100, 0.03))  # iteration, error; the paper's Section 5
 FREQUENCY_TICKS = (50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000)
@@ -193,9 +206,8 @@ def _words(run: Run, k: int) -> dict[str, Any]:
 def _scores(contents: Contents, sound: str) -> list[dict[str, str]]:
     table = contents.table("resynthesis")
     rows = table.rows if table else []
-    hidden = {"sound", "scale", "preset", "device", "variant"}
     return [
-        {name: cell for name, cell in row.items() if name not in hidden}
+        {name: row[name] for name in SCORES if name in row}
         for row in rows
         if row.get("sound") == sound
     ]
