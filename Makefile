@@ -19,7 +19,8 @@ figures: $(STAMP) ## make all figures and tables (demo scale, CPU or GPU)
 	$(SNAKEMAKE) --cores all $(OPTIONS)
 
 test: $(STAMP) lint types ## check style and types, run all tests and a small real run
-	PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 JTFS_ARTEFACTS="$(CURDIR)/logs" pytest
+	PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 JTFS_ARTEFACTS="$(CURDIR)/logs" \
+		pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 benchmark: $(STAMP) ## measure seconds and memory of the transform, beside the peers if installed
 	$(BIN)/python -m benchmarks $(OPTIONS)

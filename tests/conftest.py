@@ -1,4 +1,4 @@
-"""Fixtures that several test files share."""
+"""Fixtures that several test files share, and the order of the files."""
 
 import pytest
 import torch
@@ -16,3 +16,8 @@ def _threads_as_before():
 def two_threads():
     """Run the test with two threads, whatever the number outside."""
     torch.set_num_threads(2)
+
+
+def pytest_collection_modifyitems(items):
+    """Start with the longest file: with two processes, the others run beside it."""
+    items.sort(key=lambda item: item.path.name != "test_workflow.py")
