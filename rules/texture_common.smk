@@ -1,5 +1,6 @@
 # Functions and names that the rules of Sections 2 and 5 share; no rule.
 import re
+import shlex
 
 EMBEDDED = ["am_chirp", "dizi", "gull", "hawk"]  # Figure 1, in its order
 SCATTERINGS = ["scattering1d", "jtfs"]
@@ -84,7 +85,7 @@ def recording(wildcards):
 def sound_argument(wildcards):
     """Return the option that says what a sound is made from."""
     path = RECORDINGS.get(wildcards.sound)
-    return f"--input {path!r}" if path else f"--name {wildcards.sound}"
+    return f"--input {shlex.quote(path)}" if path else f"--name {wildcards.sound}"
 
 
 def methods(sound):

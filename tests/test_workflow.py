@@ -265,6 +265,18 @@ def test_descents_beyond_the_first_are_for_the_first_sound(tree):
     assert sorted(set(found)) == [("dizi", "adam"), ("hawk", "adam"), ("hawk", "lbfgs")]
 
 
+def test_the_shell_reads_no_name_of_a_recording(tree):
+    name = "it's $(touch gone).wav"
+    noise = np.random.default_rng(0).standard_normal((1, 4096)).astype(np.float32) / 10
+    write_sound(tree / "odd" / name, Sound(samples=noise, sr=16000))
+    target = "data/smoke/textures/it_s_touch_gone.json"
+    status, text = snakemake(tree, target, "--config", "scale=smoke", "recordings=odd")
+    assert status == 0, text
+    assert io.load_json(tree / target)["source"] == name
+    assert not (tree / "gone").exists()
+    shutil.rmtree(tree / "data")
+
+
 def test_two_recordings_of_one_name_are_one_line(tree):
     (tree / "twins").mkdir()
     for name in ("a b.wav", "a-b.flac"):
