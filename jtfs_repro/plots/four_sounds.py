@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from jtfs_repro import checks
 from jtfs_repro.plots import style
-from jtfs_repro.plots.images import compressed, draw_image, hertz, limits, spin_name
+from jtfs_repro.plots.images import draw_pair, hertz, spin_name
 from jtfs_repro.plots.scale_rate import chosen_pair
 from jtfs_repro.scale_rates import ScaleRate
 
@@ -123,16 +123,7 @@ def _column(
     range_db: float,
     lowest_hz: float,
 ) -> None:
-    axes = (result.times_s, result.frequencies_hz)
-    level = compressed(result.fine_scalogram, float(result.fine_scalogram.max()), range_db=range_db)
-    fine = (result.fine_times_s, result.fine_frequencies_hz)
-    draw_image(column[0], level, *fine, high=range_db, limits_hz=limits(result, lowest_hz))
-    images = [result.of_pair(*pair, spin) for spin in (1, -1)]
-    high = max(float(image.max()) for image in images)
-    for panel, image in zip(column[1:], images, strict=True):
-        draw_image(panel, image, *axes, high=high, limits_hz=limits(result, lowest_hz))
-    for panel in column[:-1]:
-        panel.tick_params(labelbottom=False)
+    draw_pair(list(column), result, pair, range_db=range_db, lowest_hz=lowest_hz)
     ratio = result.spin_ratio_db(rate_hz=pair[0], scale_cpo=pair[1])
     text = (
         f"time (s)\n{hertz(pair[0])} Hz, {pair[1]:.2g} cycles/octave\n"

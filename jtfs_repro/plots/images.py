@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,37 @@ def compressed(values: np.ndarray, high: float, *, range_db: float) -> np.ndarra
     checks.number("range_db", range_db, above=0, mistake="decibels below the maximum")
     floor = 10 ** (-range_db / 20)
     return range_db + 20 * np.log10(np.maximum(values / (high or 1), floor))
+
+
+def draw_pair(
+    panels: Sequence[Axes],
+    result: ScaleRate,
+    pair: tuple[float, float],
+    *,
+    range_db: float,
+    lowest_hz: float,
+) -> None:
+    """Draw the scalogram and, below it, the moduli of one (rate, scale) for spin +1 and spin -1.
+
+    The two moduli share one linear scale; time is labelled in the last panel only.
+    """
+    limits_hz = limits(result, lowest_hz)
+    level = compressed(result.fine_scalogram, float(result.fine_scalogram.max()), range_db=range_db)
+    fine = (result.fine_times_s, result.fine_frequencies_hz)
+    draw_image(panels[0], level, *fine, high=range_db, limits_hz=limits_hz)
+    images = [result.of_pair(*pair, spin) for spin in (1, -1)]
+    high = max(float(image.max()) for image in images)
+    for panel, image in zip(panels[1:], images, strict=True):
+        draw_image(
+            panel,
+            image,
+            result.times_s,
+            result.frequencies_hz,
+            high=high,
+            limits_hz=limits_hz,
+        )
+    for panel in panels[:-1]:
+        panel.tick_params(labelbottom=False)
 
 
 def levels(result: ScaleRate, energy: np.ndarray, *, range_db: float) -> np.ndarray:

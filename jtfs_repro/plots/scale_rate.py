@@ -8,12 +8,10 @@ from matplotlib.patches import Rectangle
 
 from jtfs_repro.plots import style
 from jtfs_repro.plots.images import (
-    compressed,
-    draw_image,
     draw_matrix,
+    draw_pair,
     hertz,
     levels,
-    limits,
     position,
     spin_name,
 )
@@ -112,17 +110,9 @@ def _images(
     range_db: float,
     lowest_hz: float,
 ) -> None:
-    axes = (result.times_s, result.frequencies_hz)
-    level = compressed(result.fine_scalogram, float(result.fine_scalogram.max()), range_db=range_db)
-    fine = (result.fine_times_s, result.fine_frequencies_hz)
-    draw_image(panels[0], level, *fine, high=range_db, limits_hz=limits(result, lowest_hz))
-    images = {spin: result.of_pair(*pair, spin) for spin in (1, -1)}
-    high = max(float(image.max()) for image in images.values())
-    for panel, (spin, image) in zip(panels[1:], images.items(), strict=True):
-        draw_image(panel, image, *axes, high=high, limits_hz=limits(result, lowest_hz))
+    draw_pair(panels, result, pair, range_db=range_db, lowest_hz=lowest_hz)
+    for panel, spin in zip(panels[1:], (1, -1), strict=True):
         panel.set_title(spin_name(spin), fontsize=8)
-    for panel in panels[:-1]:
-        panel.tick_params(labelbottom=False)
     panels[1].set_ylabel("frequency (Hz)")
     panels[-1].set_xlabel("time (s)")
 
