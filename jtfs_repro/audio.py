@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 
 from jtfs_repro import checks
-from jtfs_repro.io import FileError, atomic_path
+from jtfs_repro.io import FileError, atomic_path, check_content
 
 if TYPE_CHECKING:
     from soundfile import SoundFile
@@ -152,6 +152,7 @@ def _check_file(path: Path) -> None:
             raise
         what = getattr(error, "strerror", None) or str(error)
         raise FileError(f"{path}: cannot be opened: {what} (check path and permissions)") from None
+    check_content(path)
 
 
 def count_samples(path: str | os.PathLike[str]) -> int:

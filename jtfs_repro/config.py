@@ -22,7 +22,8 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 import gin
 
-from jtfs_repro import io
+from jtfs_repro import io, sidecars
+from jtfs_repro.integrity import sha256
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -153,17 +154,22 @@ def run_script(
 ) -> None:
     """Parse the command line, load its gin files, run ``main``, save the settings in effect.
 
-    An error that the user can mend ends as one line on stderr, ``error: ...``, with status 1
-    (2 for a wrong command line); ``JTFS_DEBUG=1`` shows the traceback. SIGTERM ends the script
-    in an orderly way, so that half-written files are removed.
+    Every output gets its sidecar, see `sidecars`. An error that the user can mend ends as one
+    line on stderr, ``error: ...``, with status 1 (2 for a wrong command line); ``JTFS_DEBUG=1``
+    shows the traceback. SIGTERM ends the script in an orderly way, so that half-written files are
+    removed.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED_STATUS))
     options = arguments.parse_args()
+    clock = sidecars.Clock()
     try:
         load_gin(options.gin)
+        gin_files = {path: sha256(path) for path in options.gin}
         main(options)
+        settings = operative_config()
         if options.operative:
-            io.save_text(options.operative, operative_config())
+            io.save_text(options.operative, settings)
+        sidecars.write_sidecars(options, gin_files=gin_files, operative_gin=settings, clock=clock)
     except USER_ERRORS as error:
         if os.environ.get("JTFS_DEBUG") == "1":
             raise

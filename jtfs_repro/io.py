@@ -24,6 +24,8 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from jtfs_repro import integrity
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -65,11 +67,18 @@ def why_not_run(facts: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+def atomic_path(path: str | os.PathLike[str], *, is_output: bool = True) -> Iterator[Path]:
     """Yield a temporary path in the folder of ``path``; rename it to ``path`` on success.
 
     On any error the temporary file is removed and ``path`` is left as it was. Parts that killed
-    processes of this machine left for the same ``path`` are removed first.
+    processes of this machine left for the same ``path`` are removed first. An old sidecar of
+    ``path`` goes before the old content does.
+
+    Parameters
+    ----------
+    path : path
+    is_output : bool
+        Whether the script owes a sidecar for it, see `sidecars`.
 
     Raises
     ------
@@ -83,7 +92,10 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         _sweep(path)
         yield part
         _flush(part)
+        integrity.sidecar_of(path).unlink(missing_ok=True)
         os.replace(part, path)
+        if is_output:
+            integrity.JOURNAL.note_output(path)
     except OSError as error:
         if error.errno in _WRITE_RULES:
             raise FileError(f"{path}: {_WRITE_RULES[error.errno]}") from error
@@ -180,6 +192,7 @@ def load_array(path: str | os.PathLike[str], *, mmap: bool = False) -> np.ndarra
     FileError
         The file is missing, truncated or not an array.
     """
+    check_content(path)
     try:
         array = np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
         if not isinstance(array, np.ndarray):
@@ -205,6 +218,7 @@ def load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     FileError
         The file is missing, truncated or not an archive of arrays.
     """
+    check_content(path)
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
@@ -212,6 +226,18 @@ def load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         raise missing(path) from None
     except Exception as error:  # zipfile, zlib and numpy each raise their own
         raise corrupt(path, "an .npz archive of arrays", error) from None
+
+
+def check_content(path: str | os.PathLike[str]) -> None:
+    """Note ``path`` as read by this process; refuse it if it is not what its sidecar records.
+
+    Raises
+    ------
+    FileError
+        The file is corrupted, truncated or swapped with another.
+    """
+    if wrong := integrity.note_and_check(path):
+        raise FileError(f"{path}: {wrong}; delete it and its sidecar, and run again")
 
 
 def missing(path: str | os.PathLike[str]) -> FileError:
@@ -238,6 +264,7 @@ def save_text(path: str | os.PathLike[str], text: str) -> None:
 
 def load_text(path: str | os.PathLike[str]) -> str:
     """Read a UTF-8 text file; ``FileError`` if it is missing or not text."""
+    check_content(path)
     try:
         return Path(path).read_text(encoding="utf-8")
     except FileNotFoundError:

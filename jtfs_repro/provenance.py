@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from jtfs_repro import checks, io
+from jtfs_repro.integrity import sha256
 
 SCALES = ("smoke", "demo", "paper")
 PRESETS = ("paper", "as_coded", "tutorial")
@@ -30,11 +31,14 @@ PACKAGES = (
     "scikit-learn",
     "librosa",
     "nnaudio",
+    "soundfile",
+    "h5py",
+    "gin-config",
+    "snakemake",
     "lightning",
     "midirenderer",
     "matplotlib",
 )
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,15 +107,6 @@ def add_stamp_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{name}", default="", help="printed on every result")
 
 
-def sha256(path: str | os.PathLike[str]) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal."""
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
 def settings_sha256(files: Sequence[str | os.PathLike[str]]) -> str:
     """Return a digest of the settings in gin files: their lines without comments and blanks.
 
@@ -166,7 +161,7 @@ def commit() -> dict[str, Any]:
 
 def _git(*arguments: str) -> str | None:
     """Return the output of a git command run in the source tree, None outside a repository."""
-    command = ["git", "-C", os.fspath(Path(__file__).parent), *arguments]
+    command = ["git", "--no-optional-locks", "-C", os.fspath(Path(__file__).parent), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
     except (OSError, subprocess.SubprocessError):

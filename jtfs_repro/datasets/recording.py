@@ -164,7 +164,7 @@ def wav_header(n_samples: int, sr: int) -> bytes:
 
 def save_wav(path: str | os.PathLike[str], samples: np.ndarray, *, sr: int) -> None:
     """Write mono float32 samples; libsndfile would add a chunk with the time of day."""
-    with atomic_path(path) as part, part.open("wb") as file:
+    with atomic_path(path, is_output=False) as part, part.open("wb") as file:
         file.write(wav_header(len(samples), sr))
         file.write(samples.astype("<f4").tobytes())
 

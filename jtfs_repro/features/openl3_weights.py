@@ -36,7 +36,7 @@ import torch
 from torch import nn
 
 from jtfs_repro.features.openl3_network import Network
-from jtfs_repro.io import FileError, Unavailable
+from jtfs_repro.io import FileError, Unavailable, check_content
 
 CONTENTS = ("music", "env")
 VERSION = "v0_4_0"
@@ -128,6 +128,7 @@ def load_weights(
     """
     path = find_weights(path, name=official_name(input_repr, content))
     check_name(path, input_repr, content)
+    check_content(path)
     packed = path.read_bytes()
     data = unpack(path, packed)
     digest = hashlib.sha256(data).hexdigest()

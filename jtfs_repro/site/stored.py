@@ -160,7 +160,8 @@ def stored_notebooks(paths: Sequence[str]) -> list[Notebook]:
 
 
 def read_bytes(path: str) -> bytes:
-    """Return the bytes of a file; `FileError` if it is missing."""
+    """Return the bytes of a file; `FileError` if it is missing or not what its sidecar says."""
+    io.check_content(path)
     try:
         return Path(path).read_bytes()
     except (FileNotFoundError, IsADirectoryError):
