@@ -1,8 +1,9 @@
-"""Record what is needed to make the results of a run again."""
+"""Record what is needed to make the results of a run again, gathered from their sidecars."""
 
 import sys
 
 from jtfs_repro import config, io, provenance
+from jtfs_repro.audit.run_manifest import gather, seal
 
 
 def arguments():
@@ -18,10 +19,15 @@ def main(options):
     stamp = provenance.Stamp.common([io.load_json(path) for path in options.facts])
     if "cuda" in stamp.device:
         import torch  # noqa: F401  names the GPU
+    run = {name: getattr(stamp, name) for name in ("scale", "preset", "variant")}
     entries = provenance.manifest(
-        stamp=stamp, gin_files=options.settings, inputs=options.results, python=sys.version
+        stamp=stamp,
+        gin_files=options.settings,
+        inputs=options.results,
+        python=sys.version,
+        **gather(options.results, run=run),
     )
-    provenance.save_manifest(options.manifest, entries)
+    provenance.save_manifest(options.manifest, seal(entries))
 
 
 if __name__ == "__main__":

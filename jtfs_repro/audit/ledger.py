@@ -1,0 +1,170 @@
+"""What sidecars and manifests say of every file: the ledger that a folder is compared with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jtfs_repro.audit import layout, run_manifest
+from jtfs_repro.audit.findings import Finding, Kind
+from jtfs_repro.audit.layout import Roots
+from jtfs_repro.audit.shapes import JOB, SIDECAR, checked
+from jtfs_repro.integrity import SUFFIX
+
+_MISSHAPEN = (LookupError, TypeError, AttributeError, ValueError, RecursionError)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Record:
+    """What one sidecar or manifest says of one file.
+
+    Parameters
+    ----------
+    name : str
+        Path as recorded.
+    sha256 : str
+        Of its content.
+    source : str
+        The manifest, or ``"its sidecar"``.
+    job : mapping or None
+        As `run_manifest.job_entry` returns it, inputs not folded if from a sidecar; None where
+        only the hash is recorded.
+    """
+
+    name: str
+    sha256: str
+    source: str
+    job: Mapping[str, Any] | None = None
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Files that the job read -> SHA-256; those that a manifest folded are left out."""
+        found = self.job["inputs"] if self.job else {}
+        return {name: digest for name, digest in found.items() if isinstance(digest, str)}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ledger:
+    """All records.
+
+    Parameters
+    ----------
+    sidecars : mapping
+        Name -> record, of sidecars that lie beside the file they name.
+    manifests : mapping
+        Name -> records, first that of the file's own run.
+    unhashed : sequence of str
+        Folders with a manifest of another kind, which records no hashes.
+    """
+
+    sidecars: dict[str, Record] = field(default_factory=dict)
+    manifests: dict[str, list[Record]] = field(default_factory=dict)
+    unhashed: list[str] = field(default_factory=list)
+
+    def names(self) -> list[str]:
+        """Return all recorded files, sorted."""
+        return sorted({*self.sidecars, *self.manifests})
+
+    def best(self, name: str) -> Record | None:
+        """Return the record that counts: the sidecar's, else that of the file's own run."""
+        return self.sidecars.get(name) or next(iter(self.manifests.get(name, ())), None)
+
+
+def load_ledger(
+    roots: Roots, *, manifests: Sequence[Path] | None = None
+) -> tuple[Ledger, list[Finding]]:
+    """Return all records, and what is wrong with the files that hold them.
+
+    Parameters
+    ----------
+    roots : Roots
+    manifests : sequence of path or None
+        Which manifests to read, with the sidecars of what they name; None for every manifest and
+        sidecar there is.
+    """
+    ledger, findings = Ledger(), []
+    paths = manifests if manifests is not None else _manifests(roots)
+    for path in paths:
+        findings += _add_manifest(ledger, path, roots.name(path))
+    for path in roots.files(*roots.folders()):
+        name = roots.name(path).removesuffix(SUFFIX)
+        is_wanted = manifests is None or name in ledger.manifests
+        if path.name.endswith(SUFFIX) and is_wanted:
+            findings += _add_sidecar(ledger, path, name)
+    return ledger, findings
+
+
+def _manifests(roots: Roots) -> list[Path]:
+    found = [path for path in roots.files("results") if path.name == layout.MANIFEST]
+    return [p for p in found if not set(p.parts) & set(layout.UNRECORDED_FOLDERS)]
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Return a JSON object; ``ValueError`` or ``OSError`` if the file holds none."""
+    value = json.loads(path.read_bytes())
+    if not isinstance(value, dict):
+        raise ValueError("no JSON object")
+    return value
+
+
+def _add_sidecar(ledger: Ledger, path: Path, name: str) -> Iterator[Finding]:
+    try:
+        sidecar = read_object(path)
+        record = _record(sidecar)
+    except (OSError, *_MISSHAPEN) as error:
+        yield _unreadable(f"{name}{SUFFIX}", error)
+        return
+    if record.name == name:
+        ledger.sidecars[name] = record
+    else:
+        text = f"its sidecar is that of {record.name} (copied, moved or swapped)"
+        yield Finding(kind=Kind.SIDECAR, name=name, text=text)
+
+
+def _record(sidecar: Mapping[str, Any]) -> Record:
+    name = checked(sidecar, SIDECAR)["file"]
+    common = {key: value for key, value in sidecar.items() if key not in run_manifest.OWN}
+    job = run_manifest.job_entry(common, {name: sidecar}) | {"inputs": common["inputs"]}
+    return Record(name=name, sha256=sidecar["sha256"], source="its sidecar", job=job)
+
+
+def _unreadable(name: str, error: Exception) -> Finding:
+    detail = f"lacks {error}" if isinstance(error, KeyError) else str(error)
+    text = f"cannot be read: {detail} (delete it and make it again)"
+    return Finding(kind=Kind.UNREADABLE, name=name, text=text)
+
+
+def _add_manifest(ledger: Ledger, path: Path, name: str) -> Iterator[Finding]:
+    try:
+        manifest = read_object(path)
+        records = list(_records(manifest, name))
+        if not records and layout.is_run_manifest(name):
+            raise KeyError("jobs")
+    except (OSError, *_MISSHAPEN) as error:
+        yield _unreadable(name, error)
+        return
+    if not run_manifest.is_sealed(manifest):
+        text = "its digest is not that of its entries (edited; write it again)"
+        yield Finding(kind=Kind.MANIFEST, name=name, text=text)
+    if not records:
+        ledger.unhashed.append(name.rpartition("/")[0])
+    own_run = layout.run_of(name)
+    for record in records:
+        known = ledger.manifests.setdefault(record.name, [])
+        known.insert(0 if layout.run_of(record.name) == own_run else len(known), record)
+
+
+def _records(manifest: Mapping[str, Any], source: str) -> Iterator[Record]:
+    """Yield the records of a manifest, also of one that has no jobs."""
+    seen = set()
+    for job in run_manifest.expanded(manifest) if "jobs" in manifest else []:
+        for name, facts in checked(job, JOB)["outputs"].items():
+            if facts is not None and not name.endswith("/"):
+                seen.add(name)
+                yield Record(name=name, sha256=facts["sha256"], source=source, job=job)
+    for name, digest in {**manifest.get("inputs", {}), **manifest.get("gin", {})}.items():
+        if name not in seen:
+            yield Record(name=name, sha256=str(digest), source=source)
