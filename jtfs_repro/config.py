@@ -1,4 +1,6 @@
-"""Settings from gin files, and the frame shared by all scripts. The only file that imports gin.
+"""Settings from gin files, and the frame shared by all scripts.
+
+Beside `gin_trust`, which reads what a file would do, this is the only file that imports gin.
 
 Every stage reads a stack of gin files: first the published setting
 (``gin/features/<stage>.gin`` or ``gin/experiments/<stage>.gin``), then what the chosen preset,
@@ -21,15 +23,17 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
 import gin
+from gin import config as gin_config
 
-from jtfs_repro import io, sidecars
-from jtfs_repro.integrity import sha256
+from jtfs_repro import gin_trust, gpu_memory, io, sidecars
+from jtfs_repro.integrity import portable, sha256
 
 P = ParamSpec("P")
 R = TypeVar("R")
 SUITES = ("features", "experiments")
 USER_ERRORS = (ValueError, TypeError, ImportError, SyntaxError, OSError, io.Unavailable)
-USAGE_STATUS, ERROR_STATUS, TERMINATED_STATUS = 2, 1, 143
+GPU_REMEDY = "the GPU's memory is used up: end what else runs there, or device=cpu"
+USAGE_STATUS, ERROR_STATUS, INTERRUPTED_STATUS, TERMINATED_STATUS = 2, 1, 130, 143
 
 
 class ConfigError(ValueError):
@@ -79,8 +83,13 @@ def stages(root: str | os.PathLike[str] = "gin") -> list[str]:
     return sorted(path.stem for suite in SUITES for path in Path(root, suite).glob("*.gin"))
 
 
-def load_gin(files: Sequence[str | os.PathLike[str]]) -> None:
+def load_gin(files: Sequence[str | os.PathLike[str]]) -> list[str]:
     """Forget all settings, then read ``files`` in order.
+
+    Returns
+    -------
+    paths : list of str
+        The files and those that they include, each once.
 
     Raises
     ------
@@ -89,15 +98,18 @@ def load_gin(files: Sequence[str | os.PathLike[str]]) -> None:
         exist. The message is one line: ``file:line: what``.
     """
     gin.clear_config()
+    read: dict[str, None] = {}
     for file in [os.fspath(path) for path in files]:
         if not os.path.isfile(file):
             raise ConfigError(f"{file}: no such gin file (check the path)")
-        gin.add_config_file_search_path(_root(file))
+        gin_config._LOCATION_PREFIXES[:] = ["", _root(file)]  # those of other files do not count
         try:
+            read |= dict.fromkeys(gin_trust.check(file))
             with _silent():
                 gin.parse_config_file(file)
         except Exception as error:
             raise ConfigError(_one_line(error, file)) from error
+    return list(read)
 
 
 def _root(file: str) -> str:
@@ -163,22 +175,27 @@ def run_script(
     options = arguments.parse_args()
     clock = sidecars.Clock()
     try:
-        load_gin(options.gin)
-        gin_files = {path: sha256(path) for path in options.gin}
+        gin_files = {portable(path): sha256(path) for path in load_gin(options.gin)}
         main(options)
         settings = operative_config()
         if options.operative:
             io.save_text(options.operative, settings)
         sidecars.write_sidecars(options, gin_files=gin_files, operative_gin=settings, clock=clock)
-    except USER_ERRORS as error:
-        if os.environ.get("JTFS_DEBUG") == "1":
+    except (*USER_ERRORS, RuntimeError) as error:
+        is_memory = gpu_memory.is_exhausted(error)
+        is_ours = is_memory or isinstance(error, USER_ERRORS)
+        if not is_ours or os.environ.get("JTFS_DEBUG") == "1":
             raise
-        print(f"error: {describe(error)}", file=sys.stderr)
+        what = f"{describe(error)} ({GPU_REMEDY})" if is_memory else describe(error)
+        print(f"error: {what}", file=sys.stderr)
         sys.exit(ERROR_STATUS)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED_STATUS)
 
 
 def describe(error: BaseException) -> str:
     """Return an error as one line, without what gin appends to it."""
     if isinstance(error, OSError) and error.filename is not None:
-        return f"{error.filename}: {error.strerror}"
+        return f"{error.filename}: {error.strerror or type(error).__name__}"
     return (str(error).splitlines() or [type(error).__name__])[0]

@@ -8,6 +8,7 @@ checksum is right. One process at a time writes it (``NAME.lock``). Any failure 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import http.client
@@ -32,6 +33,7 @@ DIGITS = {"md5": 32, "sha1": 40, "sha256": 64}  # hexadecimal digits of a checks
 CHUNK = 1 << 16  # bytes
 ATTEMPTS = 20  # connections at most, as long as each brings something
 MARGIN = 1 << 24  # bytes to leave free on the disk
+NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)  # of a file system without locks
 FAILURES = (OSError, http.client.HTTPException, FileError)
 
 
@@ -177,17 +179,17 @@ def one_line(error: Exception) -> str:
 @contextmanager
 def locked(path: Path, *, is_shown: bool = False) -> Iterator[None]:
     """Let one process at a time make ``path``; the others wait, then find it there."""
-    with path.with_name(f"{path.name}.lock").open("w") as lock:
+    with path.with_name(f"{path.name}.lock").open("w") as lock:  # closing it unlocks
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if is_shown:
                 print(f"waiting for the process that makes {path}", file=sys.stderr)
             fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(lock, fcntl.LOCK_UN)
+        except OSError as error:
+            if error.errno not in NO_LOCKS:  # then the checksum alone keeps a wrong file out
+                raise
+        yield
 
 
 def fetch(

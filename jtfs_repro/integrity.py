@@ -80,12 +80,12 @@ def note_and_check(path: str | os.PathLike[str]) -> str:
     digest = known_sha256(path)
     JOURNAL.note_input(path, digest)
     sidecar = sidecar_of(path)
-    if not sidecar.is_file():
+    if not os.path.isfile(sidecar):  # of a Path, it would raise where the name is too long
         return ""
     try:
         recorded = json.loads(sidecar.read_text(encoding="utf-8"))
         return _difference(portable(path), digest, recorded["file"], recorded["sha256"])
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return f"its sidecar {sidecar.name} cannot be read"
 
 

@@ -1,8 +1,8 @@
 """Files: atomic writes, arrays, JSON, tables and figures; reading with one-line errors.
 
-Every write goes to ``NAME.<host>.<pid>.part`` in the destination's folder and is renamed at the
-end, so that a killed process leaves either the finished file or none. Nothing written here holds
-a date: equal contents give equal bytes.
+Every write goes to ``NAME.<host>.<pid>.<random>.part`` in the destination's folder and is renamed
+at the end, so that a killed process leaves either the finished file or none. Nothing written here
+holds a date: equal contents give equal bytes.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import io
 import json
 import math
 import os
+import secrets
 import shutil
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,11 +21,10 @@ from contextlib import contextmanager
 from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
-from zipfile import BadZipFile
 
 import numpy as np
 
-from jtfs_repro import integrity
+from jtfs_repro import array_check, integrity
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -86,7 +86,10 @@ def atomic_path(path: str | os.PathLike[str], *, is_output: bool = True) -> Iter
         The disk is full, or the folder cannot be written.
     """
     path = Path(path)
-    part = path.with_name(f"{path.name}.{socket.gethostname()}.{os.getpid()}.part")
+    own = (
+        f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(4)}"  # pids repeat in containers
+    )
+    part = path.with_name(f"{path.name}.{own}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path)
@@ -116,7 +119,7 @@ _WRITE_RULES = {
 def _sweep(path: Path) -> None:
     prefix = f"{path.name}.{socket.gethostname()}."
     for part in path.parent.glob("*.part"):
-        pid = part.name.removeprefix(prefix).removesuffix(".part")
+        pid = part.name.removeprefix(prefix).partition(".")[0]
         if part.name.startswith(prefix) and pid.isdigit() and not _is_running(int(pid)):
             part.unlink(missing_ok=True)
 
@@ -194,13 +197,11 @@ def load_array(path: str | os.PathLike[str], *, mmap: bool = False) -> np.ndarra
     """
     check_content(path)
     try:
-        array = np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
-        if not isinstance(array, np.ndarray):
-            raise ValueError("not a single array")
-        return array
+        array_check.check_array(path)
+        return np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
     except FileNotFoundError:
         raise missing(path) from None
-    except (ValueError, EOFError, OSError, BadZipFile) as error:
+    except Exception as error:  # a header is parsed as Python: many kinds
         raise corrupt(path, "a .npy array", error) from None
 
 
@@ -220,6 +221,7 @@ def load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """
     check_content(path)
     try:
+        array_check.check_archive(path)
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
@@ -288,9 +290,10 @@ def _plain(value: Any) -> Any:
 
 def load_json(path: str | os.PathLike[str]) -> Any:
     """Read a JSON file; ``FileError`` if it is missing, truncated or not JSON."""
+    text = load_text(path)
     try:
-        return json.loads(load_text(path))
-    except json.JSONDecodeError as error:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:  # a number too long, a list too deep
         raise corrupt(path, "JSON", error) from None
 
 
@@ -319,7 +322,10 @@ def load_csv(path: str | os.PathLike[str]) -> list[dict[str, str]]:
         The file is missing or empty, or a row has more or fewer cells than the header.
     """
     reader = csv.DictReader(io.StringIO(load_text(path)))
-    rows = list(reader)
+    try:
+        rows = list(reader)
+    except csv.Error as error:  # a cell too long
+        raise corrupt(path, "a CSV table", error) from None
     if reader.fieldnames is None:
         raise corrupt(path, "a CSV table", ValueError("no header"))
     for line, row in enumerate(rows, start=2):

@@ -27,6 +27,17 @@ from jtfs_repro import integrity, io, provenance
 ARRAYS, TABLES = (".npy", ".npz", ".pt", ".wav"), (".csv", ".md", ".html", ".json", ".ipynb")
 FIGURES = (".png", ".pdf", ".svg", ".gif", ".mp4")
 _STAMP = ("scale", "preset", "variant")
+_VARIABLES = (  # that change which kernels run, or how memory is given back
+    "ATEN_CPU_CAPABILITY",
+    "CUBLAS_WORKSPACE_CONFIG",
+    "MALLOC_MMAP_THRESHOLD_",
+    "MALLOC_TRIM_THRESHOLD_",
+    "MKL_CBWR",
+    "MKL_NUM_THREADS",
+    "OMP_NUM_THREADS",
+    "OPENBLAS_CORETYPE",
+    "OPENBLAS_NUM_THREADS",
+)
 _SEED = re.compile(r"^(?:[\w./@]*\.)?(\w*seeds?) = (.+)$", re.MULTILINE)
 _ROOT = Path(__file__).parent.parent
 
@@ -45,7 +56,7 @@ class Clock:
             "started": self.started.isoformat(timespec="milliseconds"),
             "wall_s": round(time.perf_counter() - self._wall_s, 3),
             "cpu_s": round(sum(u.ru_utime + u.ru_stime for u in used), 3),
-            "peak_memory_mb": round(max(u.ru_maxrss for u in used) / 1024, 1),  # kB on Linux
+            "peak_memory_mb": _peak_memory_mb(),
             "gpu_peak_memory_mb": _gpu_peak_memory_mb(),
         }
 
@@ -84,6 +95,8 @@ def write_sidecars(
         "versions": provenance.versions(),
         "hardware": provenance.hardware(),
         "threads": _threads(),
+        "variables": {name: os.environ[name] for name in _VARIABLES if name in os.environ},
+        "blas": _blas(),
         "seeds": seeds(options, operative_gin),
         **clock.read(),
     }
@@ -167,9 +180,33 @@ def _threads() -> dict[str, Any]:
     }
 
 
+def _blas() -> list[str]:
+    """Return the linear algebra that is loaded; results are the same bytes per kind of kernel."""
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:
+        return []
+    found = [f for f in threadpool_info() if f["user_api"] == "blas"]
+    kinds = {
+        " ".join(str(f.get(name)) for name in ("internal_api", "version", "architecture"))
+        for f in found
+    }
+    return sorted(kinds)
+
+
 def _has_used_gpu() -> bool:
     torch = sys.modules.get("torch")
     return bool(torch and torch.cuda.is_initialized())
+
+
+def _peak_memory_mb() -> float | None:
+    """Return the peak of this process: rusage would count that of the parent before it forked."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    kilobytes = [line.split()[1] for line in lines if line.startswith("VmHWM")]
+    return round(int(kilobytes[0]) / 1024, 1) if kilobytes else None
 
 
 def _gpu_peak_memory_mb() -> float | None:

@@ -29,6 +29,7 @@ def main(options):
         options.features,
         shard=options.shard,
         n_shards=options.shards,
+        sha256s=clip_set.sha256s,
         not_run=clip_set.not_run,
         device=options.device,
         memory_budget_gb=options.memory_gb,

@@ -9,6 +9,7 @@ from scipy.signal import resample_poly
 
 from jtfs_repro.datasets.clip_audio import ClipAudio, read_clip
 from jtfs_repro.datasets.medley_solos_db import N_SAMPLES
+from jtfs_repro.integrity import sha256
 from jtfs_repro.io import FileError
 
 CLIPS = make_clips()[:5]
@@ -185,3 +186,16 @@ def test_settings_are_checked(paths):
         ClipAudio(paths, scaling="max")
     with pytest.raises(ValueError, match=r"paths=\[\] must hold at least one path"):
         ClipAudio([])
+
+
+def test_content_is_compared_with_the_index_before_use(paths):
+    digests = [sha256(path) for path in paths]
+    clips = ClipAudio(paths, sha256s=digests)
+    assert np.array_equal(clips[:], ClipAudio(paths)[:])
+    first, second = paths[0].read_bytes(), paths[1].read_bytes()
+    paths[0].write_bytes(second)
+    paths[1].write_bytes(first)
+    swapped = ClipAudio(paths, sha256s=digests)
+    assert np.array_equal(swapped[2], clips[2])
+    with pytest.raises(FileError, match=r"its content is not what the index records"):
+        swapped[1]

@@ -1,5 +1,9 @@
 """Extraction: shards, batches, budgets, and the errors that a user may meet."""
 
+import subprocess
+import sys
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -68,17 +72,84 @@ def test_budget_sets_the_batch():
         extract(memory_budget_gb=1e-9)
 
 
+BUDGETS_GB = (0.05, 0.2)
+BUDGET = f"""
+import re, numpy as np, torch
+from pathlib import Path
+from jtfs_repro.experiments.extract_features import extract_shard
+from jtfs_repro.features.jtfs import Jtfs
+torch.set_num_threads(1)
+signals = np.random.default_rng(0).standard_normal((64, 8192)).astype(np.float32)
+def run(n, budget_gb):
+    shard = extract_shard(signals[:n], sr=8192.0, shard=0, n_shards=1, feature=Jtfs, device="cpu",
+        memory_budget_gb=budget_gb, progress=False)
+    peak_kb = re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]
+    print(shard.report["batch_size"], 1024 * int(peak_kb))
+run(1, 1.0)
+for budget_gb in {BUDGETS_GB}:
+    run(64, budget_gb)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc; ru_maxrss includes the parent's")
+def test_memory_budget_is_honoured():
+    """What a process takes beyond that for one signal is no more than the budget."""
+    command = [sys.executable, "-c", BUDGET]
+    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    (_, before), *measured = [tuple(map(int, line.split())) for line in lines]
+    batch_sizes, peaks = zip(*measured, strict=True)
+    assert 1 < batch_sizes[0] < batch_sizes[1] < 64, "choose other budgets"
+    for budget_gb, peak in zip(BUDGETS_GB, peaks, strict=True):
+        assert 0 < peak - before < budget_gb * 1e9
+
+
 def test_batch_size_does_not_change_results():
     one, many = extract(max_batch_size=1), extract(max_batch_size=10)
     np.testing.assert_allclose(one.features, many.features, rtol=1e-6)  # float32
 
 
-def test_memory_of_a_gpu_that_runs_out_halves_the_batch():
+def test_memory_of_a_gpu_that_runs_out_halves_the_batch(capfd):
     shard = extract(settings={"fails_above": 2})
     assert shard.report["batch_size"] == 2
+    first, second = capfd.readouterr().err.splitlines()
+    what = "warning: Moments: the GPU's memory does not hold a batch of"
+    assert (first, second) == (
+        f"{what} 10 signals; going on with 5",
+        f"{what} 5 signals; going on with 2",
+    )
     np.testing.assert_allclose(shard.features, extract().features, rtol=1e-6)
-    with pytest.raises(ValueError, match=r"batch_size=1 must fit on the GPU"):
+    with pytest.raises(ValueError, match=r"Moments: batch_size=1 must fit on the GPU \(free its"):
         extract(settings={"fails_above": 0})
+
+
+@pytest.mark.parametrize(
+    ("text", "is_memory"),
+    [("cuFFT error: CUFFT_ALLOC_FAILED", True), ("CUDA error: an illegal access", False)],
+)
+def test_other_errors_of_a_gpu(monkeypatch, text, is_memory):
+    def forward(self, x):
+        raise RuntimeError(text)
+
+    monkeypatch.setattr(Moments, "forward", forward)
+    with pytest.raises(ValueError if is_memory else RuntimeError, match=r"must fit|illegal access"):
+        extract()
+
+
+def test_what_failed_is_freed_before_the_next_attempt(monkeypatch):
+    """The traceback of an error holds the tensors of its frames."""
+    alive = []
+
+    def forward(self, x):
+        held = torch.zeros(3)
+        alive.append(weakref.ref(held))
+        if len(x) > 5:
+            raise torch.cuda.OutOfMemoryError("no memory")
+        return x[:, :3]
+
+    monkeypatch.setattr(ef.gpu_memory, "free", lambda: alive.append(alive[-1]() is None))
+    monkeypatch.setattr(Moments, "forward", forward)
+    extract()
+    assert True in alive
 
 
 def test_report_holds_the_cost():

@@ -16,6 +16,7 @@ from jtfs_repro.resynthesis.lbfgs import Lbfgs
 from jtfs_repro.resynthesis.loop import LoopSettings, descend
 from jtfs_repro.resynthesis.objective import Objective
 from jtfs_repro.scattering import Scattering1D
+from jtfs_repro.training import checkpoints
 
 N, ITERATIONS = 512, 9
 scattering = partial(Scattering1D, J=5, Q=4, T=64)
@@ -247,6 +248,7 @@ def test_a_checkpoint_of_another_descent_is_ignored(tmp_path, capfd):
         (b"", "not a checkpoint or truncated"),
         (b"PK\x03\x04 and more", "not a checkpoint or truncated"),
         ({"a": torch.zeros(1)}, "not a checkpoint of a resynthesis"),
+        ({"identity": {"seed": 0}, "state": 7}, "not a checkpoint of a resynthesis"),
         ({"code": Stopped()}, "not a checkpoint or truncated"),  # holds code: never run
     ],
 )
@@ -255,7 +257,7 @@ def test_a_file_that_is_no_checkpoint_is_ignored(content, what, tmp_path, capfd)
     if isinstance(content, bytes):
         path.write_bytes(content)
     else:
-        torch.save(content, path)
+        checkpoints.save(path, content)
     assert kept(path).load() is None
     line = capfd.readouterr().err
     assert what in line

@@ -41,6 +41,8 @@ def test_it_says_what_made_the_file(made):
     assert facts["outputs"] == ["data/c.npy", "data/c.csv", "data/c.json"]
     assert {"python", "torch", "numpy", "snakemake"} <= set(facts["versions"])
     assert facts["hardware"]["cores"] >= 1
+    assert all(len(kind.split()) == 3 for kind in facts["blas"])
+    assert facts["blas"]  # numpy brings one
     assert 0 < facts["wall_s"] < 600
     assert 10 < facts["peak_memory_mb"] < 10_000
     assert facts["gpu_peak_memory_mb"] is None

@@ -14,6 +14,7 @@ import training_toys
 from training_toys import Toy, arrays, settings, train
 
 from jtfs_repro import io
+from jtfs_repro.training import checkpoints
 from jtfs_repro.training.recorder import Recorder
 
 EPOCHS = 60
@@ -75,7 +76,7 @@ def test_a_killed_training_goes_on_to_the_last_bit(tmp_path):
 def io_history(*paths):
     """Return the epochs in the first checkpoint that is there."""
     path = next(path for path in paths if path.exists())
-    content = torch.load(path, weights_only=True)
+    content = checkpoints.load(path)
     return len(content["callbacks"]["jtfs_repro"]["history"])
 
 
@@ -179,14 +180,33 @@ def test_a_truncated_checkpoint_gives_way_to_the_one_before(tmp_path, monkeypatc
 
 def test_an_unreadable_checkpoint_alone_starts_again(tmp_path, capfd):
     (tmp_path / "f").mkdir()
-    torch.save({"code": Toy()}, tmp_path / "f" / "last.ckpt")  # holds code: never run
+    checkpoints.save(tmp_path / "f" / "last.ckpt", {"code": Toy()})  # holds code: never run
     fitted = train(tmp_path / "f")
     assert "set aside as last.ckpt.unreadable" in capfd.readouterr().err
     np.testing.assert_equal(arrays(fitted), arrays(train(tmp_path / "whole")))
 
 
+@pytest.mark.parametrize("damage", ["a bit", "swapped header", "end"])
+def test_damage_is_found_by_the_hash(tmp_path, damage):
+    path, other = tmp_path / "a.ckpt", tmp_path / "b.ckpt"
+    checkpoints.save(path, {"x": torch.arange(1000)})
+    checkpoints.save(other, {"x": torch.arange(1, 1001)})
+    data = bytearray(path.read_bytes())
+    n_header = data.index(b"\n") + 1
+    if damage == "a bit":  # of a tensor: torch itself would not notice
+        data[data.index(torch.arange(1000).numpy().tobytes()) + 8] ^= 1
+    elif damage == "swapped header":
+        data[:n_header] = other.read_bytes()[:n_header]
+    else:
+        del data[-1]
+    path.write_bytes(data)
+    with pytest.raises(io.FileError, match=r"a\.ckpt: .*SHA-256 is not the one it names"):
+        checkpoints.load(path)
+    assert checkpoints.load(other)["x"][0] == 1
+
+
 def test_a_checkpoint_of_another_program_is_refused(tmp_path):
-    torch.save({"state_dict": {}}, tmp_path / "last.ckpt")
+    checkpoints.save(tmp_path / "last.ckpt", {"state_dict": {}})
     with pytest.raises(io.FileError, match="not a checkpoint of this program"):
         train(tmp_path)
 
@@ -202,7 +222,7 @@ def test_a_full_disk_is_one_line(tmp_path, monkeypatch):
 
 def test_best_weights_are_in_the_folder(tmp_path):
     fitted = train(tmp_path)
-    stored = torch.load(tmp_path / "best.pt", weights_only=True)["state_dict"]
+    stored = checkpoints.load(tmp_path / "best.pt")["state_dict"]
     assert list(stored) == list(fitted.state_dict)
     assert all(torch.equal(stored[name], value) for name, value in fitted.state_dict.items())
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from jtfs_repro import checks
 from jtfs_repro.datasets.medley_solos_db import N_SAMPLES, SR_HZ
+from jtfs_repro.integrity import sha256
 from jtfs_repro.io import FileError, missing
 
 # reading -> (sample rate in Hz, samples)
@@ -19,6 +20,7 @@ READINGS = {
     "full_44100": (SR_HZ, N_SAMPLES),
 }
 SCALINGS = ("none", "std", "peak")
+MAX_BYTES = 16 * N_SAMPLES  # of a file: four times what the samples take
 EPSILON = 1e-10  # the original code's x / (std + 1e-10)
 # ASSUME: the original read clips through mirdata, whose librosa then resampled by "kaiser_best";
 # this is the default of today's librosa.
@@ -38,6 +40,8 @@ class ClipAudio:
     scaling : {'none', 'std', 'peak'}
         As stored; divided by (standard deviation + 1e-10); or divided by the largest magnitude.
         Applied to the signal as read.
+    sha256s : sequence of str, optional
+        SHA-256 of each file, compared when it is read for the first time.
 
     Raises
     ------
@@ -45,7 +49,8 @@ class ClipAudio:
         A setting is unknown, or there is no path.
     FileError
         On indexing: a file is missing, unreadable, not 44.1 kHz, not mono, not 131072 samples
-        long, not finite, or silent with scaling 'peak'. The message names the file.
+        long, not finite, silent with scaling 'peak', or has another SHA-256. The message names the
+        file.
 
     Examples
     --------
@@ -62,8 +67,10 @@ class ClipAudio:
         *,
         reading: str = "resample_22050",
         scaling: str = "none",
+        sha256s: Sequence[str] = (),
     ) -> None:
         self.paths = tuple(Path(path) for path in paths)
+        self._unchecked = dict(zip(self.paths, sha256s, strict=True)) if sha256s else {}
         self.reading = checks.choice("reading", reading, tuple(READINGS))
         self.scaling = checks.choice("scaling", scaling, SCALINGS)
         if not self.paths:
@@ -109,6 +116,10 @@ class ClipAudio:
 
     def _read(self, number: int) -> np.ndarray:
         path = self.paths[number]
+        expected = self._unchecked.pop(path, None)
+        if expected and path.is_file() and sha256(path) != expected:
+            remedy = "corrupted or swapped since; make or fetch the set again"
+            raise FileError(f"{path}: its content is not what the index records ({remedy})")
         return _scale(_convert(read_clip(path), self.reading), self.scaling, path)
 
 
@@ -122,20 +133,33 @@ def read_clip(path: str | Path) -> np.ndarray:
     """
     import soundfile
 
-    if not Path(path).is_file():
+    path = Path(path)
+    if not path.is_file():
         raise missing(path)
+    if path.stat().st_size > MAX_BYTES:
+        what = f"{path.stat().st_size} bytes, a clip has at most {MAX_BYTES}"
+        raise FileError(f"{path}: {what} (run scripts/index_clips.py to find all such files)")
+    # soundfile raises TypeError for names that end in .raw, and asserts that streams are intact
+    refusals = (soundfile.SoundFileError, OSError, TypeError, AssertionError)
     try:
-        samples, sr_hz = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError) as error:
-        text = getattr(error, "error_string", str(error)).rstrip(".")
+        with soundfile.SoundFile(path) as file:
+            _check_form(path, (file.samplerate, file.frames, file.channels))
+            samples = file.read(dtype="float32", always_2d=True)
+    except refusals as error:
+        text = (getattr(error, "error_string", None) or str(error) or "damaged").rstrip(".")
         raise FileError(f"{path}: unreadable: {text} (run scripts/index_clips.py)") from None
-    found, expected = (sr_hz, *samples.shape), (SR_HZ, N_SAMPLES, 1)
-    if found != expected:
-        rule = f"(Hz, samples, channels) are {found}, expected {expected}"
-        raise FileError(f"{path}: {rule} (run scripts/index_clips.py to find all such files)")
+    _check_form(path, (SR_HZ, *samples.shape))
     if not np.isfinite(samples).all():
         raise FileError(f"{path}: samples are NaN or infinite (run scripts/index_clips.py)")
     return samples[:, 0]
+
+
+def _check_form(path: Path, found: tuple[int, ...]) -> None:
+    """Compare with what a clip is; called on the header first, which may announce anything."""
+    expected = (SR_HZ, N_SAMPLES, 1)
+    if found != expected:
+        rule = f"(Hz, samples, channels) are {found}, expected {expected}"
+        raise FileError(f"{path}: {rule} (run scripts/index_clips.py to find all such files)")
 
 
 def _convert(x: np.ndarray, reading: str) -> np.ndarray:

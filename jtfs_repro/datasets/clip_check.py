@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from jtfs_repro.datasets.clip_audio import MAX_BYTES
 from jtfs_repro.datasets.medley_solos_db import N_SAMPLES, SR_HZ, Clip
 
 AUDIO_FOLDER = "audio"
@@ -107,8 +108,12 @@ def check_clips(clips: Sequence[Clip], folder: str | Path, *, progress: bool = T
 
 def _check(clip: Clip, audio: Path) -> IndexedClip | Problem:
     """Return the clip with size and hash, or what is wrong with it."""
+    path = audio / clip.file_name
     try:
-        data = (audio / clip.file_name).read_bytes()
+        if path.stat().st_size > MAX_BYTES:
+            what = f"{path.stat().st_size} bytes, a clip has at most {MAX_BYTES}"
+            return Problem(file=clip.file_name, what=what)
+        data = path.read_bytes()
     except FileNotFoundError:
         return Problem(file=clip.file_name, what="missing")
     except OSError as error:
@@ -127,10 +132,22 @@ def problem_of(data: bytes) -> str:
     if truncated:
         return truncated
     try:
-        with soundfile.SoundFile(BytesIO(data)) as file:
+        with soundfile.SoundFile(_Bytes(data)) as file:
             return _header_problem(file) or _sample_problem(file.read(dtype="float32"))
-    except soundfile.LibsndfileError as error:
-        return f"unreadable: {error.error_string.rstrip('.')}"
+    except (soundfile.SoundFileError, TypeError, AssertionError) as error:
+        text = getattr(error, "error_string", None) or str(error) or "damaged"
+        return f"unreadable: {text.splitlines()[0].rstrip('.')}"
+
+
+class _Bytes(BytesIO):
+    """Bytes in which libsndfile may seek; what an exception says there would go to stderr."""
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move, or stay where the place does not exist; return where that is."""
+        try:
+            return super().seek(offset, whence)
+        except (ValueError, OverflowError):
+            return self.tell()
 
 
 def _truncation(data: bytes) -> str:

@@ -18,11 +18,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, BinaryIO
 
+from jtfs_repro.datasets import archives
 from jtfs_repro.io import FileError, atomic_path
 
 MAGIC = b"!<arch>\n"
 HEADER_BYTES = 60
 CHUNK = 1 << 20  # bytes
+MAX_BYTES = 1 << 32  # that a package may unpack to, as far as it is read
 COMPRESSIONS = ("", ".gz", ".bz2", ".xz")
 
 
@@ -79,13 +81,13 @@ def unpack_member(
     try:
         with Path(package).open("rb") as file:
             section = _data(file)
-            with tarfile.open(fileobj=streams.BufferedReader(section), mode="r|*") as archive:
+            with archives.open_tar(streams.BufferedReader(section)) as archive:
                 return _extract(archive, member, Path(path), n_bytes, sha256)
     except FileNotFoundError as error:
         raise FileError(f"{error.filename}: no such file (check the path)") from None
     except FileError as error:
         raise FileError(f"{package}: {error}") from None
-    except (ValueError, EOFError, tarfile.TarError, lzma.LZMAError, zlib.error) as error:
+    except (*archives.BROKEN, lzma.LZMAError, zlib.error) as error:
         reason = f"not a Debian package or truncated: {error or type(error).__name__}"
         raise FileError(f"{package}: {reason} (get it again)") from None
 
@@ -112,10 +114,10 @@ def _members(file: BinaryIO) -> Iterator[tuple[str, int]]:
 
 
 def _extract(archive: tarfile.TarFile, member: str, path: Path, n_bytes: int, sha256: str) -> Path:
-    for entry in archive:
+    for entry in archives.members(archive, max_bytes=MAX_BYTES):
         if entry.name.removeprefix("./") != member:
             continue
-        content = archive.extractfile(entry) if entry.isreg() else None
+        content = archive.extractfile(entry) if entry.isreg() and not entry.issparse() else None
         if content is None or entry.size != n_bytes:
             rule = f"must be a regular file of {n_bytes} bytes, is of {entry.size}"
             raise FileError(f"{member} {rule} (another version of the package?)")

@@ -15,13 +15,16 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from jtfs_repro import checks
+from jtfs_repro.datasets import archives
 from jtfs_repro.datasets import medley_solos_db as medley
 from jtfs_repro.download import FAILURES, check_space, download, locked, one_line, verify
 from jtfs_repro.io import FileError, Unavailable
 
 DOWNLOADS = ("always", "never")
 CHUNK = 1 << 20  # bytes
-BROKEN = (*FAILURES, tarfile.TarError, EOFError, zlib.error)
+MAX_BYTES = 1 << 35  # that the archive may unpack to: three times what the clips take
+MAX_CLIP_BYTES = 4 * medley.BYTES_PER_FILE
+BROKEN = (*FAILURES, *archives.BROKEN, zlib.error)
 
 
 def fetch(
@@ -166,32 +169,37 @@ def unpack(archive: Path, folder: Path, *, n_clips: int, is_shown: bool = True) 
 
     Raises
     ------
-    FileError, OSError, tarfile.TarError, EOFError, zlib.error
-        The archive is broken, or a clip in it is a link, a device or outside the archive's root.
+    FileError, OSError, tarfile.TarError, EOFError, ValueError, OverflowError, zlib.error
+        The archive is broken, or a clip in it is a link, a device, too large, there twice or
+        outside the archive's root.
     """
     from tqdm import tqdm
 
-    n_found = 0
+    found: set[str] = set()
     with (
-        tarfile.open(archive, "r|*") as tar,
+        archives.open_tar(os.fspath(archive)) as tar,
         tqdm(total=n_clips, desc="unpacking", unit="clip", disable=not is_shown) as bar,
     ):
-        for member in tar:
+        for member in archives.members(tar, max_bytes=MAX_BYTES):
             path = folder / PurePosixPath(member.name).name
             if not medley.is_clip_name(path.name):
                 continue
             _check_member(archive, member, folder)
+            if path.name in found:
+                raise FileError(f"{archive}: {path.name} is in it twice (another archive?)")
+            found.add(path.name)
             if not (path.is_file() and path.stat().st_size == member.size):
                 _write(tar.extractfile(member), path)
-            n_found += 1
             bar.update()
-    return n_found
+    return len(found)
 
 
 def _check_member(archive: Path, member: tarfile.TarInfo, folder: Path) -> None:
     tarfile.data_filter(member, os.fspath(folder))
-    if not member.isreg():
+    if not member.isreg() or member.issparse():
         raise FileError(f"{archive}: {member.name} is a link or a folder, not a clip")
+    if member.size > MAX_CLIP_BYTES:
+        raise FileError(f"{archive}: {member.name} of {member.size} bytes is no clip")
 
 
 def _write(source: IO[bytes] | None, path: Path) -> None:

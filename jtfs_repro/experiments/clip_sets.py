@@ -40,6 +40,11 @@ class ClipSet:
         """Return the files of the clips below ``folder``."""
         return [os.fspath(Path(folder, AUDIO_FOLDER, clip.file_name)) for clip in self.clips]
 
+    @property
+    def sha256s(self) -> list[str]:
+        """SHA-256 of each clip's file, as the index records it."""
+        return [clip.sha256 for clip in self.clips]
+
     def rows(self, subset: str) -> np.ndarray:
         """Return the rows of a subset's clips [shape=(n,)], int64."""
         return np.flatnonzero(self.subsets == subset)

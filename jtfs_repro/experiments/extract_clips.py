@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,9 +45,9 @@ class Reading:
     reading: str = "resample_22050"
     scaling: str = "none"
 
-    def open(self, paths: list[str]) -> ClipAudio:
-        """Return the clips as an array that reads on demand."""
-        return ClipAudio(paths, reading=self.reading, scaling=self.scaling)
+    def open(self, paths: list[str], sha256s: Sequence[str] = ()) -> ClipAudio:
+        """Return the clips as an array that reads on demand, and compares their hashes if given."""
+        return ClipAudio(paths, reading=self.reading, scaling=self.scaling, sha256s=sha256s)
 
 
 def extract_clips(
@@ -57,6 +57,7 @@ def extract_clips(
     shard: int,
     n_shards: int,
     feature: Callable[..., ClipTensors],
+    sha256s: Sequence[str] = (),
     reading: Reading | None = None,
     not_run: io.Unavailable | None = None,
     device: str = "auto",
@@ -76,6 +77,8 @@ def extract_clips(
         Which of how many shards, ``0 <= shard < n_shards``.
     feature : callable
         ``feature(sr=, n_samples=)`` returns the module.
+    sha256s : sequence of str, optional
+        SHA-256 of each clip's file, compared before it is used.
     reading : Reading, optional
         Sample rate and scaling of the clips.
     not_run : Unavailable, optional
@@ -102,14 +105,14 @@ def extract_clips(
         An argument is out of range, one clip exceeds the budget, CUDA is asked for where there is
         none, or a feature is not finite.
     FileError
-        A clip cannot be read, or the disk is full.
+        A clip cannot be read or is not what the index records, or the disk is full.
     """
     chosen = choose_device(device)
     if not_run is not None:
         io.save_array(destination, np.empty((0, 0), dtype=np.float32))
         return not_run_report(not_run, n_signals=0, device=chosen)
     rows = shard_rows(len(paths), shard, n_shards)
-    clips = (reading or Reading()).open(paths)
+    clips = (reading or Reading()).open(paths, sha256s)
     module = feature(sr=clips.sr_hz, n_samples=clips.shape[1]).to(chosen).eval()
     batch_size = choose_batch_size(module, memory_budget_gb, max_batch_size, len(rows))
     stream = Stream(module, device=chosen, batch_size=batch_size)

@@ -6,6 +6,7 @@ several machines, and a killed run resumes with the shards that are missing.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -17,7 +18,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from jtfs_repro import checks
+from jtfs_repro import checks, gpu_memory
 from jtfs_repro.devices import choose_device, peak_memory_bytes
 from jtfs_repro.io import NOT_RUN, RUN, Unavailable, why_not_run
 
@@ -102,7 +103,6 @@ def extract_shard(
     label = f"{type(module).__name__} {shard + 1}/{n_shards}"
     features = np.empty((len(rows), int(module.dimension)), dtype=np.float32)  # type: ignore[arg-type]
     stream = Stream(module, device=chosen, batch_size=batch_size)
-    label = f"{type(module).__name__} {shard + 1}/{n_shards}"
     start = time.perf_counter()
     for batch, values in stream.batches(signals, rows, label=label, progress=progress):
         features[batch.start - rows.start : batch.stop - rows.start] = values
@@ -175,10 +175,9 @@ class Stream:
             batch, reading = self._read(reader, signals, rows)
             while batch:
                 following = self._read(reader, signals, rows[len(batch) :])
-                try:
-                    values = _forward(self.module, reading.result(), self.device)
-                except torch.cuda.OutOfMemoryError:
-                    self.batch_size = _halved(len(batch))
+                values = _attempt(self.module, reading.result(), self.device)
+                if values is None:
+                    self._halve(len(batch), bar)
                     batch, reading = self._read(reader, signals, rows)
                     continue
                 _check_finite(values, batch)
@@ -186,6 +185,16 @@ class Stream:
                 bar.update(len(batch))
                 rows = rows[len(batch) :]
                 batch, reading = following
+
+    def _halve(self, batch_size: int, bar: tqdm) -> None:
+        gpu_memory.free()
+        name = type(self.module).__name__
+        if batch_size == 1:
+            remedy = "free its memory, or use device=cpu"
+            raise ValueError(f"{name}: batch_size=1 must fit on the GPU ({remedy})")
+        self.batch_size = batch_size // 2
+        what = f"{name}: the GPU's memory does not hold a batch of {batch_size} signals"
+        bar.write(f"warning: {what}; going on with {self.batch_size}", file=sys.stderr)
 
     def _read(self, reader: Executor, signals: Any, rows: range) -> tuple[range, Future]:
         batch = rows[: self.batch_size]
@@ -196,11 +205,18 @@ def _read_signals(signals: Any, batch: range) -> np.ndarray:
     return np.array(signals[batch.start : batch.stop], dtype=np.float32)
 
 
-def _halved(batch_size: int) -> int:
-    torch.cuda.empty_cache()
-    if batch_size == 1:
-        raise ValueError("batch_size=1 must fit on the GPU (free its memory, or use device=cpu)")
-    return batch_size // 2
+def _attempt(module: nn.Module, signals: np.ndarray, device: str) -> np.ndarray | None:
+    """Return the features, None if the GPU's memory does not do.
+
+    The error and the tensors that its traceback holds are gone when this function has returned:
+    only then can their memory be freed.
+    """
+    try:
+        return _forward(module, signals, device)
+    except RuntimeError as error:
+        if not gpu_memory.is_exhausted(error):
+            raise
+        return None
 
 
 def _forward(module: nn.Module, signals: np.ndarray, device: str) -> np.ndarray:

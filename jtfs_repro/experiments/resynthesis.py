@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jtfs_repro import checks
+from jtfs_repro import checks, gpu_memory
 from jtfs_repro.audio import Sound, truncate_to_power_of_two
 from jtfs_repro.devices import peak_memory_bytes
 from jtfs_repro.provenance import Stamp
@@ -25,6 +25,7 @@ from jtfs_repro.resynthesis.objective import SEGMENT, Objective, Transform
 
 LENGTHS = ("whole", "power_of_two")
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
+OUT_OF_MEMORY = "lower segment in the gin file, free the memory, or use device=cpu"
 Row = dict[str, Any]
 
 
@@ -146,7 +147,8 @@ def resynthesize(
     target = torch.from_numpy(sound.samples).to(stamp.device, DTYPES[dtype])
     options: dict[str, Any] = {"kind": init_noise, "representation": representation_name}
     noise = initial_noise(target, seed=seed, **options)
-    objective = Objective(target, representation, segment=segment)
+    with gpu_memory.explained(f"segment={segment}", OUT_OF_MEMORY):
+        objective = Objective(target, representation, segment=segment)
     chosen = descent()
     facts = {
         "sound": name,
@@ -164,16 +166,17 @@ def resynthesize(
         "descent_settings": chosen.settings(),
         "loop_settings": asdict(settings),
     }
-    outcome = descend(
-        objective,
-        chosen,
-        noise,
-        target,
-        settings=settings,
-        checkpoint=_checkpoint(checkpoint, facts, sound, stamp, resume=resume),
-        progress=progress,
-        label=f"{name} {representation_name} {descent_name}",
-    )
+    with gpu_memory.explained(f"segment={segment}", OUT_OF_MEMORY):
+        outcome = descend(
+            objective,
+            chosen,
+            noise,
+            target,
+            settings=settings,
+            checkpoint=_checkpoint(checkpoint, facts, sound, stamp, resume=resume),
+            progress=progress,
+            label=f"{name} {representation_name} {descent_name}",
+        )
     return _result(outcome, sound, facts, stamp)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import io as memory
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from jtfs_repro import io
 from jtfs_repro.experiments.clip_sets import ClipSet
@@ -71,12 +73,19 @@ def save_trained(options: argparse.Namespace, trained: Trained) -> None:
     io.save_json(path.with_suffix(".json"), facts)
     if prediction.model not in BASELINES:
         _save_history(path.with_suffix(".csv"), trained.history)
-        with io.atomic_path(path.with_suffix(".pt")) as part:
-            torch.save(trained.state_dict, part)
+        _save_weights(path.with_suffix(".pt"), trained.state_dict)
     io.save_arrays(path, **prediction.arrays())
 
 
 BASELINES = ("mfcc_svm", "jtfs_linear")
+
+
+def _save_weights(path: Path, state_dict: dict[str, Tensor]) -> None:
+    """Write weights for `torch.load`; given a path instead, torch would store its name as well."""
+    buffer = memory.BytesIO()
+    torch.save(state_dict, buffer)
+    with io.atomic_path(path) as part:
+        part.write_bytes(buffer.getbuffer())
 
 
 def _save_history(path: Path, history: Sequence[dict]) -> None:

@@ -67,7 +67,7 @@ def train_end_to_end(
     -------
     Trained
     """
-    audio = (reading or Reading()).open(clip_set.paths(audio_folder))
+    audio = (reading or Reading()).open(clip_set.paths(audio_folder), clip_set.sha256s)
     transform = feature(sr=audio.sr_hz, n_samples=audio.shape[1])
     torch.manual_seed(seed)
     net = network(shapes=transform.shapes, statistics=network_statistics(statistics))

@@ -41,6 +41,7 @@ from jtfs_repro.io import FileError, Unavailable, check_content
 CONTENTS = ("music", "env")
 VERSION = "v0_4_0"
 GZIP_MAGIC = b"\x1f\x8b"
+MAX_BYTES = 40_000_000  # of the uncompressed file: twice the official one
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
 NORMALISATION = ("gamma", "beta", "moving_mean", "moving_variance")
 Layer = dict[str, np.ndarray]
@@ -129,7 +130,8 @@ def load_weights(
     path = find_weights(path, name=official_name(input_repr, content))
     check_name(path, input_repr, content)
     check_content(path)
-    packed = path.read_bytes()
+    with path.open("rb") as file:
+        packed = file.read(MAX_BYTES + 1)
     data = unpack(path, packed)
     digest = hashlib.sha256(data).hexdigest()
     if sha256 and sha256.lower() not in (digest, hashlib.sha256(packed).hexdigest()):
@@ -159,10 +161,13 @@ def unpack(path: Path, data: bytes) -> bytes:
     """Return the HDF5 file within ``data``, decompressed where needed, whatever its suffix."""
     if data.startswith(GZIP_MAGIC):
         try:
-            data = gzip.decompress(data)
+            with gzip.GzipFile(fileobj=streams.BytesIO(data)) as file:
+                data = file.read(MAX_BYTES + 1)
         except (EOFError, OSError, zlib.error) as error:
             message = f"{path}: truncated or corrupt gzip file ({error}); get the file again"
             raise FileError(message) from error
+    if len(data) > MAX_BYTES:
+        raise FileError(f"{path}: more than {MAX_BYTES} bytes, too large for the weights")
     if not data.startswith(HDF5_MAGIC):
         start = "empty" if not data else f"starts with {data[:8]!r}"
         raise FileError(f"{path}: not an HDF5 file ({start}); get the file again")
@@ -184,7 +189,7 @@ def read_layers(path: Path, data: bytes, *, is_versioned: bool) -> list[Layer]:
     except KeyError as error:
         message = f"{path}: not a Keras weights file ({error}); use the official {VERSION} file"
         raise FileError(message.replace("\n", " ")) from error
-    except (OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # damage anywhere: HDF5's parts raise many kinds
         reason = str(error).replace("\n", " ")
         message = f"{path}: truncated or corrupt HDF5 file ({reason}); get the file again"
         raise FileError(message) from error
@@ -210,7 +215,19 @@ def _text(name: bytes | str) -> str:
 def _arrays(group: Any) -> Layer:
     """Return a layer's arrays by their last name: ``conv2d_1/kernel:0`` -> ``kernel``."""
     names = [_text(name) for name in group.attrs["weight_names"]]
-    return {name.split("/")[-1].split(":")[0]: np.asarray(group[name]) for name in names}
+    return {name.split("/")[-1].split(":")[0]: _array(group, name) for name in names}
+
+
+def _array(group: Any, name: str) -> np.ndarray:
+    """Return one array, if it lies in this file and is no larger than the file may be."""
+    dataset = group[name]
+    if dataset.dtype.kind != "f":
+        raise ValueError(f"{name} is of type {dataset.dtype}, not of real numbers")
+    if dataset.external or dataset.is_virtual or dataset.file.filename != group.file.filename:
+        raise ValueError(f"{name} lies in another file")
+    if dataset.nbytes > MAX_BYTES:
+        raise ValueError(f"{name} declares {dataset.nbytes} bytes")
+    return np.asarray(dataset)
 
 
 def expected_shapes(network: Network) -> list[dict[str, tuple[int, ...]]]:

@@ -50,7 +50,7 @@ class Checkpoint:
             _warn(str(error).removesuffix(" (delete it and run again)"))
             return None
         found = content.get("identity")
-        if not isinstance(found, dict) or "state" not in content:
+        if not (isinstance(found, dict) and isinstance(content.get("state"), dict)):
             _warn(f"{self.path}: not a checkpoint of a resynthesis")
             return None
         names = dict.fromkeys([*self.identity, *found])

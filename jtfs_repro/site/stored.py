@@ -10,6 +10,7 @@ import numpy as np
 
 from jtfs_repro import io
 from jtfs_repro.audio import read_sound
+from jtfs_repro.names import readable
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.site.catalogue import figure_entry, table_entry
 from jtfs_repro.site.contents import (
@@ -103,7 +104,7 @@ def _target(path: str) -> Target:
     facts = _need(path, io.load_json(path), "name", "title", "origin")
     return Target(
         name=str(facts["name"]),
-        title=str(facts["title"] or facts["name"]),
+        title=readable(str(facts["title"] or facts["name"])),
         origin=str(facts["origin"]),
         sound=read_sound(_beside(path, ".wav")),
     )

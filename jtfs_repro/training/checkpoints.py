@@ -1,7 +1,8 @@
 """Checkpoints of a training: written whole, read back only into the training that wrote them.
 
 A folder holds ``last.ckpt`` (after the latest epoch), ``previous.ckpt`` (the one before) and, once
-the training is done, ``best.pt`` (the chosen epoch's weights). All are read with
+the training is done, ``best.pt`` (the chosen epoch's weights). Each file begins with a line that
+holds the SHA-256 of the rest, so that damage is found before anything is parsed; and is read with
 ``weights_only=True``: tensors and plain values, no code.
 """
 
@@ -26,6 +27,8 @@ from jtfs_repro.training.settings import TrainingSettings
 LAST, PREVIOUS, BEST = "last.ckpt", "previous.ckpt", "best.pt"
 STATE_KEY = "jtfs_repro"  # under "callbacks" of a Lightning checkpoint
 _NO_INFLUENCE = ("num_workers",)
+_HEADER = b"jtfs_repro checkpoint, sha256 of what follows: %s\n"
+_HEADER_BYTES = len(_HEADER % (64 * b"0"))
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -51,12 +54,19 @@ def save(
     path: str | os.PathLike[str], content: Mapping[str, Any], *, keep_as: Path | None = None
 ) -> None:
     """Write tensors and plain values; keep the file that is replaced under another name."""
-    buffer = memory.BytesIO()
+    buffer = memory.BytesIO(bytes(_HEADER_BYTES))
+    buffer.seek(_HEADER_BYTES)
     torch.save(dict(content), buffer)
-    with io.atomic_path(path) as part:
-        part.write_bytes(buffer.getbuffer())
+    data = buffer.getbuffer()
+    data[:_HEADER_BYTES] = _header(data[_HEADER_BYTES:])
+    with io.atomic_path(path, is_output=False) as part:
+        part.write_bytes(data)
         if keep_as is not None and Path(path).exists():
             os.replace(path, keep_as)
+
+
+def _header(payload: bytes | memoryview) -> bytes:
+    return _HEADER % hashlib.sha256(payload).hexdigest().encode()
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -65,16 +75,31 @@ def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     FileError
-        The file is missing, truncated, or holds more than tensors and plain values.
+        The file is missing, truncated or changed since, or holds more than tensors and plain
+        values.
     """
+    payload = _checked(path)
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise io.missing(path) from None
-    except PermissionError:
-        raise
+        content = torch.load(memory.BytesIO(payload), map_location="cpu", weights_only=True)
     except Exception as error:  # torch, zipfile and pickle each raise their own
         raise io.corrupt(path, "a checkpoint", error) from None
+    if not isinstance(content, dict):
+        raise io.corrupt(path, "a checkpoint", TypeError(f"a {type(content).__name__} in it"))
+    return content
+
+
+def _checked(path: str | os.PathLike[str]) -> bytes:
+    """Return the content after the header, if that is its SHA-256."""
+    try:
+        with open(path, "rb") as file:
+            header, payload = file.read(_HEADER_BYTES), file.read()
+    except FileNotFoundError:
+        raise io.missing(path) from None
+    if header[: _HEADER.index(b"%")] != _HEADER[: _HEADER.index(b"%")]:
+        raise io.corrupt(path, "a checkpoint", ValueError("it does not begin as one"))
+    if header != _header(payload):
+        raise io.corrupt(path, "a checkpoint", ValueError("its SHA-256 is not the one it names"))
+    return payload
 
 
 def identity(
@@ -124,8 +149,8 @@ def _set_aside(path: Path, error: io.FileError) -> None:
 def check_identity(path: Path, content: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
     """Refuse a checkpoint of another training, naming all that differs."""
     try:
-        found = content["callbacks"][STATE_KEY]["identity"]
-    except KeyError:
+        found = dict(content["callbacks"][STATE_KEY]["identity"])
+    except (KeyError, TypeError, ValueError):
         raise io.FileError(
             f"{path}: not a checkpoint of this program (choose another folder)"
         ) from None

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor, nn
 
-from jtfs_repro import checks
+from jtfs_repro import checks, gpu_memory
 from jtfs_repro.devices import choose_device, peak_memory_bytes
 from jtfs_repro.training import schedule
 from jtfs_repro.training.clips import Clips
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 STRATEGIES = ("auto", "ddp")
 N_CLASSES = 8
+OUT_OF_MEMORY = "free it, use device=cpu, or lower batch_size, which is another training"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,13 +154,14 @@ def fit(
         progress=progress,
     )
     key = {"seed": seed, "fingerprint": fingerprint}
-    with untouched(place.device):
-        recorder = _train(network, training, validation, settings, weights, place, **key)
-    network.load_state_dict(recorder.best)
-    logits = [
-        predict(network, clips, n=n, batch_size=settings.batch_size, device=place.device)
-        for clips, n in ((validation, n_validation), (test, n_test))
-    ]
+    with gpu_memory.explained(f"batch_size={settings.batch_size}", OUT_OF_MEMORY):
+        with untouched(place.device):
+            recorder = _train(network, training, validation, settings, weights, place, **key)
+        network.load_state_dict(recorder.best)
+        logits = [
+            predict(network, clips, n=n, batch_size=settings.batch_size, device=place.device)
+            for clips, n in ((validation, n_validation), (test, n_test))
+        ]
     return Fitted(
         validation_logits=logits[0],
         test_logits=logits[1],
