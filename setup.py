@@ -17,12 +17,14 @@ setup(
     # named, because the folder gin/ would hide the library of that name from auto-discovery
     packages=[
         "jtfs_repro",
+        "jtfs_repro.audit",
         "jtfs_repro.datasets",
         "jtfs_repro.experiments",
         "jtfs_repro.features",
         "jtfs_repro.models",
         "jtfs_repro.plots",
         "jtfs_repro.resynthesis",
+        "jtfs_repro.scaleout",
         "jtfs_repro.scattering",
         "jtfs_repro.site",
         "jtfs_repro.training",
@@ -50,6 +52,8 @@ setup(
     ],
     extras_require={
         "workflow": ["snakemake>=9", "ipykernel", "nbclient", "nbformat"],
+        "slurm": ["snakemake-executor-plugin-slurm==2.8.0"],
+        "kubernetes": ["snakemake-executor-plugin-kubernetes"],
         "kymatio": ["kymatio"],
         "openl3": ["openl3"],
         "mirdata": ["mirdata"],

@@ -1,0 +1,284 @@
+"""What a reader installs, builds and cites: pins, image, environment, citation, licences."""
+
+import ast
+import re
+import shlex
+import subprocess
+import sys
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+REQUIREMENTS = [ROOT / name for name in ("requirements.txt", "requirements-dev.txt")]
+PEERS = ROOT / "requirements-peers.txt"
+# what only tests and the comparison with peers import, where it is installed
+OPTIONAL = {"kymatio", "scrapl", "scrapl-loss"}
+CFF_KEYS = {"cff-version", "message", "title", "authors"}
+REFERENCE_KEYS = {"type", "title", "authors"}
+
+
+def entries(path):
+    lines = [line.partition("#")[0].strip() for line in path.read_text("utf-8").splitlines()]
+    return [Requirement(line) for line in lines if line and not line.startswith("-r ")]
+
+
+def names(requirements):
+    return {canonicalize_name(requirement.name) for requirement in requirements}
+
+
+def pinned(*paths):
+    return names(entry for path in paths or REQUIREMENTS for entry in entries(path))
+
+
+@cache
+def imported(folder):
+    """Return the distributions that a folder's files import; a name of none stays as it is."""
+    files = sorted((ROOT / folder).rglob("*.py"))
+    own = {path.stem for path in (ROOT / "tests").glob("*.py")}
+    own |= {"jtfs_repro", "rules", "benchmarks", "faults", "tests"}
+    found = {name for path in files for name in imports_of(path)}
+    known = distributions()
+    outside = found - own - set(sys.stdlib_module_names)
+    return {canonicalize_name(known[name][0]) if name in known else name for name in outside}
+
+
+@cache
+def distributions():
+    return metadata.packages_distributions()
+
+
+def imports_of(path):
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize("path", [*REQUIREMENTS, PEERS], ids=lambda path: path.name)
+def test_every_requirement_is_one_exact_version(path):
+    for entry in entries(path):
+        specifiers = [(s.operator, "*" in s.version) for s in entry.specifier]
+        assert specifiers == [("==", False)], f"{path.name}: {entry}"
+    assert len(entries(path)) == len(names(entries(path)))
+
+
+def test_the_installed_versions_are_the_pinned_ones():
+    wrong = {}
+    for entry in [entry for path in REQUIREMENTS for entry in entries(path)]:
+        if entry.marker is None or entry.marker.evaluate():
+            found = metadata.version(entry.name)
+            if not entry.specifier.contains(found, prereleases=True):
+                wrong[entry.name] = found
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("folders", "paths"),
+    [
+        (("jtfs_repro", "scripts", "rules", "benchmarks"), REQUIREMENTS[:1]),
+        (("tests", "faults"), REQUIREMENTS),
+    ],
+    ids=["project", "tests"],
+)
+def test_what_is_imported_is_pinned(folders, paths):
+    used = set().union(*map(imported, folders))
+    assert used - OPTIONAL <= pinned(*paths)
+
+
+def test_what_pinned_packages_need_is_pinned():
+    waiting = sorted(pinned(REQUIREMENTS[0]))
+    missing = set()
+    for name in waiting:
+        for text in metadata.distribution(name).requires or [] if is_installed(name) else []:
+            needed = Requirement(text)
+            applies = needed.marker is None or needed.marker.evaluate({"extra": ""})
+            if applies and not canonicalize_name(needed.name).startswith(("nvidia-", "triton")):
+                missing |= {canonicalize_name(needed.name)} - pinned()
+    assert not missing - {"cuda-bindings", "cuda-toolkit"}  # of torch's CUDA wheel alone
+
+
+def is_installed(name):
+    try:
+        metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def test_setup_names_what_requirements_pin():
+    text = (ROOT / "setup.py").read_text("utf-8")
+    found = next(
+        node.value
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.keyword) and node.arg == "install_requires"
+    )
+    assert {canonicalize_name(name) for name in ast.literal_eval(found)} <= pinned()
+
+
+def test_setup_names_every_package():
+    text = (ROOT / "setup.py").read_text("utf-8")
+    found = next(
+        node.value
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.keyword) and node.arg == "packages"
+    )
+    folders = [path.parent for path in (ROOT / "jtfs_repro").rglob("__init__.py")]
+    assert sorted(ast.literal_eval(found)) == sorted(
+        ".".join(folder.relative_to(ROOT).parts) for folder in folders
+    )
+
+
+def instructions():
+    """Return the Dockerfile's instructions: (keyword, rest)."""
+    lines = (ROOT / "Dockerfile").read_text("utf-8").splitlines()
+    text = "\n".join(line for line in lines if not line.startswith("#"))
+    logical = re.sub(r"\\\n\s*", " ", text).splitlines()
+    return [tuple(line.split(None, 1)) for line in logical if line.strip()]
+
+
+def test_the_image_is_built_from_what_is_there():
+    keywords = [keyword for keyword, _ in instructions()]
+    assert keywords[0] == "FROM"
+    assert set(keywords) <= {"FROM", "RUN", "ARG", "USER", "WORKDIR", "ENV", "COPY", "CMD"}
+    copies = [shlex.split(rest) for keyword, rest in instructions() if keyword == "COPY"]
+    sources = [word for words in copies for word in words[:-1] if not word.startswith("--")]
+    assert sources
+    assert all((ROOT / source).exists() for source in sources)
+    base = re.match(r"python:(3\.\d+)-slim", dict(instructions())["FROM"])
+    assert base
+    assert tuple(map(int, base[1].split("."))) >= (3, 11)
+
+
+def test_the_image_runs_without_root_from_user_to_command():
+    keywords = [keyword for keyword, _ in instructions()]
+    user = dict(instructions())["USER"]
+    assert user not in ("root", "0")
+    after = instructions()[keywords.index("USER") :]
+    assert not [rest for keyword, rest in after if "apt-get" in rest]
+    assert all("--chown=" in rest for keyword, rest in after if keyword == "COPY")
+
+
+def test_the_image_calls_targets_of_the_makefile():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    text = "\n".join(rest for keyword, rest in instructions() if keyword in ("RUN", "CMD"))
+    called = set(re.findall(r'^(?:\[")?make"?,? "?([a-z]+)', text, re.MULTILINE))
+    assert {"install", "figures"} <= called
+    assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in called)
+
+
+def ignored(path):
+    """Return whether .dockerignore leaves a path out: the last pattern that matches decides."""
+    result = False
+    for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            pattern = re.escape(line.lstrip("!"))
+            pattern = pattern.replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*")
+            if re.fullmatch(f"{pattern}(?:/.*)?", path):
+                result = not line.startswith("!")
+    return result
+
+
+def test_the_image_holds_every_file_of_the_repository():
+    done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip("not a git repository")
+    assert not [name for name in done.stdout.splitlines() if ignored(name)]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".venv/bin/python",
+        "jtfs_repro/__pycache__/io.pyc",
+        "data/chirps.npy",
+        "results/features/jtfs.npy",
+        "results/medley/predictions/cqt/seed-0.pt",
+        "results/smoke/cost.csv",
+        "img/demo+f16/fig3.png",
+    ],
+)
+def test_the_image_holds_no_leftovers(path):
+    assert ignored(path)
+
+
+def test_the_conda_environment_takes_the_pins():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
+    *conda, pip = environment["dependencies"]
+    assert "python=3.11" in conda
+    assert "pip" in conda
+    assert pip == {"pip": ["-r requirements.txt", "-e ."]}
+    assert not any("==" in name for name in conda)  # versions are pinned in one place
+
+
+def test_the_citation_has_what_its_schema_requires():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert citation.keys() >= CFF_KEYS
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["authors"] == [{"name": "The jtfs_repro authors"}]
+    paper = citation["preferred-citation"]
+    assert paper.keys() >= REFERENCE_KEYS
+    assert [author["family-names"] for author in paper["authors"]] == [
+        "Muradeli",
+        "Vahidi",
+        "Wang",
+        "Han",
+        "Lostanlen",
+        "Lagrange",
+        "Fazekas",
+    ]
+    assert paper["year"] == 2022
+    assert paper["identifiers"][0]["value"] == "arXiv:2204.08269"
+
+
+def test_version_and_licence_are_the_same_everywhere():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    setup = (ROOT / "setup.py").read_text("utf-8")
+    assert f'version="{citation["version"]}"' in setup
+    licence = (ROOT / "LICENSE").read_text("utf-8")
+    assert licence.startswith(f"{citation['license']} License")
+    assert "2026 The jtfs_repro authors" in licence
+
+
+def third_party():
+    """Return package -> licence of the table in docs/third_party.md."""
+    text = (ROOT / "docs/third_party.md").read_text("utf-8")
+    table = text.partition("| package |")[2].partition("\n\n")[0].splitlines()[2:]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    return {name: licence for name, licence, _ in cells}
+
+
+def stated_licence(name):
+    """Return what a package's metadata say: an expression, else a short text, else a class."""
+    facts = metadata.metadata(name)
+    text = (facts.get("License") or "").strip()
+    if facts.get("License-Expression"):
+        return facts["License-Expression"]
+    if text and "\n" not in text and len(text) <= 30:
+        return text
+    classes = [c for c in facts.get_all("Classifier") or [] if c.startswith("License ::")]
+    return classes[-1].split(" :: ")[-1]
+
+
+@pytest.mark.parametrize(("name", "licence"), third_party().items(), ids=str)
+def test_licences_are_those_that_the_packages_state(name, licence):
+    assert licence == stated_licence(name)
+
+
+def test_every_package_that_is_used_is_in_the_table():
+    listed = {canonicalize_name(name) for name in third_party()}
+    text = REQUIREMENTS[0].read_text("utf-8").partition("# What those need in turn")[0]
+    direct = {
+        canonicalize_name(Requirement(line.partition("#")[0]).name)
+        for line in text.splitlines()
+        if line and not line.startswith("#")
+    }
+    assert direct <= listed
+    used = set().union(*map(imported, ("jtfs_repro", "scripts", "rules", "benchmarks", "faults")))
+    assert used - OPTIONAL <= listed
