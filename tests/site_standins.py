@@ -133,7 +133,7 @@ def write_tables(folder):
         ("5", "error <= 10 % after 20 iterations", "0.12", "outside", "synthetic sound"),
         ("5", "</script><b>a claim</b>", "", "not run", "no GPU; use one"),
     ]
-    names = ("section", "claim", "value", "verdict", "why")
+    names = ("section", "claim", "value_here", "verdict", "reason")
     tables = {
         "verdicts": [dict(zip(names, row, strict=True)) for row in verdicts],
         "resynthesis": [

@@ -81,7 +81,7 @@ def test_value_and_tolerance_are_printed(tables, rows):
     best = find(tables.knn, representation=FLOOR, parameter="f_m", mean="arithmetic")
     limit = 0.9 * best["share_0.75_to_1.5"]
     assert row["tolerance"] == (f">= {limit:.3g} (0.9 x floor {best['share_0.75_to_1.5']:.3g})")
-    assert (row["verdict"] == "within") == (row["value"] >= limit)
+    assert (row["verdict"] == "within") == (row["value_here"] >= limit)
 
 
 @pytest.mark.parametrize(("median", "verdict"), [(0.1374, "within"), (0.1376, "outside")])
@@ -103,7 +103,11 @@ def test_one_lost_parameter_breaks_the_mesh(tables, rho, verdict):
 
 def test_not_run_says_why(rows):
     openl3 = [row for row in rows if row["representation"] == "openl3"]
-    assert {(r["verdict"], r["why"], r["value"]) for r in openl3} == {("not run", WHY, None)}
+    assert {(r["verdict"], r["reason"], r["value_here"]) for r in openl3} == {
+        ("not run", WHY, None)
+    }
+    command = "snakemake --cores all --config scale=smoke openl3_download=always"
+    assert {r["command"] for r in openl3} == {command}
     assert len(openl3) == 4
 
 
@@ -112,24 +116,24 @@ def test_missing_representation_is_not_run(tables):
     embedding = [row for row in tables.embedding if row["representation"] != "strf"]
     found = verdicts(knn, embedding, stamp=STAMP)
     assert {row["verdict"] for row in found if row["representation"] == "strf"} == {"not run"}
-    assert find(found, quantity="log2_rmse_low")["why"].startswith("not in the list")
+    assert find(found, quantity="log2_rmse_low")["reason"].startswith("strf is not in the list")
 
 
 def test_only_paper_scale_is_called_so(tables, rows):
     assert {row["at_paper_scale"] for row in rows} == {"no"}
     assert {row["scale"] for row in rows} == {"smoke"}
     judged = [row for row in rows if row["verdict"] != "not run"]
-    assert {row["why"] for row in judged} == {"125 chirps, the paper has 4096"}
+    assert {row["reason"] for row in judged} == {"125 chirps, the paper has 4096"}
     stamp = Stamp(scale="paper", preset="paper", device="cpu")
     published = verdicts(tables.knn, tables.embedding, stamp=stamp)
     assert {row["at_paper_scale"] for row in published} == {"yes"}
-    assert {row["why"] for row in published if row["verdict"] != "not run"} == {""}
+    assert {row["reason"] for row in published if row["verdict"] != "not run"} == {""}
 
 
 def test_mean_is_chosen(tables, rows):
     geometric = verdicts(tables.knn, tables.embedding, stamp=STAMP, mean="geometric")
     cells = {"representation": "mfcc", "parameter": "f_m", "quantity": "share_0.75_to_1.5"}
-    assert find(geometric, **cells)["value"] != find(rows, **cells)["value"]
+    assert find(geometric, **cells)["value_here"] != find(rows, **cells)["value_here"]
     with pytest.raises(ValueError, match="mean='median'"):
         verdicts(tables.knn, tables.embedding, stamp=STAMP, mean="median")
 
@@ -139,7 +143,7 @@ def test_strf_finding_compares_intervals(tables, rows):
     cells = {"parameter": "f_m", "mean": "arithmetic"}
     real = find(tables.knn, representation="strf_real", **cells)
     modulus = find(tables.knn, representation="strf", **cells)
-    assert row["value"] == real["log2_rmse_low"]
+    assert row["value_here"] == real["log2_rmse_low"]
     assert row["tolerance"].startswith(f">= {modulus['log2_rmse_high']:.3g}")
     assert row["verdict"] == "within"
 
@@ -147,7 +151,8 @@ def test_strf_finding_compares_intervals(tables, rows):
 def test_ablation_finding(tables, rows):
     for row in rows[-2:]:
         assert row["verdict"] == "not run"
-        assert "snakemake ablation" in row["why"]
+        assert row["command"] == "snakemake --cores all ablation --config scale=smoke"
+        assert row["kind"] == "project"
     orders = ablation({"fm32_J12": tables.knn, "fm32_J14": tables.knn}, stamp=STAMP).orders
     f_m, octaves = verdicts(tables.knn, tables.embedding, stamp=STAMP, ablation=orders)[-2:]
     assert f_m["verdict"] == "not run"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jtfs_repro.experiments.verdict_rows import PAPER, PROJECT, slug
+
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
@@ -25,6 +27,10 @@ class Claim:
         Column of the table of scores, or 'lowest_direction_rho'.
     holds_above : bool
         Whether the claim holds at and above the threshold, or below it.
+    id : str
+        Identifier of its row.
+    kind : {'paper', 'project'}
+        Who states it.
     """
 
     section: str
@@ -33,6 +39,8 @@ class Claim:
     parameter: str
     quantity: str
     holds_above: bool = True
+    id: str
+    kind: str = PAPER
 
 
 def _aligned(representation: str, text: str, parameters: str, *, holds: bool = True) -> list[Claim]:
@@ -44,6 +52,7 @@ def _aligned(representation: str, text: str, parameters: str, *, holds: bool = T
             parameter=p,
             quantity="direction_rho",
             holds_above=holds,
+            id=slug("fig3", representation, p),
         )
         for p in parameters.split()
     ]
@@ -57,6 +66,7 @@ def _dimension(representation: str, text: str, *, three: bool) -> Claim:
         parameter="",
         quantity="lowest_direction_rho",
         holds_above=three,
+        id=slug("fig3", representation, "mesh"),
     )
 
 
@@ -76,6 +86,7 @@ def _ratio(representation: str, parameter: str, span: str, *, holds: bool = True
         parameter=parameter,
         quantity=_RANGES[span],
         holds_above=holds and span != "about 1",  # an error holds below its threshold
+        id=slug("fig4", representation, parameter),
     )
 
 
@@ -105,7 +116,9 @@ RATIO_CLAIMS: tuple[Claim, ...] = (
     _ratio("mfcc", "gamma", "0.75-1.25", holds=False),
 )
 STRF_CLAIM = Claim(
-    section="3, Fig. 4 (finding of this project)",
+    id="strf-complex-mean-loses-f-m",
+    kind=PROJECT,
+    section="3, Fig. 4",
     text="averaging complex responses harms STRF on f_m: averaging their modulus has a smaller"
     " error (95 % intervals apart)",
     representation="strf_real",
@@ -114,7 +127,9 @@ STRF_CLAIM = Claim(
 )
 ABLATION_CLAIMS = {
     setting: Claim(
-        section="3 (finding of this project)",
+        id=slug("ablation", setting),
+        kind=PROJECT,
+        section="3, ablation",
         text=f"same order of representations by error with {values}",
         representation="all",
         parameter="all",

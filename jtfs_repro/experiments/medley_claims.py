@@ -8,10 +8,13 @@ from itertools import pairwise
 from jtfs_repro.experiments.published import (
     CLASS_ORDER,
     LINEAR_CLASSIFIER,
+    PRETRAINED,
+    SPIRAL_CONVNET,
     TABLE2,
     Published,
     published_difference,
 )
+from jtfs_repro.experiments.verdict_rows import slug
 
 NAMES = {
     "cqt": "CQT",
@@ -42,6 +45,11 @@ class ValueClaim:
     section: str = "4, Table 2"
 
     @property
+    def id(self) -> str:
+        """Identifier of the row."""
+        return slug("table2", self.model, self.quantity)
+
+    @property
     def subject(self) -> str:
         """Whose number is looked at."""
         return self.model
@@ -62,6 +70,11 @@ class GainClaim:
     published: Published
     section: str = "4, Table 2"
     remark: str = ""
+
+    @property
+    def id(self) -> str:
+        """Identifier of the row."""
+        return slug("table2-gain", self.model, "over", self.minus)
 
     @property
     def subject(self) -> str:
@@ -85,6 +98,11 @@ class OrderClaim:
     section: str = "4, Table 2"
 
     @property
+    def id(self) -> str:
+        """Identifier of the row."""
+        return slug("table2-order", *self.models)
+
+    @property
     def subject(self) -> str:
         """The models in the claimed order."""
         return " > ".join(self.models)
@@ -102,12 +120,19 @@ class OrderClaim:
 
 @dataclass(frozen=True, kw_only=True)
 class AboveClaim:
-    """The average of a model lies above a published number, in percent."""
+    """The average of a model lies above a published number, or below it, in percent."""
 
     model: str
     published: float
+    than: str
     text: str
-    section: str = "4"
+    is_above: bool = True
+    section: str = "4, beside other work"
+
+    @property
+    def id(self) -> str:
+        """Identifier of the row."""
+        return slug("section4", self.model, "above" if self.is_above else "below", self.than)
 
     @property
     def subject(self) -> str:
@@ -138,10 +163,27 @@ ORDER_CLAIMS = (
     OrderClaim(models=("jtfs", "scattering1d", "cqt")),
     OrderClaim(models=("jtfs", "scattering1d")),
     OrderClaim(models=("scattering1d", "cqt")),
-    OrderClaim(models=("jtfs", "jtfs_linear"), section="4"),
+    OrderClaim(models=("jtfs", "jtfs_linear"), section="4, beside other work"),
 )
-LINEAR_CLAIM = AboveClaim(
-    model="jtfs",
-    published=LINEAR_CLASSIFIER,
-    text=f"JTFS with a convnet is above the {LINEAR_CLASSIFIER:g} % of a linear classifier (2019)",
+ABOVE_CLAIMS = (
+    AboveClaim(
+        model="jtfs",
+        published=LINEAR_CLASSIFIER,
+        than="linear",
+        text=f"JTFS with a convnet is above the {LINEAR_CLASSIFIER:g} % of JTFS with a linear"
+        " classifier (2019)",
+    ),
+    AboveClaim(
+        model="jtfs",
+        published=SPIRAL_CONVNET,
+        than="spiral",
+        text=f"JTFS with a convnet is above the {SPIRAL_CONVNET:g} % of a spiral convnet",
+    ),
+    AboveClaim(
+        model="jtfs",
+        published=PRETRAINED,
+        than="yamnet",
+        is_above=False,
+        text=f"JTFS with a convnet is below the {PRETRAINED:g} % of YAMNet pretrained on AudioSet",
+    ),
 )

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from jtfs_repro import checks
@@ -43,23 +43,34 @@ from jtfs_repro.experiments.claims import (
 )
 from jtfs_repro.experiments.knn import MEANS
 from jtfs_repro.experiments.scores import FLOOR, RUN
+from jtfs_repro.experiments.verdict_rows import (
+    PAPER_SCALE,
+    Judgement,
+    VerdictRow,
+    ends,
+    missing,
+    run_command,
+)
 from jtfs_repro.provenance import Stamp
 
 ALIGNED_RHO = 0.9
 ABOUT_ONE = math.log2(1.1)
 SHARE_OF_FLOOR = 0.9
-PUBLISHED_SCALE, PUBLISHED_CHIRPS = "paper", 4096
+PUBLISHED_CHIRPS = 4096
+ALL_FEATURES = "features=[mfcc,scattering1d_q1,scattering1d_q8,jtfs,strf,openl3]"
+WEIGHTS_OPTION = "openl3_download=always"
+NO_SEED = "none: nothing is drawn"
+PUBLISHED = {  # the paper's words, where the claim is a range
+    "median_abs_log2": "about 1",
+    "share_within_25_percent": "0.75-1.25",
+    "share_0.75_to_1.5": "0.75-1.5",
+}
+WHY_ALIGNED = "the paper shows pictures and no number; 0.9 was fixed before any result"
+WHY_ABOUT_ONE = "'about 1' read as 10 % off at most, half the time"
+WHY_FLOOR = "40 neighbours have an edge bias that no representation can beat; a tenth of it is left"
+WHY_INTERVALS = "intervals apart: the difference is larger than the choice of chirps"
+WHY_ORDER = "the same order means a rank correlation of 1"
 Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """A value with its threshold; ``why`` says why there is none."""
-
-    value: float | None = None
-    threshold: float | None = None
-    rule: str = ""
-    why: str = ""
 
 
 def verdicts(
@@ -82,15 +93,14 @@ def verdicts(
         Which K-NN estimate is judged.
     ablation : sequence of rows, optional
         `Ablation.orders`, from the runs over the range of f_m and J; without it that finding is
-        'not run'.
+        'not run'. The number is the lowest Kendall correlation between two runs that differ in
+        one setting only.
 
     Returns
     -------
     rows : list of dict
-        section, claim, representation, parameter, quantity, value, published (the paper's number
-        where there is one), tolerance, verdict (within, outside or not run), why (the reason for
-        'not run'; else how the scale differs from the paper's), mean, at_paper_scale, and the
-        stamp.
+        The columns of `verdict_rows.VerdictRow`; ``reason`` also says how the scale differs from
+        the paper's.
 
     Raises
     ------
@@ -99,45 +109,67 @@ def verdicts(
     """
     checks.choice("mean", mean, MEANS)
     ratios = [row for row in knn if row["mean"] == mean]
-    judged = [_judge(c, _embedding_finding(c, embedding)) for c in EMBEDDING_CLAIMS]
-    judged += [_judge(c, _ratio_finding(c, ratios)) for c in RATIO_CLAIMS]
-    judged += [_judge(STRF_CLAIM, _strf_finding(ratios))]
-    judged += ablation_verdicts(ablation)
+    found = [(c, _embedding_judgement(c, embedding, stamp)) for c in EMBEDDING_CLAIMS]
+    found += [(c, _ratio_judgement(c, ratios, stamp)) for c in RATIO_CLAIMS]
+    found += [(STRF_CLAIM, _strf_judgement(ratios, stamp))]
+    found += [(c, _order_judgement(ablation, s, stamp)) for s, c in ABLATION_CLAIMS.items()]
     scope = _scope(stamp, knn)
-    return [{**row, "why": row["why"] or scope, **_provenance(stamp, mean)} for row in judged]
+    return [
+        _row(c, replace(j, reason=j.reason or scope), stamp=stamp, mean=mean).as_dict()
+        for c, j in found
+    ]
 
 
-def _judge(claim: Claim, finding: Finding) -> dict[str, Any]:
-    verdict = "not run"
-    if finding.value is not None and finding.threshold is not None:
-        above = finding.value >= finding.threshold
-        verdict = "within" if above == claim.holds_above else "outside"
+def _row(claim: Claim, judgement: Judgement, *, stamp: Stamp, mean: str) -> VerdictRow:
+    return VerdictRow.judged(
+        judgement,
+        stamp=stamp,
+        is_paper_scale=stamp.scale == PAPER_SCALE,
+        id=claim.id,
+        kind=claim.kind,
+        section=claim.section,
+        claim=claim.text,
+        representation=claim.representation,
+        parameter=claim.parameter,
+        quantity=claim.quantity,
+        unit=_unit(claim.quantity),
+        value_there=_published(claim),
+        mean=mean,
+    )
+
+
+def _unit(quantity: str) -> str:
+    if quantity.startswith("share"):
+        return "share of chirps"
+    return "octaves" if "log2" in quantity else "correlation"
+
+
+def _published(claim: Claim) -> str:
+    if claim.kind != "paper":
+        return ""
+    if claim.quantity in PUBLISHED:
+        words = PUBLISHED[claim.quantity]
+        return words if claim.holds_above or words == "about 1" else f"outside {words}"
+    return "aligned" if claim.holds_above else "not aligned"
+
+
+def _judged(claim: Claim, value: float, threshold: float, **cells: Any) -> Judgement:
+    """Compare a value with a threshold."""
     sign = ">=" if claim.holds_above else "<"
-    tolerance = "" if finding.threshold is None else f"{sign} {finding.threshold:.3g}"
-    return {
-        "section": claim.section,
-        "claim": claim.text,
-        "representation": claim.representation,
-        "parameter": claim.parameter,
-        "quantity": claim.quantity,
-        "value": finding.value,
-        "published": "",  # Section 3 states ranges, which the tolerance holds, and no number
-        "tolerance": f"{tolerance}{finding.rule}",
-        "verdict": verdict,
-        "why": finding.why,
-    }
+    rule = cells.pop("rule", "")
+    return Judgement(
+        value=value,
+        tolerance=f"{sign} {threshold:.3g}{rule}",
+        holds=(value >= threshold) == claim.holds_above,
+        **cells,
+    )
 
 
 def _scope(stamp: Stamp, knn: Sequence[Row]) -> str:
     """Say how far a number is from the paper's scale; nothing at that scale."""
-    if stamp.scale == PUBLISHED_SCALE or not knn:
+    if stamp.scale == PAPER_SCALE or not knn:
         return ""
     return f"{knn[0]['n_chirps']} chirps, the paper has {PUBLISHED_CHIRPS}"
-
-
-def _provenance(stamp: Stamp, mean: str) -> dict[str, str]:
-    published = "yes" if stamp.scale == PUBLISHED_SCALE else "no"
-    return {"mean": mean, "at_paper_scale": published, **stamp.as_dict()}
 
 
 def _find(rows: Iterable[Row], **cells: str) -> Row | None:
@@ -145,79 +177,81 @@ def _find(rows: Iterable[Row], **cells: str) -> Row | None:
     return next(matches, None)
 
 
-def _missing(row: Row | None) -> Finding | None:
-    """Return the reason why a row gives no number, or None if it does."""
+def _missing(row: Row | None, name: str, stamp: Stamp, *, link: str) -> Judgement | None:
+    """Return 'not run' where a row gives no number, or None."""
+    options = (WEIGHTS_OPTION,) if name == "openl3" else ()
     if row is None:
-        return Finding(why="not in the list of representations; add it in config/config.yaml")
+        why = f"{name} is not in the list of representations; add it in config/config.yaml"
+        return missing(why, run_command(stamp, ALL_FEATURES, *options), link=link)
     if row["status"] != RUN:
-        return Finding(why=str(row["status"]).removeprefix("not run: "))
+        why = str(row["status"]).removeprefix("not run: ")
+        return missing(why, run_command(stamp, *options), link=link)
     return None
 
 
-def _embedding_finding(claim: Claim, rows: Sequence[Row]) -> Finding:
+def _embedding_judgement(claim: Claim, rows: Sequence[Row], stamp: Stamp) -> Judgement:
     row = _find(rows, representation=claim.representation)
-    missing = _missing(row)
-    if row is None or missing:
-        return missing or Finding()
+    absent = _missing(row, claim.representation, stamp, link="embedding")
+    if row is None or absent:
+        return absent or Judgement()
     names = [f"direction_rho_{p}" for p in PARAMETERS if claim.parameter in ("", p)]
-    return Finding(value=min(float(row[name]) for name in names), threshold=ALIGNED_RHO)
+    value = min(float(row[name]) for name in names)
+    cells = {"tolerance_reason": WHY_ALIGNED, "link": "embedding", "seeds": NO_SEED}
+    return _judged(claim, value, ALIGNED_RHO, **cells)
 
 
-def _ratio_finding(claim: Claim, rows: Sequence[Row]) -> Finding:
+def _ratio_judgement(claim: Claim, rows: Sequence[Row], stamp: Stamp) -> Judgement:
     row = _find(rows, representation=claim.representation, parameter=claim.parameter)
     floor = _find(rows, representation=FLOOR, parameter=claim.parameter)
-    missing = _missing(row)
-    if row is None or floor is None or missing:
-        return missing or Finding(why="no floor: no representation was run")
+    absent = _missing(row, claim.representation, stamp, link="knn")
+    if absent:
+        return absent
+    if row is None or floor is None:
+        return missing("no floor: no representation was run", run_command(stamp), link="knn")
+    value = float(row[claim.quantity])
+    cells = {"link": "knn", "seeds": NO_SEED}
     if claim.quantity == "median_abs_log2":
-        return Finding(value=float(row[claim.quantity]), threshold=ABOUT_ONE)
+        return _judged(claim, value, ABOUT_ONE, tolerance_reason=WHY_ABOUT_ONE, **cells)
     best = float(floor[claim.quantity])
-    return Finding(
-        value=float(row[claim.quantity]),
-        threshold=SHARE_OF_FLOOR * best,
-        rule=f" ({SHARE_OF_FLOOR:g} x floor {best:.3g})",
-    )
+    rule = f" ({SHARE_OF_FLOOR:g} x floor {best:.3g})"
+    cells |= {"tolerance_reason": WHY_FLOOR, "rule": rule}
+    return _judged(claim, value, SHARE_OF_FLOOR * best, **cells)
 
 
-def _strf_finding(rows: Sequence[Row]) -> Finding:
+def _strf_judgement(rows: Sequence[Row], stamp: Stamp) -> Judgement:
     """Compare the lower end of the complex mean's interval with the modulus' upper end."""
-    pair = [_find(rows, representation=n, parameter="f_m") for n in ("strf_real", "strf")]
-    for row in pair:
-        if missing := _missing(row):
-            return missing
+    names = ("strf_real", "strf")
+    pair = [_find(rows, representation=name, parameter="f_m") for name in names]
+    for name, row in zip(names, pair, strict=True):
+        if absent := _missing(row, name, stamp, link="knn"):
+            return absent
     real, modulus = (row for row in pair if row is not None)
-    return Finding(
-        value=float(real["log2_rmse_low"]),
-        threshold=float(modulus["log2_rmse_high"]),
+    return _judged(
+        STRF_CLAIM,
+        float(real["log2_rmse_low"]),
+        float(modulus["log2_rmse_high"]),
         rule=" (upper end of the modulus' 95 % interval)",
+        tolerance_reason=WHY_INTERVALS,
+        interval=ends(real["log2_rmse_low"], real["log2_rmse_high"]),
+        seeds="0 (of the resampling)",
+        link="knn",
     )
 
 
-ABLATION_COMMAND = "run `snakemake ablation`"
+ABLATION_MISSING = "the six runs over the range of f_m and J have not been made at this scale"
 
 
-def ablation_verdicts(orders: Sequence[Row] | None) -> list[dict[str, Any]]:
-    """Judge whether the range of f_m and J change the order of the representations.
-
-    Parameters
-    ----------
-    orders : sequence of rows or None
-        `Ablation.orders`.
-
-    Returns
-    -------
-    rows : list of dict
-        The number is the lowest Kendall rank correlation between two runs that differ in that
-        one setting; the claim holds if it is 1 (the same order everywhere).
-    """
-    return [_judge(claim, _order_finding(orders, s)) for s, claim in ABLATION_CLAIMS.items()]
-
-
-def _order_finding(orders: Sequence[Row] | None, setting: str) -> Finding:
+def _order_judgement(orders: Sequence[Row] | None, setting: str, stamp: Stamp) -> Judgement:
+    """Judge by the lowest Kendall correlation between two runs that differ in one setting."""
+    claim = ABLATION_CLAIMS[setting]
+    command = run_command(stamp).replace("--cores all", "--cores all ablation")
     if orders is None:
-        return Finding(why=ABLATION_COMMAND)
+        return missing(ABLATION_MISSING, command, link="ablation")
     rows = [r for r in orders if r["differs_in"] == setting and r["parameter"] == "all"]
     taus = [float(row["kendall_tau"]) for row in rows]
     if not taus:
-        return Finding(why=f"no two runs differ in {setting} alone; {ABLATION_COMMAND}")
-    return Finding(value=min(taus), threshold=1.0, rule=f" (lowest of {len(taus)} pairs of runs)")
+        why = f"no two runs differ in {setting} alone"
+        return missing(why, command, link="ablation")
+    rule = f" (lowest of {len(taus)} pairs of runs)"
+    cells = {"tolerance_reason": WHY_ORDER, "link": "ablation", "seeds": NO_SEED}
+    return _judged(claim, min(taus), 1.0, rule=rule, **cells)

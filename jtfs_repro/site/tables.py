@@ -16,11 +16,14 @@ VERDICT_COLUMNS = (
     "verdict",
     "claim",
     "representation",
-    "quantity",
-    "value",
+    "value_there",
+    "here_at_paper_scale",
+    "here_at_another_scale",
+    "unit",
+    "interval",
     "tolerance",
-    "published",
-    "why",
+    "reason",
+    "command",
     "section",
 )
 LONG = 32  # characters from which a column of text may wrap
@@ -147,7 +150,7 @@ def verdicts(contents: Contents, views: Sequence[TableView]) -> Verdicts | None:
     if found is None or not found.rows:
         return None
     stored = next(v for v in views if v.rows is found.rows)
-    rows = [{c: row.get(c, "") for c in VERDICT_COLUMNS} for row in found.rows]
+    rows = [{c: _by_scale(row).get(c, "") for c in VERDICT_COLUMNS} for row in found.rows]
     return Verdicts(
         table=view(
             rows,
@@ -160,3 +163,9 @@ def verdicts(contents: Contents, views: Sequence[TableView]) -> Verdicts | None:
         counts=dict(Counter(row["verdict"] for row in rows)),
         sections=list(dict.fromkeys(row["section"] for row in rows)),
     )
+
+
+def _by_scale(row: Row) -> dict[str, str]:
+    """Return a row with its value in the column of the scale that it was made at."""
+    scale = "paper_scale" if row.get("at_paper_scale") == "yes" else "another_scale"
+    return {**row, f"here_at_{scale}": row.get("value_here", "")}

@@ -1,0 +1,117 @@
+"""Settings as the gin files of a stage state them, read without running the stage.
+
+The verdicts set what the paper and its code state against these, so that no setting is copied by
+hand. Files are read as `config.load_gin` reads them, later ones over earlier ones, but gin's own
+state stays as it is: a binding is one line ``module.Name.parameter = literal`` (a literal may go
+on over lines); references (``@name``) are kept as text.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jtfs_repro import checks, io
+from jtfs_repro.config import ConfigError, stack
+
+FOLDER = Path(__file__).parents[2] / "gin"
+_BINDING = re.compile(r"^([A-Za-z_][\w.]*\.\w+)\s*=\s*(.*)$")
+_INCLUDE = re.compile(r"^include\s+['\"]([^'\"]+)['\"]")
+_REFERENCE = re.compile(r"(?<!['\"\w])@[\w./]+(?:\(\))?")
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A value and the file that set it last, as ``gin/...``."""
+
+    value: Any
+    file: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GinSettings:
+    """All settings of the folder ``gin/``, read stage by stage as they are asked for.
+
+    Parameters
+    ----------
+    folder : path
+        The folder ``gin/``.
+    scale : str
+        Whose overrides apply; the paper's unless told.
+    """
+
+    folder: str | os.PathLike[str] = FOLDER
+    scale: str = "paper"
+    _known: dict[tuple[str, str], Mapping[str, Binding]] = field(default_factory=dict)
+
+    def binding(self, stage: str, name: str, *, preset: str = "paper") -> Binding:
+        """Return one setting.
+
+        Parameters
+        ----------
+        stage : str
+            Name of the gin file; of several with "+" between them, the last file wins.
+        name : str
+            End of the bound name, e.g. ``Jtfs.J``.
+        preset : str
+            Whose overrides apply.
+
+        Raises
+        ------
+        ConfigError
+            No file binds the name, or several names end in it.
+        """
+        bindings = self.stage(stage, preset)
+        found = [key for key in bindings if f".{key}".endswith(f".{name}")]
+        if len(found) != 1:
+            raise ConfigError(
+                f"{stage}.gin: name={name!r} must end one binding, not {len(found)} (misspelt?)"
+            )
+        return bindings[found[0]]
+
+    def value(self, stage: str, name: str, *, preset: str = "paper") -> Any:
+        """Return the value of one setting, see `binding`."""
+        return self.binding(stage, name, preset=preset).value
+
+    def options(self, stage: str, prefix: str, *, preset: str = "paper") -> dict[str, Any]:
+        """Return all settings of one class or function, by the parameter's name."""
+        found = self.stage(stage, preset).items()
+        pairs = ((key.rpartition("."), binding.value) for key, binding in found)
+        return {end: value for (head, _, end), value in pairs if f".{head}".endswith(f".{prefix}")}
+
+    def stage(self, stage: str, preset: str = "paper") -> Mapping[str, Binding]:
+        """Return all bindings of a stage, by full name."""
+        if (stage, preset) not in self._known:
+            names = stage.split("+")
+            stacks = [stack(n, preset=preset, scale=self.scale, root=self.folder) for n in names]
+            files = [file for files in stacks for file in files]
+            found = {key: b for file in files for key, b in self._read(file)}
+            self._known[stage, preset] = found
+        return self._known[stage, preset]
+
+    def _read(self, file: str) -> Iterator[tuple[str, Binding]]:
+        lines = iter(io.load_text(file).splitlines())
+        for line in lines:
+            if include := _INCLUDE.match(line):
+                yield from self._read(os.fspath(Path(self.folder, include[1])))
+            elif match := _BINDING.match(line):
+                name = Path("gin", os.path.relpath(file, self.folder)).as_posix()
+                yield match[1], Binding(_literal(match[2], lines, file), name)
+
+
+def _literal(text: str, lines: Iterator[str], file: str) -> Any:
+    """Return the value that begins with ``text``, which may go on over the next lines."""
+    while True:
+        quoted = _REFERENCE.sub(lambda match: repr(match[0]), text)
+        try:
+            return ast.literal_eval(quoted.strip())
+        except (SyntaxError, ValueError):
+            more = next(lines, None)
+        if more is None:
+            checks.fail("binding", text.splitlines()[0], "be a literal of Python", file)
+        text = f"{text}\n{more}"

@@ -1,0 +1,274 @@
+"""One row of the table of verdicts: its columns, and the rules that every row has to keep.
+
+Three verdicts exist. 'within' and 'outside' are meant of the row's tolerance. 'not run' has no
+number; its reason says what is missing and its command what would fill it (or, where this project
+has no stage for it, that there is none). A number belongs to the scale that its row names: only
+rows with ``at_paper_scale`` 'yes' may stand in a column of the paper's scale.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from jtfs_repro import checks, io
+from jtfs_repro.provenance import SCALES, Stamp
+
+PAPER, CODE, LATER, PROJECT = "paper", "original code", "later", "project"
+KINDS = (PAPER, CODE, LATER, PROJECT)
+WITHIN, OUTSIDE, NOT_RUN = "within", "outside", io.NOT_RUN
+VERDICTS = (WITHIN, OUTSIDE, NOT_RUN)
+PAPER_SCALE, DEFAULT_SCALE, DEFAULT_PRESET = "paper", "demo", "paper"
+NO_STAGE = "none: no stage of this project measures it"
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """A verdict with what it rests on.
+
+    Parameters
+    ----------
+    value : float or str, optional
+        Ours; None where nothing was run.
+    tolerance, tolerance_reason : str
+        The rule, and why it is this one.
+    holds : bool, optional
+        Whether the value keeps the tolerance; None: not run.
+    reason : str
+        What is missing, or how far the number is from the paper's conditions.
+    command : str
+        For 'not run' only: the one command that fills it, or `NO_STAGE`.
+    interval : str
+        "low to high", 95 %, where the table has one.
+    seeds : str
+        Which seeds, or how many.
+    link : str
+        Name of the table that holds the number, see `located`; or a path.
+    """
+
+    value: float | str | None = None
+    tolerance: str = ""
+    tolerance_reason: str = ""
+    holds: bool | None = None
+    reason: str = ""
+    command: str = ""
+    interval: str = ""
+    seeds: str = ""
+    link: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """The word for it."""
+        return {None: NOT_RUN, True: WITHIN, False: OUTSIDE}[self.holds]
+
+
+def missing(reason: str, command: str, *, link: str = "") -> Judgement:
+    """Return 'not run' with what is missing and the one command."""
+    return Judgement(reason=reason, command=command, link=link)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerdictRow:
+    """The columns of the table, in their order.
+
+    Parameters
+    ----------
+    id : str
+        Lower-case words joined by hyphens; stable.
+    kind : {'paper', 'original code', 'later', 'project'}
+        Who states it: the paper, its code, later publications (context), or this project.
+    section : str
+        Where it is stated.
+    claim : str
+    representation, parameter, quantity, unit : str
+        What was looked at.
+    value_there, value_here : float, str or None
+        The stated value, and ours.
+    interval, seeds, tolerance, tolerance_reason, verdict, reason, command, link : str
+        See `Judgement`.
+    at_paper_scale : {'yes', 'no'}
+    mean : str
+        Which K-NN estimate, where there is one.
+    scale, preset, device, variant : str
+        The stamp of ``value_here``.
+
+    Raises
+    ------
+    ValueError
+        The identifier is no slug, a word is unknown, 'not run' lacks its reason or command or has
+        a value, another verdict has none or no tolerance, or a number of another scale claims to
+        be at the paper's.
+    """
+
+    id: str
+    kind: str
+    section: str
+    claim: str
+    representation: str = ""
+    parameter: str = ""
+    quantity: str = ""
+    unit: str = ""
+    value_there: float | str = ""
+    value_here: float | str | None = None
+    interval: str = ""
+    seeds: str = ""
+    tolerance: str = ""
+    tolerance_reason: str = ""
+    verdict: str = NOT_RUN
+    reason: str = ""
+    command: str = ""
+    link: str = ""
+    at_paper_scale: str = "no"
+    mean: str = ""
+    scale: str = DEFAULT_SCALE
+    preset: str = DEFAULT_PRESET
+    device: str = "cpu"
+    variant: str = ""
+
+    def __post_init__(self) -> None:
+        if not _SLUG.fullmatch(self.id):
+            checks.fail("id", self.id, "be lower-case words joined by hyphens", "see `slug`")
+        checks.choice("kind", self.kind, KINDS, self.id)
+        checks.choice("verdict", self.verdict, VERDICTS, self.id)
+        checks.choice("at_paper_scale", self.at_paper_scale, ("yes", "no"), self.id)
+        if self.at_paper_scale == "yes" and self.scale != PAPER_SCALE:
+            checks.fail("scale", self.scale, f"be {PAPER_SCALE!r} at paper scale", self.id)
+        self._check_value()
+
+    def _check_value(self) -> None:
+        """Refuse a row whose verdict and value do not belong together."""
+        is_blank = self.value_here is None or self.value_here == ""
+        if isinstance(self.value_here, float) and not math.isfinite(self.value_here):
+            checks.fail("value_here", self.value_here, "be finite", self.id)
+        if self.verdict == NOT_RUN:
+            if not (is_blank and self.reason and self.command):
+                checks.fail("verdict", NOT_RUN, "have a reason, a command and no value", self.id)
+        elif is_blank or not self.tolerance:
+            checks.fail("verdict", self.verdict, "have a value and a tolerance", self.id)
+
+    @classmethod
+    def judged(
+        cls, judgement: Judgement, *, stamp: Stamp, is_paper_scale: bool, **cells: Any
+    ) -> VerdictRow:
+        """Return the row of a judgement; ``cells`` are the columns that describe the claim."""
+        found = asdict(judgement)
+        value, _ = found.pop("value"), found.pop("holds")
+        return cls(
+            **cells,
+            **found,
+            value_here=value,
+            verdict=judgement.verdict,
+            at_paper_scale="yes" if is_paper_scale else "no",
+            **stamp.as_dict(),
+        )
+
+    def as_dict(self) -> Row:
+        """Return the cells by column."""
+        return asdict(self)
+
+
+COLUMNS = tuple(field.name for field in fields(VerdictRow))
+
+
+def slug(*words: str) -> str:
+    """Return an identifier from words.
+
+    Examples
+    --------
+    >>> slug("table2", "JTFS", "tenor saxophone", "")
+    'table2-jtfs-tenor-saxophone'
+    """
+    parts = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")
+    return re.sub(r"-+", "-", parts)
+
+
+def checked(rows: Iterable[Mapping[str, Any]]) -> list[Row]:
+    """Return the rows; none may be empty, break a rule of `VerdictRow`, or share its identifier.
+
+    Raises
+    ------
+    ValueError
+        There is no row, a row breaks a rule, or two have one identifier.
+    """
+    found = [VerdictRow(**row).as_dict() for row in rows]
+    if not found:
+        checks.fail("rows", [], "hold claims", "nothing was judged")
+    seen: set[str] = set()
+    for row in found:
+        if row["id"] in seen:
+            checks.fail("id", row["id"], "be unique", f"two claims: {row['claim']}")
+        seen.add(row["id"])
+    return found
+
+
+def located(
+    rows: Sequence[Row], tables: Mapping[str, str], *, start: str | os.PathLike[str]
+) -> list[Row]:
+    """Return the rows with links as paths relative to ``start``, the folder of the table.
+
+    A link without a slash names one of ``tables``, and is dropped where the run has no such table;
+    any other is a path.
+    """
+    return [row | {"link": _relative(_path(row["link"], tables), start)} for row in rows]
+
+
+def _path(link: str, tables: Mapping[str, str]) -> str:
+    return link if "/" in link else tables.get(link, "")
+
+
+def _relative(path: str, start: str | os.PathLike[str]) -> str:
+    return Path(os.path.relpath(path, start)).as_posix() if path else ""
+
+
+def run_command(stamp: Stamp, *options: str, scale: str = "") -> str:
+    """Return the command that runs the workflow at a scale, by default the stamp's.
+
+    Examples
+    --------
+    >>> run_command(Stamp(scale="demo", preset="paper", device="cpu"), scale="paper")
+    'snakemake --cores all --config scale=paper'
+    """
+    scale = checks.choice("scale", scale or stamp.scale, SCALES)
+    settings = [f"scale={scale}"] * (scale != DEFAULT_SCALE)
+    settings += [f"preset={stamp.preset}"] * (stamp.preset != DEFAULT_PRESET)
+    settings += [f"variant={stamp.variant}"] * bool(stamp.variant)
+    words = [*settings, *(f'"{word}"' if "[" in word else word for word in options)]
+    return " ".join(["snakemake --cores all", *(["--config", *words] if words else [])])
+
+
+def at_paper_settings(stamp: Stamp, preset: str = DEFAULT_PRESET) -> Stamp:
+    """Return the stamp of what is read or counted at the paper's scale, whatever the run's."""
+    return replace(stamp, scale=PAPER_SCALE, preset=preset, device="cpu", variant="")
+
+
+def number(cell: Any) -> float | None:
+    """Return a cell as a number; None where it is blank or NaN.
+
+    Examples
+    --------
+    >>> number("0.5"), number(""), number(float("nan"))
+    (0.5, None, None)
+    """
+    value = None if cell in (None, "") else float(cell)
+    return None if value is None or value != value else value
+
+
+def ends(low: Any, high: Any, *, unit: str = "") -> str:
+    """Return an interval as text, empty where an end is missing.
+
+    Examples
+    --------
+    >>> ends("0.1", 0.25), ends("", 1)
+    ('0.1 to 0.25', '')
+    """
+    pair = (number(low), number(high))
+    if None in pair:
+        return ""
+    return f"{pair[0]:.4g} to {pair[1]:.4g}{unit}"
