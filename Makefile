@@ -7,8 +7,13 @@ PEERS := .venv-peers
 SNAKEMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" snakemake
 OPTIONS ?=# e.g. make figures OPTIONS="--config scale=paper"
 
+# snakemake keeps a cache in the home directory, and ends where there is none
+ifneq ($(shell test -w "$$HOME" && echo yes),yes)
+export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help install figures test benchmark peers lint types clean
+.PHONY: help install figures test report verify faults benchmark peers lint types clean
 
 help: ## print this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -21,6 +26,16 @@ figures: $(STAMP) ## make all figures and tables (demo scale, CPU or GPU)
 test: $(STAMP) lint types ## check style and types, run all tests and a small real run
 	PATH="$(CURDIR)/$(BIN):$$PATH" OMP_NUM_THREADS=1 JTFS_ARTEFACTS="$(CURDIR)/logs" \
 		pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+report: $(STAMP) ## gather every figure and table, with captions and run times, in report.html
+	$(SNAKEMAKE) --cores all report_pages $(OPTIONS)
+	$(SNAKEMAKE) --report report.html report_pages $(OPTIONS)
+
+verify: $(STAMP) ## hash all results again and name what does not match
+	$(BIN)/python scripts/verify_results.py
+
+faults: $(STAMP) ## kill, fill, corrupt, forbid: docs/reliability.md (OPTIONS="--rounds 40")
+	$(BIN)/python -m faults $(OPTIONS)
 
 benchmark: $(STAMP) ## measure seconds and memory of the transform, beside the peers if installed
 	$(BIN)/python -m benchmarks $(OPTIONS)

@@ -7,18 +7,29 @@ from snakemake.utils import min_version
 
 min_version("9.0")
 sys.path.insert(0, str(Path(workflow.basedir)))
+from rules.config_check import stop_if_broken
+
+stop_if_broken("config/config.yaml")
 
 
 configfile: "config/config.yaml"
 
 
+report: "rules/captions/workflow.rst"
+
+
 include: "rules/common.smk"
+include: "rules/needs_common.smk"
 include: "rules/medley_common.smk"
 include: "rules/texture_common.smk"
 include: "rules/site_common.smk"
+include: "rules/report_common.smk"
 
 
+check_folders()
 check_config("config/schema.yaml")
+if workflow.is_main_process:
+    locks.say()
 RECORDINGS = find_recordings()
 RUN = run_name(config["scale"], config["preset"], config["variant"])
 
@@ -51,23 +62,37 @@ include: "rules/scale_rate.smk"
 include: "rules/textures.smk"
 include: "rules/site.smk"
 include: "rules/provenance.smk"
+include: "rules/report.smk"
 
 
 onstart:
     check_device()
 
 
+# the others are jobs; what downloads runs where snakemake runs, as cluster nodes may lack a network
 localrules:
     all,
     presets,
     ablation,
     dag,
+    report_pages,
+    draw_dag,
+    fetch_openl3_weights,
+    fetch_soundfont,
+    fetch_medley_solos_db,
 
 
 rule all:
     default_target: True
     input:
         results(RUN),
+
+
+# what `make report` shows: every table as a page beside the figures
+rule report_pages:
+    input:
+        results(RUN),
+        report_pages(RUN),
 
 
 # all three parameter sets in circulation

@@ -18,6 +18,9 @@ rule tabulate_ablation:
         "logs/{run}tabulate_ablation.log",
     benchmark:
         "logs/benchmarks/{run}tabulate_ablation.tsv"
+    resources:
+        mem_mb=memory("tabulate_ablation"),
+        runtime=minutes("tabulate_ablation"),
     params:
         variants=VARIANTS,
     shell:

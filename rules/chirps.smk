@@ -14,6 +14,10 @@ rule synthesise_chirps:
         "logs/{run}synthesise_chirps.log",
     benchmark:
         "logs/benchmarks/{run}synthesise_chirps.tsv"
+    resources:
+        mem_mb=memory("synthesise_chirps"),
+        runtime=minutes("synthesise_chirps"),
+        disk_mb=disk("synthesise_chirps"),
     params:
         stamp=stamp,
     shell:

@@ -1,16 +1,15 @@
 # Functions and names that the rules share; no rule.
-import difflib
 import functools
 import os
+import shlex
 import shutil
-
-import yaml
-from jsonschema import Draft202012Validator
 
 from jtfs_repro import config as settings
 from jtfs_repro import io
 from jtfs_repro.provenance import PRESETS, sha256
+from rules import config_check, locks
 from rules.closure import closure
+from rules.recordings import is_text
 
 ROOT = Path(workflow.basedir)
 
@@ -47,22 +46,24 @@ RUN_PATTERN = rf"(?:(?:{_OTHER}|{_VARIANT})/)?"
 
 def check_config(schema):
     """Stop with one line if the config does not follow the schema."""
-    rules = yaml.safe_load(io.load_text(ROOT / schema))
-    for key in set(config) - set(rules["properties"]):
-        near = difflib.get_close_matches(key, rules["properties"], n=1)
-        stop(f"unknown key {key!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
-    for error in Draft202012Validator(rules).iter_errors(dict(config)):
-        stop(f"{'.'.join(map(str, error.path)) or 'keys'}: {error.message}")
-    variants = sorted(path.name for path in Path(ROOT, "gin/variants").glob("*"))
-    if config["variant"] not in ["", *variants]:
-        stop(
-            f"variant: {config['variant']!r} is no folder in gin/variants; there are {variants}"
-        )
+    rules = config_check.load_config(ROOT / schema)
+    variants = [path.name for path in Path(ROOT, "gin/variants").glob("*")]
+    try:
+        config_check.check_config(config, rules, variants=variants)
+    except config_check.ConfigError as error:
+        stop(error)
 
 
-def stop(message):
+def check_folders():
+    """Stop with one line if snakemake could not write the name of this folder to its logs."""
+    for folder in (Path.cwd(), ROOT):
+        if not is_text(folder):
+            stop(f"{str(folder)!r} must be a path in UTF-8; rename it", where="folder")
+
+
+def stop(message, where="config/config.yaml or --config"):
     """End snakemake with one line."""
-    print(f"error: config/config.yaml or --config: {message}", file=sys.stderr)
+    print(f"error: {where}: {message}", file=sys.stderr)
     sys.exit(1)
 
 
@@ -194,7 +195,9 @@ def weights_download(wildcards):
 def weights_argument(wildcards):
     """Return the option that tells a feature where its weights are."""
     return (
-        f"--weights {config['openl3_weights']}" if wildcards.feature == "openl3" else ""
+        f"--weights {shlex.quote(config['openl3_weights'])}"
+        if wildcards.feature == "openl3"
+        else ""
     )
 
 

@@ -12,12 +12,15 @@ rule fetch_openl3_weights:
         "logs/{run}fetch_openl3_weights.log",
     benchmark:
         "logs/benchmarks/{run}fetch_openl3_weights.tsv"
+    resources:
+        mem_mb=memory("fetch_openl3_weights"),
+        runtime=minutes("fetch_openl3_weights"),
     params:
         stamp=stamp,
         weights=config["openl3_weights"],
         download=weights_download,
     shell:
-        "python scripts/fetch_openl3_weights.py {params.stamp} --gin {input.gin} --weights {params.weights}"
+        "python scripts/fetch_openl3_weights.py {params.stamp} --gin {input.gin} --weights {params.weights:q}"
         " --download {params.download} --status {output.status} 2>&1 | tee {log}"
 
 
@@ -40,7 +43,9 @@ rule extract_features:
     threads: 1
     resources:
         gpu=gpus(),
-        mem_mb=int(1000 * (config["memory_gb"] + 1)),
+        mem_mb=extraction_memory("extract_features"),
+        runtime=minutes("extract_features"),
+        disk_mb=disk("extract_features"),
     params:
         stamp=stamp,
         weights=weights_argument,
@@ -67,6 +72,10 @@ rule gather_features:
         "logs/{run}gather_features/{representation}.log",
     benchmark:
         "logs/benchmarks/{run}gather_features/{representation}.tsv"
+    resources:
+        mem_mb=memory("gather_features"),
+        runtime=minutes("gather_features"),
+        disk_mb=disk("gather_features"),
     params:
         stamp=stamp,
         feature=lambda wildcards: feature_of(wildcards.representation),

@@ -17,6 +17,9 @@ rule transform_cqt_chirps:
         "logs/{run}transform_cqt_chirps.log",
     benchmark:
         "logs/benchmarks/{run}transform_cqt_chirps.tsv"
+    resources:
+        mem_mb=memory("transform_cqt_chirps"),
+        runtime=minutes("transform_cqt_chirps"),
     shell:
         "python scripts/transform_cqt_chirps.py --gin {input.gin}"
         " --transforms {output.transforms} --operative {output.operative} 2>&1 | tee {log}"
@@ -28,12 +31,15 @@ rule plot_cqt_chirps:
         code=code("scripts/plot_cqt_chirps.py", "fig2"),
         transforms="results/{run}cqt_chirps.npz",
     output:
-        figures=multiext("img/{run}fig2_cqt_chirps", ".png", ".pdf"),
+        figures=figure("img/{run}fig2_cqt_chirps"),
         operative="img/{run}fig2_cqt_chirps.gin",
     log:
         "logs/{run}plot_cqt_chirps.log",
     benchmark:
         "logs/benchmarks/{run}plot_cqt_chirps.tsv"
+    resources:
+        mem_mb=memory("plot_cqt_chirps"),
+        runtime=minutes("plot_cqt_chirps"),
     params:
         stamp=stamp,
     shell:
@@ -51,12 +57,15 @@ rule plot_isomap:
         facts=each("results/{run}features/{representation}.json"),
         parameters="data/{run}chirps.csv",
     output:
-        figures=multiext("img/{run}fig3_isomap", ".png", ".pdf"),
+        figures=figure("img/{run}fig3_isomap"),
         operative="img/{run}fig3_isomap.gin",
     log:
         "logs/{run}plot_isomap.log",
     benchmark:
         "logs/benchmarks/{run}plot_isomap.tsv"
+    resources:
+        mem_mb=memory("plot_isomap"),
+        runtime=minutes("plot_isomap"),
     params:
         names=representations(),
         absent=absent_representations(),
@@ -76,12 +85,15 @@ rule plot_knn_ratios:
         facts=each("results/{run}features/{representation}.json"),
         parameters="data/{run}chirps.csv",
     output:
-        figures=multiext("img/{run}fig4_knn_ratios", ".png", ".pdf"),
+        figures=figure("img/{run}fig4_knn_ratios"),
         operative="img/{run}fig4_knn_ratios.gin",
     log:
         "logs/{run}plot_knn_ratios.log",
     benchmark:
         "logs/benchmarks/{run}plot_knn_ratios.tsv"
+    resources:
+        mem_mb=memory("plot_knn_ratios"),
+        runtime=minutes("plot_knn_ratios"),
     params:
         names=representations(),
     shell:

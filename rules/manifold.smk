@@ -14,6 +14,9 @@ rule embed_isomap:
         "logs/{run}embed_isomap/{representation}.log",
     benchmark:
         "logs/benchmarks/{run}embed_isomap/{representation}.tsv"
+    resources:
+        mem_mb=memory("embed_isomap"),
+        runtime=minutes("embed_isomap"),
     shell:
         "python scripts/embed_isomap.py --gin {input.gin} --features {input.features}"
         " --facts {input.facts} --manifold {output.manifold}"
@@ -32,6 +35,9 @@ rule score_knn:
         "logs/{run}score_knn/{representation}.log",
     benchmark:
         "logs/benchmarks/{run}score_knn/{representation}.tsv"
+    resources:
+        mem_mb=memory("score_knn"),
+        runtime=minutes("score_knn"),
     shell:
         "python scripts/score_knn.py --manifold {input.manifold} --parameters {input.parameters}"
         " --ratios {output.ratios} --operative {output.operative} 2>&1 | tee {log}"
@@ -55,6 +61,9 @@ rule tabulate_scores:
         "logs/{run}tabulate_scores.log",
     benchmark:
         "logs/benchmarks/{run}tabulate_scores.tsv"
+    resources:
+        mem_mb=memory("tabulate_scores"),
+        runtime=minutes("tabulate_scores"),
     params:
         names=representations(),
     shell:
@@ -76,6 +85,9 @@ rule tabulate_cost:
         "logs/{run}tabulate_cost.log",
     benchmark:
         "logs/benchmarks/{run}tabulate_cost.tsv"
+    resources:
+        mem_mb=memory("tabulate_cost"),
+        runtime=minutes("tabulate_cost"),
     shell:
         "python scripts/tabulate_cost.py --costs {input.costs} --facts {input.facts}"
         " --table {output.table} 2>&1 | tee {log}"
@@ -85,24 +97,47 @@ rule tabulate_verdicts:
     input:
         gin=gin_files("verdicts"),
         code=code("scripts/tabulate_verdicts.py", "verdicts"),
+        template=os.path.relpath(ROOT / "jtfs_repro/site/templates/verdict_page.html"),
+        settings=[os.path.relpath(p) for p in sorted(ROOT.glob("gin/**/*.gin"))],
         knn="results/{run}knn_scores.csv",
         embedding="results/{run}embedding_scores.csv",
+        cqt="results/{run}cqt_chirps.npz",
         medley=medley_verdict_inputs,
+        clips=lambda wildcards: [
+            f"results/{wildcards.run}{folder}clips.csv"
+            for folder in [section(wildcards.run)]
+            if folder
+        ],
         textures=texture_verdict_inputs,
+        benchmarks=[
+            path
+            for path in (
+                "results/benchmarks/transform.csv",
+                "results/benchmarks/resynthesis/transform.csv",
+            )
+            if os.path.exists(path)
+        ],
     output:
         table="results/{run}verdicts.csv",
         markdown="results/{run}verdicts.md",
+        page=table_page("results/{run}verdicts.html"),
         operative="results/{run}verdicts.gin",
     log:
         "logs/{run}tabulate_verdicts.log",
     benchmark:
         "logs/benchmarks/{run}tabulate_verdicts.tsv"
+    resources:
+        mem_mb=memory("tabulate_verdicts"),
+        runtime=minutes("tabulate_verdicts"),
     params:
+        folder=os.path.relpath(ROOT / "gin"),
+        clips=lambda wildcards, input: f"--clips {input.clips}" if input.clips else "",
         ablation=ablation_argument,
         medley=medley_verdict_arguments,
         textures=texture_verdict_arguments,
     shell:
-        "python scripts/tabulate_verdicts.py --gin {input.gin} --knn {input.knn}"
-        " --embedding {input.embedding} {params.medley} {params.textures} {params.ablation}"
+        "python scripts/tabulate_verdicts.py --gin {input.gin} --settings {params.folder}"
+        " --knn {input.knn} --embedding {input.embedding} --cqt {input.cqt} {params.clips}"
+        " {params.medley} {params.textures} {params.ablation} --benchmarks {input.benchmarks}"
         " --table {output.table}"
         " --operative {output.operative} 2>&1 | tee {log}"

@@ -20,7 +20,9 @@ rule extract_clips:
     threads: 1
     resources:
         gpu=gpus(),
-        mem_mb=int(1000 * (config["memory_gb"] + 1)),
+        mem_mb=extraction_memory("extract_clips"),
+        runtime=minutes("extract_clips"),
+        disk_mb=disk("extract_clips"),
     params:
         stamp=stamp,
         folder=clip_folder,
@@ -49,6 +51,9 @@ rule accumulate_statistics:
     benchmark:
         "logs/benchmarks/{run}{medley}/accumulate_statistics/{front}.tsv"
     priority: 10
+    resources:
+        mem_mb=memory("accumulate_statistics"),
+        runtime=minutes("accumulate_statistics"),
     params:
         stamp=stamp,
     shell:
@@ -83,7 +88,8 @@ rule train_classifier:
     threads: config["training_threads"]
     resources:
         gpu=training_gpus(),
-        mem_mb=6000,
+        mem_mb=memory("train_classifier", gpus()),
+        runtime=minutes("train_classifier"),
     params:
         stamp=stamp,
         partial=partial_folder,
@@ -126,7 +132,8 @@ rule train_end_to_end:
     threads: config["training_threads"]
     resources:
         gpu=training_gpus(),
-        mem_mb=6000,
+        mem_mb=memory("train_end_to_end", gpus()),
+        runtime=minutes("train_end_to_end"),
     params:
         stamp=stamp,
         folder=clip_folder,
@@ -162,6 +169,9 @@ rule fit_baseline:
         "logs/benchmarks/{run}{medley}/fit_baseline/{model}.tsv"
     wildcard_constraints:
         model="mfcc_svm|jtfs_linear",
+    resources:
+        mem_mb=memory("fit_baseline"),
+        runtime=minutes("fit_baseline"),
     params:
         stamp=stamp,
     shell:
@@ -193,6 +203,9 @@ rule tabulate_table2:
         "logs/{run}{medley}/tabulate_table2.log",
     benchmark:
         "logs/benchmarks/{run}{medley}/tabulate_table2.tsv"
+    resources:
+        mem_mb=memory("tabulate_table2"),
+        runtime=minutes("tabulate_table2"),
     params:
         stamp=stamp,
     shell:
@@ -215,6 +228,9 @@ rule tabulate_medley_cost:
         "logs/{run}{medley}/tabulate_medley_cost.log",
     benchmark:
         "logs/benchmarks/{run}{medley}/tabulate_medley_cost.tsv"
+    resources:
+        mem_mb=memory("tabulate_medley_cost"),
+        runtime=minutes("tabulate_medley_cost"),
     shell:
         "python scripts/tabulate_medley_cost.py --features {input.features}"
         " --trainings {input.trainings} --table {output.table} 2>&1 | tee {log}"
@@ -227,12 +243,15 @@ rule plot_class_recalls:
         table="results/{run}{medley}/table2.csv",
         seeds="results/{run}{medley}/recalls.csv",
     output:
-        figures=multiext("img/{run}{medley}/class_recalls", ".png", ".pdf"),
+        figures=figure("img/{run}{medley}/class_recalls"),
         operative="img/{run}{medley}/class_recalls.gin",
     log:
         "logs/{run}{medley}/plot_class_recalls.log",
     benchmark:
         "logs/benchmarks/{run}{medley}/plot_class_recalls.tsv"
+    resources:
+        mem_mb=memory("plot_class_recalls"),
+        runtime=minutes("plot_class_recalls"),
     shell:
         "python scripts/plot_class_recalls.py --gin {input.gin} --table {input.table}"
         " --seeds {input.seeds} --figures {output.figures} --operative {output.operative}"
@@ -246,12 +265,15 @@ rule plot_confusion:
         table="results/{run}{medley}/table2.csv",
         confusion="results/{run}{medley}/confusion.csv",
     output:
-        figures=multiext("img/{run}{medley}/confusion", ".png", ".pdf"),
+        figures=figure("img/{run}{medley}/confusion"),
         operative="img/{run}{medley}/confusion.gin",
     log:
         "logs/{run}{medley}/plot_confusion.log",
     benchmark:
         "logs/benchmarks/{run}{medley}/plot_confusion.tsv"
+    resources:
+        mem_mb=memory("plot_confusion"),
+        runtime=minutes("plot_confusion"),
     shell:
         "python scripts/plot_confusion.py --gin {input.gin} --table {input.table}"
         " --confusion {input.confusion} --figures {output.figures}"
@@ -265,12 +287,15 @@ rule plot_learning_curves:
         table="results/{run}{medley}/table2.csv",
         curves="results/{run}{medley}/learning_curves.csv",
     output:
-        figures=multiext("img/{run}{medley}/learning_curves", ".png", ".pdf"),
+        figures=figure("img/{run}{medley}/learning_curves"),
         operative="img/{run}{medley}/learning_curves.gin",
     log:
         "logs/{run}{medley}/plot_learning_curves.log",
     benchmark:
         "logs/benchmarks/{run}{medley}/plot_learning_curves.tsv"
+    resources:
+        mem_mb=memory("plot_learning_curves"),
+        runtime=minutes("plot_learning_curves"),
     shell:
         "python scripts/plot_learning_curves.py --gin {input.gin} --table {input.table}"
         " --curves {input.curves} --figures {output.figures}"

@@ -11,6 +11,10 @@ rule fetch_soundfont:
         "logs/fetch_soundfont.log",
     benchmark:
         "logs/benchmarks/fetch_soundfont.tsv"
+    resources:
+        mem_mb=memory("fetch_soundfont"),
+        runtime=minutes("fetch_soundfont"),
+        disk_mb=disk("fetch_soundfont"),
     params:
         font=config["test_soundfont"],
         download=config["soundfont_download"],
@@ -33,6 +37,10 @@ rule render_solos:
     benchmark:
         "logs/benchmarks/{run}render_solos.tsv"
     priority: 20
+    resources:
+        mem_mb=memory("render_solos"),
+        runtime=minutes("render_solos"),
+        disk_mb=disk("render_solos"),
     shell:
         "python scripts/render_solos.py --gin {input.gin} --font-status {input.font}"
         " --folder data/{wildcards.run}soundfont_solos --report {output.report}"
@@ -49,6 +57,10 @@ rule fetch_medley_solos_db:
         "logs/{run}fetch_medley_solos_db.log",
     benchmark:
         "logs/benchmarks/{run}fetch_medley_solos_db.tsv"
+    resources:
+        mem_mb=memory("fetch_medley_solos_db"),
+        runtime=minutes("fetch_medley_solos_db"),
+        disk_mb=disk("fetch_medley_solos_db"),
     params:
         folder=config["medley_solos_db"],
         download=medley_download,
@@ -69,6 +81,9 @@ rule index_clips:
     benchmark:
         "logs/benchmarks/{run}{medley}/index_clips.tsv"
     priority: 20
+    resources:
+        mem_mb=memory("index_clips"),
+        runtime=minutes("index_clips"),
     params:
         folder=clip_folder,
         clip_set=clip_set,

@@ -14,6 +14,9 @@ rule tabulate_spin_leak:
         "logs/{run}tabulate_spin_leak.log",
     benchmark:
         "logs/benchmarks/{run}tabulate_spin_leak.tsv"
+    resources:
+        mem_mb=memory("tabulate_spin_leak"),
+        runtime=minutes("tabulate_spin_leak"),
     params:
         stamp=stamp,
     shell:
@@ -28,12 +31,15 @@ rule plot_spin_leak:
         code=code("scripts/plot_spin_leak.py", "spin_leak_figure"),
         frames="results/{run}spin_leak_frames.csv",
     output:
-        figures=multiext("img/{run}spin_leak", ".png", ".pdf"),
+        figures=figure("img/{run}spin_leak"),
         operative="img/{run}spin_leak.gin",
     log:
         "logs/{run}plot_spin_leak.log",
     benchmark:
         "logs/benchmarks/{run}plot_spin_leak.tsv"
+    resources:
+        mem_mb=memory("plot_spin_leak"),
+        runtime=minutes("plot_spin_leak"),
     shell:
         "python scripts/plot_spin_leak.py --gin {input.gin} --frames {input.frames}"
         " --figures {output.figures} --operative {output.operative} 2>&1 | tee {log}"

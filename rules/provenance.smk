@@ -16,7 +16,7 @@ rule write_manifest:
         settings=each("results/{run}features/{representation}.gin"),
         results=lambda wildcards: [
             path
-            for path in gathered(wildcards.run)
+            for path in gathered(wildcards.run) + notebooks(wildcards.run)
             if not path.endswith("manifest.json")
         ],
     output:
@@ -25,6 +25,9 @@ rule write_manifest:
         "logs/{run}write_manifest.log",
     benchmark:
         "logs/benchmarks/{run}write_manifest.tsv"
+    resources:
+        mem_mb=memory("write_manifest"),
+        runtime=minutes("write_manifest"),
     shell:
         "python scripts/write_manifest.py --facts {input.facts} --settings {input.settings}"
         " --results {input.results} --manifest {output.manifest} 2>&1 | tee {log}"
@@ -40,6 +43,9 @@ rule draw_dag:
         "logs/draw_dag.log",
     benchmark:
         "logs/benchmarks/draw_dag.tsv"
+    resources:
+        mem_mb=memory("draw_dag"),
+        runtime=minutes("draw_dag"),
     shell:
         "snakemake --rulegraph 2> {log} | python scripts/draw_dag.py --figures {output.figures}"
         " 2>&1 | tee -a {log}"

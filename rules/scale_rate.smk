@@ -13,6 +13,9 @@ rule transform_scale_rate:
         "logs/{run}transform_scale_rate/{sound}.log",
     benchmark:
         "logs/benchmarks/{run}transform_scale_rate/{sound}.tsv"
+    resources:
+        mem_mb=memory("transform_scale_rate"),
+        runtime=minutes("transform_scale_rate"),
     shell:
         "python scripts/transform_scale_rate.py --gin {input.gin} --sound {input.sound}"
         " --scale-rate {output.scale_rate} --operative {output.operative} 2>&1 | tee {log}"
@@ -31,6 +34,9 @@ rule tabulate_spins:
         "logs/{run}tabulate_spins.log",
     benchmark:
         "logs/benchmarks/{run}tabulate_spins.tsv"
+    resources:
+        mem_mb=memory("tabulate_spins"),
+        runtime=minutes("tabulate_spins"),
     params:
         stamp=stamp,
     shell:
@@ -45,12 +51,15 @@ rule plot_four_sounds:
         code=code("scripts/plot_four_sounds.py", "fig1"),
         scale_rates=each_sound("results/{run}scale_rate/{sound}.npz", pictured),
     output:
-        figures=multiext("img/{run}fig1_scale_rate", ".png", ".pdf"),
+        figures=figure("img/{run}fig1_scale_rate"),
         operative="img/{run}fig1_scale_rate.gin",
     log:
         "logs/{run}plot_four_sounds.log",
     benchmark:
         "logs/benchmarks/{run}plot_four_sounds.tsv"
+    resources:
+        mem_mb=memory("plot_four_sounds"),
+        runtime=minutes("plot_four_sounds"),
     params:
         stamp=stamp,
     shell:
@@ -65,12 +74,15 @@ rule animate_scale_rate:
         code=code("scripts/animate_scale_rate.py", "animation"),
         scale_rate=f"results/{{run}}scale_rate/{ANIMATED}.npz",
     output:
-        animation="img/{run}scale_rate.gif",
+        animation=figure("img/{run}scale_rate", [".gif"]),
         operative="img/{run}scale_rate.gin",
     log:
         "logs/{run}animate_scale_rate.log",
     benchmark:
         "logs/benchmarks/{run}animate_scale_rate.tsv"
+    resources:
+        mem_mb=memory("animate_scale_rate"),
+        runtime=minutes("animate_scale_rate"),
     params:
         stamp=stamp,
     shell:
@@ -84,13 +96,16 @@ rule plot_scale_rate_grid:
         gin=gin_files("scale_rate_grid"),
         code=code("scripts/plot_scale_rate_grid.py", "scale_rate_grid"),
     output:
-        filters=multiext("img/{run}scale_rate_filters", ".png", ".pdf"),
-        coefficients=multiext("img/{run}scale_rate_coefficients", ".png", ".pdf"),
+        filters=figure("img/{run}scale_rate_filters"),
+        coefficients=figure("img/{run}scale_rate_coefficients"),
         operative="img/{run}scale_rate_grid.gin",
     log:
         "logs/{run}plot_scale_rate_grid.log",
     benchmark:
         "logs/benchmarks/{run}plot_scale_rate_grid.tsv"
+    resources:
+        mem_mb=memory("plot_scale_rate_grid"),
+        runtime=minutes("plot_scale_rate_grid"),
     params:
         stamp=stamp,
     shell:
@@ -104,13 +119,16 @@ rule plot_filterbank:
         gin=gin_files("filterbank"),
         code=code("scripts/plot_filterbank.py", "filterbank"),
     output:
-        curves=multiext("img/{run}filterbank_1d", ".png", ".pdf"),
-        wavelets=multiext("img/{run}filterbank_2d", ".png", ".pdf"),
+        curves=figure("img/{run}filterbank_1d"),
+        wavelets=figure("img/{run}filterbank_2d"),
         operative="img/{run}filterbank.gin",
     log:
         "logs/{run}plot_filterbank.log",
     benchmark:
         "logs/benchmarks/{run}plot_filterbank.tsv"
+    resources:
+        mem_mb=memory("plot_filterbank"),
+        runtime=minutes("plot_filterbank"),
     params:
         stamp=stamp,
     shell:

@@ -11,6 +11,9 @@ rule execute_notebook:
         "logs/{run}execute_notebook/{notebook}.log",
     benchmark:
         "logs/benchmarks/{run}execute_notebook/{notebook}.tsv"
+    resources:
+        mem_mb=memory("execute_notebook"),
+        runtime=minutes("execute_notebook"),
     shell:
         "python scripts/execute_notebook.py {input.notebook} --executed {output.executed}"
         " 2>&1 | tee {log}"
@@ -36,6 +39,9 @@ rule build_site:
         "logs/{run}build_site.log",
     benchmark:
         "logs/benchmarks/{run}build_site.tsv"
+    resources:
+        mem_mb=memory("build_site"),
+        runtime=minutes("build_site"),
     params:
         stamp=stamp,
         names=representations(),

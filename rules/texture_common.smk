@@ -1,6 +1,7 @@
 # Functions and names that the rules of Sections 2 and 5 share; no rule.
-import re
 import shlex
+
+from rules.recordings import name_of
 
 EMBEDDED = ["am_chirp", "dizi", "gull", "hawk"]  # Figure 1, in its order
 SCATTERINGS = ["scattering1d", "jtfs"]
@@ -38,7 +39,9 @@ def find_recordings():
     for path in sorted(folder.glob("*")):
         if path.suffix.lower() not in AUDIO_SUFFIXES:
             continue
-        name = re.sub(r"[^A-Za-z0-9_]+", "_", path.stem).strip("_").lower() or "sound"
+        if not is_text(path):
+            stop(f"recordings: {str(path)!r} must have a name in UTF-8; rename it")
+        name = name_of(path)
         if name in found or name in EMBEDDED:
             stop(
                 f"recordings: {str(path)!r} and another sound are both called {name!r}; rename it"

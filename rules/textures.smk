@@ -14,6 +14,9 @@ rule prepare_sound:
         "logs/{run}prepare_sound/{sound}.log",
     benchmark:
         "logs/benchmarks/{run}prepare_sound/{sound}.tsv"
+    resources:
+        mem_mb=memory("prepare_sound"),
+        runtime=minutes("prepare_sound"),
     params:
         stamp=stamp,
         source=sound_argument,
@@ -50,7 +53,8 @@ rule resynthesize_texture:
     threads: config["training_threads"]
     resources:
         gpu=gpus(),
-        mem_mb=1500,
+        mem_mb=memory("resynthesize_texture", gpus()),
+        runtime=minutes("resynthesize_texture"),
     params:
         stamp=stamp,
         checkpoint="results/{run}partial/{sound}-{scattering}-{descent}.checkpoint",
@@ -79,6 +83,9 @@ rule evaluate_resynthesis:
         "logs/{run}evaluate_resynthesis/{sound}.log",
     benchmark:
         "logs/benchmarks/{run}evaluate_resynthesis/{sound}.tsv"
+    resources:
+        mem_mb=memory("evaluate_resynthesis"),
+        runtime=minutes("evaluate_resynthesis"),
     shell:
         "python scripts/evaluate_resynthesis.py --gin {input.gin} --sound {input.sound}"
         " --facts {input.facts} --scores {output.scores}"
@@ -100,6 +107,9 @@ rule tabulate_resynthesis:
         "logs/{run}tabulate_resynthesis.log",
     benchmark:
         "logs/benchmarks/{run}tabulate_resynthesis.tsv"
+    resources:
+        mem_mb=memory("tabulate_resynthesis"),
+        runtime=minutes("tabulate_resynthesis"),
     shell:
         "python scripts/tabulate_resynthesis.py --scores {input.scores} --facts {input.facts}"
         " --table {output.table} --cost {output.cost} 2>&1 | tee {log}"
@@ -114,12 +124,15 @@ rule plot_resynthesis:
         facts=resyntheses("json"),
         resyntheses=resyntheses("wav"),
     output:
-        figures=multiext("img/{run}fig6_resynthesis", ".png", ".pdf"),
+        figures=figure("img/{run}fig6_resynthesis"),
         operative="img/{run}fig6_resynthesis.gin",
     log:
         "logs/{run}plot_resynthesis.log",
     benchmark:
         "logs/benchmarks/{run}plot_resynthesis.tsv"
+    resources:
+        mem_mb=memory("plot_resynthesis"),
+        runtime=minutes("plot_resynthesis"),
     shell:
         "python scripts/plot_resynthesis.py --gin {input.gin} --sounds {input.sounds}"
         " --facts {input.facts} --figures {output.figures}"
@@ -132,12 +145,15 @@ rule plot_error_curves:
         code=code("scripts/plot_error_curves.py", "error_curves"),
         histories=resyntheses("csv"),
     output:
-        figures=multiext("img/{run}resynthesis_errors", ".png", ".pdf"),
+        figures=figure("img/{run}resynthesis_errors"),
         operative="img/{run}resynthesis_errors.gin",
     log:
         "logs/{run}plot_error_curves.log",
     benchmark:
         "logs/benchmarks/{run}plot_error_curves.tsv"
+    resources:
+        mem_mb=memory("plot_error_curves"),
+        runtime=minutes("plot_error_curves"),
     shell:
         "python scripts/plot_error_curves.py --gin {input.gin} --histories {input.histories}"
         " --figures {output.figures} --operative {output.operative} 2>&1 | tee {log}"

@@ -1,6 +1,7 @@
 """The DAG: dry runs of every scale and preset, one real smoke run and what happens after it."""
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -14,12 +15,13 @@ import numpy as np
 import psutil
 import pytest
 import torch
+import yaml
 from tiny_soundfont import tiny_soundfont
 
-from jtfs_repro import io
+from jtfs_repro import integrity, io
 from jtfs_repro.audio import Sound, read_sound, write_sound
 from jtfs_repro.datasets.soundfonts import FLUID_R3, USUAL_FOLDERS
-from jtfs_repro.provenance import PRESETS, SCALES
+from rules import config_check
 from rules.closure import closure
 
 ROOT = Path(__file__).parent.parent
@@ -38,7 +40,9 @@ SMOKE = [
 ]
 RECORDING = "Wind & sea (1).wav"  # a user's; the workflow calls it wind_sea_1
 # wall times and memory: all else must be equal from run to run
-COSTS = re.compile(r"(cost\.(csv|md|html)|cost\.json|manifest\.json|(shard|seed)-.*\.json)$")
+COSTS = re.compile(
+    r"(cost\.(csv|md|html)|cost\.json|manifest\.json|(shard|seed)-.*\.json|\.provenance\.json)$"
+)
 MEDLEY_TABLES = ["medley/table2", "medley/recalls", "medley/differences"]
 TEXTURE_TABLES = ["spin_of_chirps", "resynthesis", "resynthesis_cost"]
 TABLES = ["knn_scores", "embedding_scores", "cost", "verdicts", "spin_leak"]
@@ -180,25 +184,25 @@ def test_closure_keeps_features_apart():
     assert not any("strf" in name or "scattering" in name or "plots" in name for name in found)
 
 
-@pytest.mark.parametrize("script", sorted((ROOT / "scripts").glob("*.py")), ids=lambda p: p.stem)
-def test_closure_is_what_python_imports(script):
+def test_closure_is_what_python_imports():
     """Two routes: the static closure against the modules that a real import loads."""
-    probe = (
-        "import runpy, sys, json; runpy.run_path(sys.argv[1]);"
-        "print([m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'jtfs_repro'])"
-    )
-    run = [sys.executable, "-c", probe, str(script)]
+    scripts = sorted((ROOT / "scripts").glob("*.py"))
+    run = [sys.executable, ROOT / "tests/imported_modules.py", *scripts]
     printed = subprocess.run(run, capture_output=True, text=True, check=True, cwd=ROOT).stdout
-    loaded = {os.path.relpath(path, ROOT) for path in re.findall(r"'([^']+)'", printed)}
-    found = set(closure([script.relative_to(ROOT)], root=ROOT))
-    assert loaded <= found
+    loaded = json.loads(printed)
+    assert len(loaded) == len(scripts) > 40
+    for script in scripts:
+        found = set(closure([script.relative_to(ROOT)], root=ROOT))
+        assert {"jtfs_repro/config.py"} <= set(loaded[str(script)]) <= found, script.name
 
 
 # ------------------------------------------------------------------------------------- dry runs
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize(
+    ("scale", "preset"),
+    [("demo", "paper"), ("paper", "paper"), ("smoke", "as_coded"), ("paper", "tutorial")],
+)
 def test_dry_run(tree, scale, preset):
     jobs = planned(tree, "--config", f"scale={scale}", f"preset={preset}")
     assert jobs["extract_features"] == 6 * 4
@@ -277,6 +281,11 @@ def test_the_shell_reads_no_name_of_a_recording(tree):
     shutil.rmtree(tree / "data")
 
 
+def parse_config_value(text):
+    """Return what snakemake makes of the right-hand side of ``--config name=text``."""
+    return yaml.safe_load(text)
+
+
 def test_two_recordings_of_one_name_are_one_line(tree):
     (tree / "twins").mkdir()
     for name in ("a b.wav", "a-b.flac"):
@@ -316,12 +325,25 @@ def test_two_runs_do_not_meet(tree):
         ("memory_gb=lots", r"memory_gb: 'lots' is not of type 'number'"),
     ],
 )
-def test_wrong_config_is_one_line(tree, setting, message):
-    status, text = snakemake(tree, "-n", "--config", setting)
+def test_wrong_config_is_one_line(setting, message):
+    config = config_check.load_config(ROOT / "config/config.yaml")
+    schema = config_check.load_config(ROOT / "config/schema.yaml")
+    name, _, value = setting.partition("=")
+    variants = [path.name for path in (ROOT / "gin/variants").glob("*")]
+    config_check.check_config(config, schema, variants=variants)
+    with pytest.raises(config_check.ConfigError, match=message) as caught:
+        config_check.check_config(
+            config | {name: parse_config_value(value)}, schema, variants=variants
+        )
+    assert "\n" not in str(caught.value)
+
+
+def test_wrong_config_ends_snakemake_with_one_line(tree):
+    status, text = snakemake(tree, "-n", "--config", "scle=smoke")
     assert status == 1
     errors = [line for line in text.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1, text
-    assert re.search(message, errors[0])
+    assert "unknown key 'scle' (did you mean 'scale'?)" in errors[0]
     assert "Traceback" not in text
 
 
@@ -357,8 +379,9 @@ def test_everything_is_there_and_says_what_made_it(finished):
     results, img = finished / "results/smoke", finished / "img/smoke"
     for name in TABLES:
         rows = io.load_csv(results / f"{name}.csv")
-        assert {row["scale"] for row in rows} == {"smoke"}
-        assert {row["preset"] for row in rows} == {"paper"}
+        facts = name == "verdicts"  # the paper's settings are facts of the paper's scale
+        assert {row["scale"] for row in rows} == ({"smoke", "paper"} if facts else {"smoke"})
+        assert {row["preset"] for row in rows} == ({"paper", "as_coded"} if facts else {"paper"})
         assert {row["device"] for row in rows} == {"cpu"}
         assert "scale smoke · preset paper · device cpu" in io.load_text(results / f"{name}.md")
     for name in FIGURES:
@@ -387,11 +410,26 @@ def test_classifiers_were_trained_and_scored(finished):
     assert len(curves) == 4 * 2  # one epoch, two seeds
     assert not list(medley.glob("partial/*"))
     verdicts = io.load_csv(finished / "results/smoke/verdicts.csv")
-    why = {row["why"] for row in verdicts if row["section"].startswith("4")}
-    assert any(reason.startswith("Medley-solos-DB not at hand: this run has") for reason in why)
-    assert not any("not part of this run" in reason for reason in why)
+    reasons = {row["reason"] for row in verdicts if row["section"].startswith("4")}
+    assert any("this run has soundfont_solos" in reason for reason in reasons)
+    assert not any("not part of this run" in reason for reason in reasons)
     cost = {(row["stage"], row["name"]): row for row in io.load_csv(medley / "cost.csv")}
     assert float(cost["extraction", "jtfs"]["full_set_hours"]) > 0
+
+
+def test_every_result_can_be_traced(finished):
+    """Each number back to what made it: nothing is unrecorded, changed, stale or of another run."""
+    run = [sys.executable, "scripts/verify_results.py", "--require-all", "--json", "verified.json"]
+    done = subprocess.run(run, cwd=finished, capture_output=True, text=True, check=False)
+    (finished / "verified.json").unlink(missing_ok=True)
+    integrity.sidecar_of(finished / "verified.json").unlink(missing_ok=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    manifest = io.load_json(finished / "results/smoke/manifest.json")
+    assert manifest["without_provenance"] == []
+    jobs = {output: job for job in manifest["jobs"] for output in job["outputs"]}
+    fig4 = jobs["img/smoke/fig4_knn_ratios.png"]
+    assert "results/smoke/knn/jtfs.npz" in fig4["inputs"]
+    assert "data/smoke/chirps.npy" in jobs["results/smoke/features/jtfs/shard-0-of-2.npy"]["inputs"]
 
 
 def test_section_4_without_a_soundfont_is_reported_not_fatal(tree):
@@ -521,7 +559,7 @@ SPIN_LEAK = {"tabulate_spin_leak": 1, "plot_spin_leak": 1}
         ("jtfs_repro/resynthesis/loop.py", "#", {"resynthesize_texture": 8, "execute_notebook": 1}),
         ("jtfs_repro/synchrony.py", "#", {"evaluate_resynthesis": 3, "execute_notebook": 1}),
         ("jtfs_repro/site/templates/index.html", "", {"build_site": 1, "write_manifest": 0}),
-        ("notebooks/scale_rate.ipynb", "", {"execute_notebook": 1, "write_manifest": 0}),
+        ("notebooks/scale_rate.ipynb", "", {"execute_notebook": 1, "write_manifest": 1}),
         ("gin/experiments/table2.gin", "#", {"tabulate_table2": 1, "train_classifier": 0}),
         ("gin/experiments/class_recalls.gin", "#", {"plot_class_recalls": 1}),
         ("gin/scale/smoke/spin_leak.gin", "#", {**SPIN_LEAK, "extract_features": 0}),
