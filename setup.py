@@ -53,7 +53,7 @@ setup(
     extras_require={
         "workflow": ["snakemake>=9", "ipykernel", "nbclient", "nbformat"],
         "slurm": ["snakemake-executor-plugin-slurm==2.8.0"],
-        "kubernetes": ["snakemake-executor-plugin-kubernetes"],
+        "kubernetes": ["snakemake-executor-plugin-cluster-generic"],
         "kymatio": ["kymatio"],
         "openl3": ["openl3"],
         "mirdata": ["mirdata"],

@@ -1,5 +1,6 @@
 """Downloads from a server on this machine: cuts, resumption, checksums, and every failure."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 from file_server import serving
 
+from jtfs_repro import download as download_module
 from jtfs_repro import download as module
 from jtfs_repro.download import download, locked, part_of, verify
 from jtfs_repro.io import FileError, Unavailable
@@ -269,3 +271,13 @@ def test_verify(tmp_path):
     with pytest.raises(FileError, match="truncated or another version"):
         verify(path, MD5)
     assert path.exists()
+
+
+def test_a_file_system_without_locks_does_not_stop_a_download(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(download_module.fcntl, "flock", refuse)
+    with download_module.locked(tmp_path / "file"):
+        (tmp_path / "file").write_text("made")
+    assert (tmp_path / "file").read_text() == "made"

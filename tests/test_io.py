@@ -243,3 +243,14 @@ def test_folder_is_removed_if_it_is_there(tmp_path):
     io.remove_folder(tmp_path / "partial")
     io.remove_folder(tmp_path / "partial")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_writers_that_look_alike_have_parts_of_their_own(tmp_path):
+    """As in containers: the same host name, the same process number, one shared folder."""
+    path = tmp_path / "table.csv"
+    with io.atomic_path(path) as first, io.atomic_path(path) as second:
+        assert first != second
+        first.write_text("first")
+        second.write_text("second")
+    assert path.read_text() == "first"
+    assert [p.name for p in tmp_path.iterdir()] == ["table.csv"]

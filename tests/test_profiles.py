@@ -60,7 +60,7 @@ def kubectl(tmp_path, monkeypatch):
     (home / "kubectl").chmod(0o755)
     monkeypatch.setenv("PATH", f"{home}:{os.environ['PATH']}")
     monkeypatch.setenv("KUBECTL_HOME", str(home))
-    for name, value in (("IMAGE", "local/jtfs:1"), ("CLAIM", "shared"), ("MOUNT", "/work")):
+    for name, value in (("IMAGE", "local/jtfs:1"), ("CLAIM", "shared"), ("MOUNT", "/shared")):
         monkeypatch.setenv(f"JTFS_{name}", value)
     monkeypatch.delenv("JTFS_NAMESPACE", raising=False)
     return home
@@ -192,7 +192,7 @@ def test_a_job_for_kubernetes_asks_for_what_its_rule_declares(kubectl, tmp_path)
     assert job["spec"]["backoffLimit"] == 0  # snakemake tries again, nobody else
     assert own["workingDir"] == str(tmp_path)
     assert pod["volumes"][0]["persistentVolumeClaim"] == {"claimName": "shared"}
-    assert own["volumeMounts"] == [{"name": pod["volumes"][0]["name"], "mountPath": "/work"}]
+    assert own["volumeMounts"] == [{"name": pod["volumes"][0]["name"], "mountPath": "/shared"}]
     assert (tmp_path / "made.txt").read_text() == "done\n"
 
 
