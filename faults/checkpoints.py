@@ -19,25 +19,22 @@ _POLL_S = 0.01
 
 def corrupted_checkpoints(rig: Rig, rounds: int) -> Iterator[Trial]:
     """Kill a resynthesis and a training, damage what they would go on from, run again."""
-    left = rounds
-    for job, (target, checkpoint) in rig.base.plan.checkpoints.items():
-        for what, damage in DAMAGES.items():
-            if left > 0:
-                with rig.fresh("checkpoint", source=rig.undisturbed) as tree:
-                    yield _try(rig, tree, tree.folder / target, tree.folder / checkpoint, damage,
-                               f"{job}, {what}")  # fmt: skip
-            left -= 1
+    jobs = rig.base.plan.checkpoints.items()
+    pairs = [(job, files, what) for job, files in jobs for what in DAMAGES]
+    for job, (target, pattern), what in pairs[:rounds]:
+        with rig.fresh("checkpoint", source=rig.undisturbed) as tree:
+            (tree.folder / target).unlink()
+            yield _try(rig, tree, pattern, DAMAGES[what], f"{job}, {what}")
 
 
-def _try(rig: Rig, tree: Tree, target: Path, checkpoint: Path, damage: Damage, what: str) -> Trial:
-    target.unlink()
+def _try(rig: Rig, tree: Tree, pattern: str, damage: Damage, what: str) -> Trial:
     first = tree.start()
-    _wait_for(checkpoint, first)
+    checkpoint = _wait_for(tree, pattern, first)
     first.signal_group(signal.SIGKILL)
     first.wait()
     wait_for_orphans()
-    if not checkpoint.exists():
-        return Trial(survived=False, note=f"{what}: it ended before its first checkpoint")
+    if checkpoint is None or not checkpoint.exists():
+        return Trial(survived=False, note=f"{what}: no checkpoint was left")
     damage(checkpoint)
     second, _ = tree.resume()
     is_named = any(f"{checkpoint.name}:" in line for line in second.text.splitlines())
@@ -46,7 +43,11 @@ def _try(rig: Rig, tree: Tree, target: Path, checkpoint: Path, damage: Damage, w
     return rig.judge(tree, second, *faults, note=f"{what}: refused, the file named")
 
 
-def _wait_for(checkpoint: Path, running: Running) -> None:
-    """Wait until the checkpoint is there, or the run has ended."""
-    while not checkpoint.exists() and not running.is_over:
+def _wait_for(tree: Tree, pattern: str, running: Running) -> Path | None:
+    """Return the checkpoint as soon as it is there, None if the run ends without one."""
+    while not running.is_over:
+        found = list(tree.folder.glob(pattern))
+        if found:
+            return found[0]
         time.sleep(_POLL_S)
+    return None

@@ -36,7 +36,7 @@ def disk_full(rig: Rig, rounds: int) -> Iterator[Trial]:
             faults = _complaints(rig, seen, first)
             (seen.folder / BALLAST).unlink()
             second = tree.run(within=within)
-            note = f"{free // 1000} kB free: {errors(first)} clear errors"
+            note = f"{free // 1000} kB free; clear errors: {errors(first)}"
             yield rig.judge(seen, second, *faults, note=note)
             shutil.rmtree(source)
 
@@ -47,7 +47,7 @@ def file_limit(rig: Rig, rounds: int) -> Iterator[Trial]:
         within = ("prlimit", f"--fsize={FILE_LIMIT_BYTES}")
         first = tree.run(within=within)
         faults = _complaints(rig, tree, first)
-        yield rig.judge(tree, tree.run(), *faults, note=f"{errors(first)} clear errors")
+        yield rig.judge(tree, tree.run(), *faults, note=f"clear errors: {errors(first)}")
 
 
 def fill(folder: Path, free: int) -> None:

@@ -40,7 +40,15 @@ def row(result: Result) -> dict[str, Any]:
 
 def page(results: Sequence[Result], options: Options) -> str:
     """Return the page in Markdown."""
-    sections = [_HEAD, totals(results), _table(results), _how(options), _HELP, _notes(results)]
+    sections = [
+        _HEAD,
+        totals(results),
+        _table(results),
+        _how(options),
+        _HELP,
+        _REMEDIES,
+        _notes(results),
+    ]
     return "\n\n".join(sections) + "\n"
 
 
@@ -108,6 +116,16 @@ disturbs a run at smoke scale, does what the error or the table says (mostly: gi
 again), and compares the SHA-256 of every output with those of an undisturbed run. Not compared is
 what holds times (costs, reports of shards and trainings, sidecars, the manifest), and checkpoints.
 This page is written by `make faults`; nobody edits it."""
+_REMEDIES = """## What to do
+
+| you see | you do |
+| --- | --- |
+| a run that was killed or interrupted | the same command again: finished jobs are not repeated, trainings and resyntheses go on from their checkpoints |
+| `Directory cannot be locked` | the note before it says whether another run is at work here (wait) or the last one was killed (`snakemake --unlock`, then the same command) |
+| `its content is not what its sidecar records` | delete the file that is named and its sidecar; the same command makes both again |
+| `no space left on the disk`, `read-only`, `permission denied` | make room or change the permission; the same command again |
+| no home directory, and snakemake ends before its first line | `XDG_CACHE_HOME=FOLDER snakemake ...`; `make` does so by itself |
+| `not run: ...` in a table | what stands after it |"""  # noqa: E501
 _HELP = """Again: `make faults`, or `python -m faults --rounds 40 --seed 1`; one of them:
 `python -m faults --only disk_full two_runs`, which shows the result and leaves this page alone.
 With `--work FOLDER --keep` the copies of the project stay, to look into. Some faults need root or

@@ -36,7 +36,7 @@ DEAR = Plan(
         ),
         "training": (
             "results/smoke/medley/predictions/cqt/seed-0.npz",
-            "results/smoke/medley/partial/cqt-0/last.ckpt",
+            "results/smoke/medley/partial/cqt-0/**/last.ckpt",
         ),
     },
     edits={

@@ -12,6 +12,7 @@ import subprocess
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,8 +98,9 @@ class Running:
             return []
 
     def signal_group(self, number: int) -> None:
-        """Send a signal to the whole session, as a terminal does."""
-        os.killpg(self.process.pid, number)
+        """Send a signal to the whole session, if anybody is left, as a terminal does."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
 
     def wait(self, seconds: float = LIMIT_S) -> Ended:
         """Wait for its end.
@@ -147,8 +149,6 @@ def kill_all() -> None:
     """Kill, by their numbers, all processes that were started here; return when they are gone."""
     found = marked()
     for process in found:
-        try:
+        with suppress(psutil.NoSuchProcess):
             process.kill()
-        except psutil.NoSuchProcess:
-            continue
     psutil.wait_procs(found, timeout=_END_S)

@@ -41,7 +41,8 @@ class Plan:
     edits : mapping
         Gin file -> settings that replace its content in the copies.
     checkpoints : mapping
-        Name of a job -> the target that it makes and the file from which it goes on after a kill.
+        Name of a job -> the target that it makes, and the pattern of the file from which it goes
+        on after a kill.
     script : sequence of str
         A script and its options, run instead of snakemake: cheaper, for tests.
     """
