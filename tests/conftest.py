@@ -19,5 +19,6 @@ def two_threads():
 
 
 def pytest_collection_modifyitems(items):
-    """Start with the longest file: with two processes, the others run beside it."""
-    items.sort(key=lambda item: item.path.name != "test_workflow.py")
+    """Start with the longest files: with two processes, the others run beside them."""
+    longest = ["test_workflow.py", "test_faults.py"]
+    items.sort(key=lambda item: (longest + [item.path.name]).index(item.path.name))

@@ -32,7 +32,7 @@ from audit_runs import (
     write_manifest,
 )
 
-from jtfs_repro import io
+from jtfs_repro import integrity, io
 from jtfs_repro.audit import layout
 from jtfs_repro.audit.layout import Roots
 from jtfs_repro.audit.verification import verify
@@ -423,3 +423,20 @@ def test_command_without_results():
     done = command("--results", "nowhere")
     assert done.returncode == 1
     assert done.stderr == "error: nowhere: no such folder (give --results)\n"
+
+
+def test_a_run_older_than_sidecars_is_hashed_and_noted():
+    """Its manifest has hashes and no jobs: what it names is compared, the rest is not judged."""
+    table, page = "results/paper/knn_scores.csv", "results/paper/gone.html"
+    for name in (table, "results/paper/knn_scores.md"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text("scale paper · preset paper")
+    old = {"inputs": {table: integrity.sha256(table), page: "0" * 64}}
+    io.save_json("results/paper/manifest.json", old)
+    report = verify(Roots())
+    assert not report.is_wrong, report.lines()
+    text = "\n".join(report.lines())
+    assert "1 files of runs older than sidecars (run them again): results/paper/knn_" in text
+    assert f"1 files of runs older than sidecars: {page}" in text
+    Path(table).write_text("scale paper · preset paper, edited")
+    assert verify(Roots()).is_wrong

@@ -58,11 +58,14 @@ class Ledger:
         Name -> records, first that of the file's own run.
     unhashed : sequence of str
         Folders with a manifest of another kind, which records no hashes.
+    older : list of mapping
+        Runs (scale, preset, variant) whose manifest is older than sidecars: it has hashes, no jobs.
     """
 
     sidecars: dict[str, Record] = field(default_factory=dict)
     manifests: dict[str, list[Record]] = field(default_factory=dict)
     unhashed: list[str] = field(default_factory=list)
+    older: list[Mapping[str, str]] = field(default_factory=list)
 
     def names(self) -> list[str]:
         """Return all recorded files, sorted."""
@@ -152,6 +155,8 @@ def _add_manifest(ledger: Ledger, path: Path, name: str) -> Iterator[Finding]:
     if not records:
         ledger.unhashed.append(name.rpartition("/")[0])
     own_run = layout.run_of(name)
+    if records and "jobs" not in manifest:
+        ledger.older.append(own_run)
     for record in records:
         known = ledger.manifests.setdefault(record.name, [])
         known.insert(0 if layout.run_of(record.name) == own_run else len(known), record)

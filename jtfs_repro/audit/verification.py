@@ -56,7 +56,7 @@ def verify(
     absent = sorted({*names} - {*here})
     findings += changed
     findings += _disagreements(ledger)
-    findings += _absent(absent, needs_all=needs_all)
+    findings += _absent(absent, ledger, needs_all=needs_all)
     findings += stale(ledger, roots)
     findings += _other_runs(here, ledger, roots)
     if manifests is None:
@@ -89,7 +89,12 @@ def _content(name: str, ledger: Ledger, roots: Roots) -> Iterator[Finding]:
     yield Finding(kind=Kind.CHANGED, name=name, text=text)
 
 
-def _absent(names: Sequence[str], *, needs_all: bool) -> Iterator[Finding]:
+def _absent(names: Sequence[str], ledger: Ledger, *, needs_all: bool) -> Iterator[Finding]:
+    older = [name for name in names if layout.run_of(name) in ledger.older]
+    if older:
+        text = f"{len(older)} files of runs older than sidecars: {some(older)}"
+        yield Finding(kind=Kind.NOTE, name="no longer here", text=text)
+    names = sorted({*names} - {*older})
     needed = [name for name in names if needs_all or not layout.is_intermediate(name)]
     for name in needed:
         text = "recorded, but not here (run snakemake to make it again)"
@@ -189,18 +194,23 @@ def _results(roots: Roots) -> Iterator[str]:
 
 
 def _unrecorded(ledger: Ledger, roots: Roots) -> Iterator[Finding]:
-    known, unhashed = set(ledger.names()), []
+    known, unhashed, older = set(ledger.names()), [], []
     for name in _results(roots):
         if name in known:
             continue
         if name.rpartition("/")[0] in ledger.unhashed:
             unhashed.append(name)
+        elif layout.run_of(name) in ledger.older:
+            older.append(name)
         else:
             text = "no sidecar or manifest names it (make it with a script, or delete it)"
             yield Finding(kind=Kind.UNRECORDED, name=name, text=text)
     if unhashed:
         text = f"{len(unhashed)} files whose manifest holds no hashes: {some(unhashed)}"
         yield Finding(kind=Kind.NOTE, name="not verifiable", text=text)
+    if older:
+        text = f"{len(older)} files of runs older than sidecars (run them again): {some(older)}"
+        yield Finding(kind=Kind.NOTE, name="not recorded", text=text)
 
 
 def _parts(roots: Roots) -> Iterator[Finding]:
