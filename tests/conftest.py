@@ -21,4 +21,4 @@ def two_threads():
 def pytest_collection_modifyitems(items):
     """Start with the longest files: with two processes, the others run beside them."""
     longest = ["test_workflow.py", "test_faults.py"]
-    items.sort(key=lambda item: (longest + [item.path.name]).index(item.path.name))
+    items.sort(key=lambda item: [*longest, item.path.name].index(item.path.name))
