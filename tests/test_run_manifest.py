@@ -45,7 +45,7 @@ def test_jobs_from_figures_back_to_the_sources():
     assert outputs(entries) == {CHIRPS, *SHARDS, ARRAY, TABLE, MARKDOWN, FIGURE}
     assert len(entries["jobs"]) == 6  # one made two tables
     assert entries["sources"] == {SOURCE: integrity.sha256(SOURCE)}
-    assert entries["without_provenance"] == []
+    assert entries["without_provenance"] == {}
     assert entries["commits"] == [COMMIT]
 
 
@@ -83,7 +83,9 @@ def test_results_without_sidecars_are_listed():
     sidecar(ARRAY).unlink()
     write("img/extra.png", b"\x89PNG")
     entries = gather([FIGURE, "img/extra.png"])
-    assert entries["without_provenance"] == ["img/extra.png", ARRAY]
+    assert entries["without_provenance"] == {
+        name: integrity.sha256(name) for name in ("img/extra.png", ARRAY)
+    }
     assert outputs(entries) == {TABLE, MARKDOWN, FIGURE}
     assert entries["sources"] == {}
 

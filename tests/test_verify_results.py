@@ -440,3 +440,14 @@ def test_a_run_older_than_sidecars_is_hashed_and_noted():
     assert f"1 files of runs older than sidecars: {page}" in text
     Path(table).write_text("scale paper · preset paper, edited")
     assert verify(Roots()).is_wrong
+
+
+def test_what_lay_there_before_is_hashed_and_noted():
+    write("img/older.png", b"\x89PNG")
+    assert verify(Roots()).is_wrong
+    write_manifest(run=layout.run_of(MANIFEST))
+    report, faults = found()
+    assert not faults
+    assert notes(report)["without provenance"].endswith("hashed alone: img/older.png")
+    write("img/older.png", b"\x89PNG again")
+    assert ("changed", "img/older.png") in found()[1]

@@ -406,7 +406,7 @@ def test_every_result_can_be_traced(finished):
     integrity.sidecar_of(finished / "verified.json").unlink(missing_ok=True)
     assert done.returncode == 0, done.stdout + done.stderr
     manifest = io.load_json(finished / "results/smoke/manifest.json")
-    assert manifest["without_provenance"] == []
+    assert manifest["without_provenance"] == {}
     jobs = {output: job for job in manifest["jobs"] for output in job["outputs"]}
     fig4 = jobs["img/smoke/fig4_knn_ratios.png"]
     assert "results/smoke/knn/jtfs.npz" in fig4["inputs"]

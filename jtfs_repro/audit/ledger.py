@@ -170,6 +170,7 @@ def _records(manifest: Mapping[str, Any], source: str) -> Iterator[Record]:
             if facts is not None and not name.endswith("/"):
                 seen.add(name)
                 yield Record(name=name, sha256=facts["sha256"], source=source, job=job)
-    for name, digest in {**manifest.get("inputs", {}), **manifest.get("gin", {})}.items():
+    bare = manifest.get("without_provenance", {})
+    for name, digest in {**manifest.get("inputs", {}), **manifest.get("gin", {}), **bare}.items():
         if name not in seen:
             yield Record(name=name, sha256=str(digest), source=source)

@@ -7,7 +7,7 @@ made. What many jobs share (machine and versions, code, settings) is stored once
 ``environments``           commit, versions, hardware, BLAS and variables of jobs
 ``codes``, ``settings``    files of the project that a job imported; operative gin
 ``sources``                files that were read and that no job made, with their SHA-256
-``without_provenance``     results without a sidecar
+``without_provenance``     results without a sidecar, with their SHA-256
 ``digest``                 SHA-256 over all the rest
 """
 
@@ -23,7 +23,7 @@ from typing import Any
 from jtfs_repro import io
 from jtfs_repro.audit import layout
 from jtfs_repro.audit.shapes import SIDECAR, checked
-from jtfs_repro.integrity import SUFFIX
+from jtfs_repro.integrity import SUFFIX, known_sha256, sidecar_of
 from jtfs_repro.sidecars import load_sidecar
 
 OWN = ("file", "sha256", "bytes")  # what a sidecar says of its own file; the rest is of the job
@@ -64,11 +64,11 @@ def gather(results: Sequence[str], *, run: Mapping[str, str] | None = None) -> d
         if name not in found and not isinstance(digest, dict)
     }
     made = {name for name in sources if layout.is_result(name)}
-    bare = {name for name in results if name not in found} | made
+    bare = {name for name in results if name not in found} | made | {*_bare_files(run)}
     return _without_repetition(jobs) | {
         "commits": _unlike([job["environment"]["commit"] for job in jobs]),
         "sources": {name: digest for name, digest in sources.items() if name not in bare},
-        "without_provenance": sorted(bare),
+        "without_provenance": {n: known_sha256(n) for n in sorted(bare) if os.path.isfile(n)},
     }
 
 
@@ -80,6 +80,15 @@ def _recorded_files(run: Mapping[str, str] | None) -> Iterator[str]:
         name = path.as_posix().removesuffix(SUFFIX)
         is_sidecar = path.name.endswith(SUFFIX)
         if is_sidecar and layout.wants_record(name) and layout.run_of(name) == run:
+            yield name
+
+
+def _bare_files(run: Mapping[str, str] | None) -> Iterator[str]:
+    """Yield the results in a run's folders that have no sidecar: they were there before."""
+    for path in layout.Roots().files("results", "img") if run is not None else ():
+        name = path.as_posix()
+        is_due = layout.is_result(name) and not layout.is_intermediate(name)
+        if is_due and layout.run_of(name) == run and not sidecar_of(path).is_file():
             yield name
 
 

@@ -224,6 +224,10 @@ def _notes(ledger: Ledger, roots: Roots) -> Iterator[Finding]:
     """Yield what is no fault of a file, but should be known."""
     yield from outdated_code(ledger)
     records = [record for name in ledger.names() if (record := ledger.best(name))]
+    bare = [record.name for record in records if _is_bare(record, ledger)]
+    if bare:
+        text = f"{len(bare)} files that lay there before, hashed alone: {some(bare)}"
+        yield Finding(kind=Kind.NOTE, name="without provenance", text=text)
     dirty = [record.name for record in records if _is_dirty(record.job)]
     if dirty:
         text = f"{len(dirty)} files: {some(dirty)}"
@@ -235,6 +239,11 @@ def _notes(ledger: Ledger, roots: Roots) -> Iterator[Finding]:
     if sources:
         text = f"{len(sources)} files: {some(sources)}"
         yield Finding(kind=Kind.NOTE, name="sources that are not here", text=text)
+
+
+def _is_bare(record: Record, ledger: Ledger) -> bool:
+    is_older = layout.run_of(record.name) in ledger.older
+    return record.job is None and layout.is_result(record.name) and not is_older
 
 
 def _is_dirty(job: Mapping[str, Any] | None) -> bool:
