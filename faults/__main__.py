@@ -18,6 +18,7 @@ def main(chosen: options.Options) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell had it ignored
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED_STATUS))
     try:
         sys.exit(main(options.read()))

@@ -65,7 +65,5 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--keep", action="store_true", help="keep the copies of what went well, too"
     )
-    parser.add_argument(
-        "--output", type=Path, metavar="FOLDER", help="docs/ and results/ below it are written"
-    )
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="docs/ below it is written")
     return parser

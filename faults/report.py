@@ -1,4 +1,4 @@
-"""Write the table of faults: docs/reliability.md and results/faults.csv."""
+"""Write the table of faults: docs/reliability.md and docs/faults.csv."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from faults.options import Options
 from faults.records import RUN, Result
 from jtfs_repro import io, provenance
 
-PAGE, TABLE = Path("docs/reliability.md"), Path("results/faults.csv")
+PAGE, TABLE = Path("docs/reliability.md"), Path("docs/faults.csv")
 STAMP = provenance.Stamp(scale="smoke", preset="paper", device="cpu")
 
 

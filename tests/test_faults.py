@@ -333,7 +333,7 @@ def test_command_writes_the_page(tmp_path, monkeypatch, capsys):
     page = io.load_text(tmp_path / "docs/reliability.md")
     assert "`bad`: once; the try itself failed: gone" in page
     assert "`none`: not run: no root; be it" in page
-    rows = io.load_csv(tmp_path / "results/faults.csv")
+    rows = io.load_csv(tmp_path / "docs/faults.csv")
     assert [(row["rounds"], row["survived"]) for row in rows] == [("2", "1"), ("", "")]
     assert not (tmp_path / "work").exists()
     assert "BROKEN: the try itself failed" in capsys.readouterr().err
