@@ -83,6 +83,22 @@ def stages(root: str | os.PathLike[str] = "gin") -> list[str]:
     return sorted(path.stem for suite in SUITES for path in Path(root, suite).glob("*.gin"))
 
 
+def effective(files: Sequence[str | os.PathLike[str]]) -> str:
+    """Return the settings of files, without comments."""
+    lines = [ln.partition("#")[0].strip() for f in files for ln in Path(f).read_text().splitlines()]
+    return "\n".join(filter(None, lines))
+
+
+def variants(root: str | os.PathLike[str] = "gin") -> list[str]:
+    """Return the names of all variants."""
+    return sorted(path.name for path in Path(root, "variants").glob("*"))
+
+
+def changed_stages(variant: str, root: str | os.PathLike[str] = "gin") -> set[str]:
+    """Return the stages that a variant changes."""
+    return {path.stem for path in Path(root, "variants", variant).glob("*.gin")}
+
+
 def load_gin(files: Sequence[str | os.PathLike[str]]) -> list[str]:
     """Forget all settings, then read ``files`` in order.
 

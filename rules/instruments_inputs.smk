@@ -35,7 +35,7 @@ def default_clip_set(run):
     return "medley_solos_db" if facts(run)["scale"] == "paper" else "soundfont_solos"
 
 
-def medley_stages():
+def instrument_stages():
     """Return the names of the stages of Section 4."""
     prefixes = ("medley_", "statistics_", "train", "fit_")
     names = {
