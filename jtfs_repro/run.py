@@ -61,6 +61,8 @@ def parser(stage: Stage) -> argparse.ArgumentParser:
     arguments.add_argument("stage", choices=[name], metavar=name)
     hints = get_type_hints(stage)
     for parameter in inspect.signature(stage).parameters.values():
+        if parameter.name == "gin":  # a stage may ask for the files that were loaded
+            continue
         options = _options(hints[parameter.name])
         if parameter.default is inspect.Parameter.empty:
             options["required"] = True

@@ -1,4 +1,4 @@
-"""Names of runs: ``scale[-preset][+variant]``, the folder of a run below results/, data/ and logs/."""
+"""Names of runs, ``scale[-preset][+variant]``: their folders below results/, data/ and logs/."""
 
 from __future__ import annotations
 

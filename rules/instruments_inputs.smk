@@ -1,4 +1,4 @@
-# Functions and names that the rules of Section 4 share; no rule.
+# Names and input functions of the instruments' rules; no rule.
 
 # row of Table 2 -> the stored representation it reads; the order is that of tables and figures
 FRONTS = {
@@ -14,26 +14,6 @@ END_TO_END = "jtfs_end_to_end"
 CLIP_SETS = ["soundfont_solos", "medley_solos_db"]
 DEFAULT_SHARDS = {"smoke": 1, "demo": 4, "paper": 64}
 
-# folder of Section 4 below a run's: 'medley' for the clip set of its scale, else named by the set
-MEDLEY_PATTERN = rf"medley(?:-(?:{'|'.join(CLIP_SETS)}))?"
-
-MEDLEY_TABLES = [
-    "table2.csv",
-    "differences.csv",
-    "learning_curves.csv",
-    "cost.csv",
-]
-MEDLEY_FIGURES = [
-    f"{name}.{kind}"
-    for name in ("class_recalls", "confusion", "learning_curves")
-    for kind in ("png", "pdf")
-]
-
-
-def default_clip_set(run):
-    """Return the clip set of a run's scale: Medley-solos-DB at paper scale, else the rendered."""
-    return "medley_solos_db" if facts(run)["scale"] == "paper" else "soundfont_solos"
-
 
 def instrument_stages():
     """Return the names of the stages of Section 4."""
@@ -48,35 +28,32 @@ def instrument_stages():
     return names | {s for s in settings.stages(ROOT / "gin") if s.startswith(prefixes)}
 
 
-def section(run):
-    """Return the folder of Section 4 in one run; '' where it is not part of the run.
-
-    The tutorial's preset lacks it, and so does a variant that changes nothing in it.
-    """
-    is_unchanged = facts(run)["variant"] and not changed_stages(run) & medley_stages()
-    if facts(run)["preset"] == "tutorial" or not config["classifiers"] or is_unchanged:
-        return ""
-    is_default = config["clips"] in ("auto", default_clip_set(run))
-    return "medley/" if is_default else f"medley-{config['clips']}/"
+def has_instruments(run):
+    """Return whether Section 4 is part of a run; the tutorial's preset lacks it."""
+    is_in_preset = parse_run(run)["preset"] != "tutorial" and bool(config["classifiers"])
+    return is_in_preset and is_changed(run, instrument_stages())
 
 
-def clip_set(wildcards):
-    """Return the clip set that a folder of Section 4 is about."""
-    return wildcards.medley.partition("-")[2] or default_clip_set(wildcards.run)
+def clip_set_of(run):
+    """Return the clip set of a run: at paper scale Medley-solos-DB, else the rendered one."""
+    if config["clips"] != "auto":
+        return config["clips"]
+    is_paper_scale = parse_run(run)["scale"] == "paper"
+    return "medley_solos_db" if is_paper_scale else "soundfont_solos"
 
 
 def clip_folder(wildcards):
     """Return the folder with ``annotation/`` and ``audio/``."""
-    if clip_set(wildcards) == "medley_solos_db":
+    if wildcards.clips == "medley_solos_db":
         return config["medley_solos_db"]
-    return f"data/{wildcards.run}soundfont_solos"
+    return f"data/{wildcards.run}/soundfont_solos"
 
 
 def clip_set_status(wildcards):
     """Return the file that says whether the clip set is there."""
-    if clip_set(wildcards) == "medley_solos_db":
-        return f"data/{wildcards.run}medley_solos_db.json"
-    return f"data/{wildcards.run}soundfont_solos/report.json"
+    if wildcards.clips == "medley_solos_db":
+        return f"data/{wildcards.run}/medley_solos_db.json"
+    return f"data/{wildcards.run}/soundfont_solos/report.json"
 
 
 def soundfont_given(wildcards):
@@ -88,7 +65,7 @@ def soundfont_given(wildcards):
 def medley_given(wildcards):
     """Return the metadata of Medley-solos-DB, if the user has put them there."""
     found = sorted(Path(config["medley_solos_db"], "annotation").glob("*_metadata.csv"))
-    status = Path(f"data/{wildcards.run}medley_solos_db.json")
+    status = Path(f"data/{wildcards.run}/medley_solos_db.json")
     known = io.load_json(status).get("downloaded", False) if status.exists() else False
     return [] if known else [str(path) for path in found]
 
@@ -97,32 +74,13 @@ def medley_download(wildcards):
     """Return whether Medley-solos-DB is downloaded: 'auto' means at paper scale only."""
     wanted = config["medley_download"]
     if wanted == "auto":
-        return "always" if facts(wildcards.run)["scale"] == "paper" else "never"
+        return "always" if parse_run(wildcards.run)["scale"] == "paper" else "never"
     return wanted
 
 
 def front_of(wildcards):
     """Return the representation that a job of Section 4 reads."""
-    return wildcards.get("front") or FRONTS[wildcards.model]
-
-
-def n_clip_shards(run):
-    """Return how many jobs share the clips of one run."""
-    n = config["clip_shards"]
-    return DEFAULT_SHARDS[facts(run)["scale"]] if n == "auto" else n
-
-
-def clip_shards(suffix):
-    """Return an input function: a file of every shard of a job's representation."""
-
-    def files(wildcards):
-        n = n_clip_shards(wildcards.run)
-        folder = (
-            f"results/{wildcards.run}{wildcards.medley}/features/{front_of(wildcards)}"
-        )
-        return [f"{folder}/shard-{i}-of-{n}.{suffix}" for i in range(n)]
-
-    return files
+    return wildcards.get("front") or FRONTS[wildcards.get("model") or END_TO_END]
 
 
 def feature_gin(wildcards):
@@ -130,29 +88,59 @@ def feature_gin(wildcards):
     return gin_files("medley_clips", f"medley_{front_of(wildcards)}")(wildcards)
 
 
+def n_clip_shards(run):
+    """Return how many jobs share the clips of one run."""
+    n = config["clip_shards"]
+    return DEFAULT_SHARDS[parse_run(run)["scale"]] if n == "auto" else n
+
+
+def clip_shards(suffix):
+    """Return an input function: a file of every shard of a job's representation."""
+
+    def files(wildcards):
+        n = n_clip_shards(wildcards.run)
+        folder = f"{section(wildcards)}/features/{front_of(wildcards)}"
+        return [f"{folder}/shard-{i}-of-{n}.{suffix}" for i in range(n)]
+
+    return files
+
+
+def section(wildcards):
+    """Return the folder of the results on a clip set."""
+    return f"results/{wildcards.run}/{wildcards.clips}"
+
+
 def baseline_statistics(wildcards):
     """Return the statistics of a baseline's representation; MFCC needs none."""
     front = front_of(wildcards)
-    folder = f"results/{wildcards.run}{wildcards.medley}/statistics"
-    return [] if front == "mfcc" else f"{folder}/{front}.npz"
+    return [] if front == "mfcc" else f"{section(wildcards)}/statistics/{front}.npz"
 
 
 def partial_folder(wildcards):
     """Return the folder where a training keeps what it needs to go on after a kill."""
     model = wildcards.get("model") or END_TO_END
-    return f"results/{wildcards.run}{wildcards.medley}/partial/{model}-{wildcards.seed}"
+    return f"{section(wildcards)}/partial/{model}-{wildcards.seed}"
 
 
-def end_to_end_argument(wildcards):
-    """Return the option that leaves the end-to-end variant out where it would take days."""
+def leaves_out_end_to_end(wildcards):
+    """Return whether the end-to-end variant is left out, as it would take days."""
     wanted = config["end_to_end"]
-    is_cheap = gpus() > 0 or facts(wildcards.run)["scale"] == "smoke"
-    return "" if wanted == "always" or (wanted == "auto" and is_cheap) else "--not-run"
+    is_cheap = gpus() > 0 or parse_run(wildcards.run)["scale"] == "smoke"
+    return not (wanted == "always" or (wanted == "auto" and is_cheap))
 
 
 def training_gpus():
     """Return how many GPUs a training takes; more than one needs ``--resources gpu=N`` as well."""
     return gpus() * config["devices"]
+
+
+def training_options():
+    """Return the options of a training that do not change what it computes."""
+    return {
+        "device": config["device"],
+        "devices": config["devices"],
+        "partial": partial_folder,
+    }
 
 
 def seeds_of(model, run):
@@ -164,65 +152,26 @@ def seeds_of(model, run):
         return [0]
     wanted = config["jtfs_seeds"] if FRONTS[model] == "jtfs" else config["seeds"]
     if wanted == "auto":
-        wanted = 1 if facts(run)["scale"] == "demo" else config["seeds"]
+        wanted = 1 if parse_run(run)["scale"] == "demo" else config["seeds"]
     return range(wanted)
 
 
-def each_prediction(suffix):
+def each_prediction(suffix, without=()):
     """Return an input function: a file of every classifier and seed, in order."""
-
-    def files(wildcards):
-        folder = f"results/{wildcards.run}{wildcards.medley}/predictions"
-        return [
-            f"{folder}/{model}/seed-{seed}.{suffix}"
-            for model in FRONTS
-            if model in config["classifiers"]
-            for seed in seeds_of(model, wildcards.run)
-        ]
-
-    return files
-
-
-def histories(wildcards):
-    """Return the learning curve of every training, in order."""
-    return [
-        path
-        for path in each_prediction("csv")(wildcards)
-        if path.split("/")[-2] not in DETERMINISTIC
+    return lambda wildcards: [
+        f"{section(wildcards)}/predictions/{model}/seed-{seed}.{suffix}"
+        for model in FRONTS
+        if model in config["classifiers"] and model not in without
+        for seed in seeds_of(model, wildcards.run)
     ]
 
 
 def clip_reports(wildcards):
     """Return the report of every shard of every representation in use, in order."""
-    fronts = dict.fromkeys(
-        FRONTS[model] for model in FRONTS if model in config["classifiers"]
-    )
+    models = [model for model in FRONTS if model in config["classifiers"]]
     n = n_clip_shards(wildcards.run)
-    folder = f"results/{wildcards.run}{wildcards.medley}/features"
     return [
-        f"{folder}/{front}/shard-{i}-of-{n}.json" for front in fronts for i in range(n)
+        f"{section(wildcards)}/features/{front}/shard-{i}-of-{n}.json"
+        for front in dict.fromkeys(FRONTS[model] for model in models)
+        for i in range(n)
     ]
-
-
-def medley_results(run):
-    """Return every figure and table of Section 4 in one run."""
-    folder = section(run)
-    if not folder:
-        return []
-    tables = [f"results/{run}{folder}{name}" for name in MEDLEY_TABLES]
-    return tables + [f"img/{run}{folder}{name}" for name in MEDLEY_FIGURES]
-
-
-def medley_verdict_arguments(wildcards):
-    """Return the options that hand the tables of Section 4 to the verdicts."""
-    folder = f"results/{wildcards.run}{section(wildcards.run)}"
-    names = {"table2": "table2", "seeds": "recalls", "differences": "differences"}
-    options = [f"--{option} {folder}{name}.csv" for option, name in names.items()]
-    return " ".join(options) if section(wildcards.run) else ""
-
-
-def medley_verdict_inputs(wildcards):
-    """Return the tables of Section 4 that the verdicts read."""
-    folder = f"results/{wildcards.run}{section(wildcards.run)}"
-    names = ("table2", "recalls", "differences") if section(wildcards.run) else ()
-    return [f"{folder}{name}.csv" for name in names]

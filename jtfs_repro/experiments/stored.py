@@ -38,7 +38,9 @@ def stored_clouds(names: Sequence[str], manifolds: Sequence[Path]) -> list[Cloud
 
 def absent_clouds(names: Sequence[str], n: int) -> list[Cloud]:
     """Return what stands for representations of ``n`` signals that the config leaves out."""
-    return [Cloud(name=name, embedding=np.full((n, 3), np.nan), not_run=NOT_LISTED) for name in names]
+    return [
+        Cloud(name=name, embedding=np.full((n, 3), np.nan), not_run=NOT_LISTED) for name in names
+    ]
 
 
 def stored_ratios(names: Sequence[str], paths: Sequence[Path], theta: np.ndarray) -> list[Ratios]:

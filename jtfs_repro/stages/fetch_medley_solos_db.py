@@ -1,24 +1,24 @@
 """Look for Medley-solos-DB, download it if allowed; say what became of it. Never fails."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
 from jtfs_repro import config, io
 from jtfs_repro.datasets.medley_fetch import fetch, is_there
 from jtfs_repro.datasets.medley_solos_db import METADATA_NAME, clip_set_name
 
 
-def arguments():
-    parser = config.parser(__doc__)
-    parser.add_argument("--folder", required=True, help="of the clip set: annotation/, audio/")
-    parser.add_argument("--download", choices=("always", "never"), default="always")
-    parser.add_argument("--status", required=True, help="output .json")
-    return parser
+def fetch_medley_solos_db(
+    *, folder: str, download: Literal["always", "never"] = "always", status: Path
+) -> None:
+    """Write whether the clip set is in ``folder`` (annotation/, audio/)."""
+    facts = {"clip_set": clip_set_name(METADATA_NAME), "folder": folder}
+    io.save_json(status, find(folder, download) | facts)
 
 
-def main(options):
-    facts = {"clip_set": clip_set_name(METADATA_NAME), "folder": options.folder}
-    io.save_json(options.status, status(options.folder, options.download) | facts)
-
-
-def status(folder, download):
+def find(folder: str, download: str) -> dict[str, Any]:
     """Return whether the clip set is at hand, after a download if need be."""
     was_there = is_there(folder)
     try:
@@ -27,7 +27,3 @@ def status(folder, download):
         print(f"Medley-solos-DB will not be used: {error.reason}; {error.remedy}")
         return {"status": io.NOT_RUN, "reason": error.reason, "remedy": error.remedy}
     return {"status": io.RUN, "downloaded": not was_there}
-
-
-if __name__ == "__main__":
-    config.run_script(main, arguments())
