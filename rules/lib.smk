@@ -184,15 +184,16 @@ def needs(name, *, extraction=False, gpu=None):
 
 def log_and_time(rules):
     """Name log and benchmark of every job: logs/RUN/RULE/OTHER-WILDCARDS.log."""
-    for rule in rules:
-        if not rule.output or rule.log:
+    for found in rules:
+        if not found.output or found.log:
             continue
-        first = [f"{{{n}}}" for n in ("run", "pictures") if n in rule.wildcard_names]
-        folder = first[0].replace("{pictures}", "{pictures}figures") if first else ""
-        rest = sorted(rule.wildcard_names - {"run", "pictures"})
-        name = "/".join([rule.name, "-".join(f"{{{n}}}" for n in rest)] if rest else [rule.name])
-        rule.set_log("/".join(filter(None, ["logs", folder, f"{name}.log"])))
-        rule.benchmark = "/".join(filter(None, ["logs/benchmarks", folder, f"{name}.tsv"]))
+        known = found.wildcard_names
+        folder = "{run}/" * ("run" in known) + "{pictures}figures/" * ("pictures" in known)
+        others = "-".join(f"{{{n}}}" for n in sorted(known - {"run", "pictures"}))
+        name = folder + found.name + (f"/{others}" if others else "")
+        found.log_modifier = found.benchmark_modifier = workflow.modifier.path_modifier
+        found.set_log(f"logs/{name}.log")
+        found.benchmark = f"logs/benchmarks/{name}.tsv"
 
 
 # ----------------------------------------------------------------------- runs and what they show

@@ -7,7 +7,8 @@ train_end_to_end: for GPUs, not measured). Smoke scale is declared as demo. Mega
 resident memory and what the rule writes; seconds and disk of a sharded rule are of all its shards
 together. What is declared is more: `MARGIN` times the seconds, for slower cores and file systems,
 and one and a half times the memory. A retry gets as much again, so that a job killed for time or
-memory passes the second time. No job reruns when a figure changes.
+memory passes the second time. A rule without a row of its own has that of the first pattern it
+matches. No job reruns when a figure changes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import csv
 import functools
 import math
+from fnmatch import fnmatch
 from pathlib import Path
 
 TABLE = Path(__file__).parent.parent / "config/needs.csv"
@@ -41,11 +43,6 @@ def minutes(rule: str, scale: str, *, part: str = "", shards: int = 1, attempt: 
         Number of jobs that share the work.
     attempt : int >= 1
         1 for the first try; each further one gets as much again.
-
-    Raises
-    ------
-    KeyError
-        The rule has no row.
 
     Examples
     --------
@@ -98,8 +95,10 @@ def disk_mb(rule: str, scale: str, *, part: str = "", shards: int = 1) -> int:
 
 
 def find(rule: str, part: str = "") -> dict[str, str]:
-    """Return the row of a rule, the one of its part if there is one."""
-    return _rows().get((rule, part)) or _rows()[rule, ""]
+    """Return the row of a rule, that of its part if there is one; rows of patterns come last."""
+    rows = _rows()
+    pattern = next(name for name, _ in rows if "*" in name and fnmatch(rule, name))
+    return rows.get((rule, part)) or rows.get((rule, "")) or rows[pattern, ""]
 
 
 @functools.cache
