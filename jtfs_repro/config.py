@@ -20,7 +20,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import gin
 from gin import config as gin_config
@@ -28,7 +28,6 @@ from gin import config as gin_config
 from jtfs_repro import gin_trust, gpu_memory, io, sidecars
 from jtfs_repro.integrity import portable, sha256
 
-P = ParamSpec("P")
 R = TypeVar("R")
 SUITES = ("features", "experiments")
 USER_ERRORS = (ValueError, TypeError, ImportError, SyntaxError, OSError, io.Unavailable)
@@ -155,13 +154,13 @@ def _one_line(error: Exception, file: str) -> str:
     return f"{name}:{line}: {what}"
 
 
-def bound(function: Callable[P, R]) -> Callable[P, R]:
+def bound(function: Callable[..., R]) -> Callable[..., R]:
     """Return ``function`` with the settings that :func:`load_gin` read for it."""
     try:
-        return cast("Callable[P, R]", gin.get_configurable(function))
+        return cast("Callable[..., R]", gin.get_configurable(function))
     except ValueError:  # no gin file names it: it has no settings yet
         made = gin.external_configurable(function, module=function.__module__)
-        return cast("Callable[P, R]", made)
+        return cast("Callable[..., R]", made)
 
 
 def operative_config() -> str:

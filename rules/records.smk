@@ -9,10 +9,10 @@ rule write_manifest:
         results=manifest_results,
     output:
         manifest="results/{run}/manifest.json",
-    params:
-        **stage("write_manifest"),
     resources:
         **needs("write_manifest"),
+    params:
+        **stage("write_manifest"),
     shell:
         JOB
 
@@ -22,10 +22,10 @@ rule execute_notebook:
         notebook="notebooks/{notebook}.ipynb",
     output:
         executed="results/{run}/notebooks/{notebook}.ipynb",
-    params:
-        **stage("execute_notebook", code=["notebooks/{notebook}.ipynb"]),
     resources:
         **needs("execute_notebook"),
+    params:
+        **stage("execute_notebook", code=["notebooks/{notebook}.ipynb"]),
     shell:
         JOB
 
@@ -33,7 +33,9 @@ rule execute_notebook:
 rule build_site:
     input:
         site_assets(),
-        part_of_run("textures", each_sound("data/{run}/textures/{sound}.wav", all_sounds)),
+        part_of_run(
+            "textures", each_sound("data/{run}/textures/{sound}.wav", all_sounds)
+        ),
         part_of_run("textures", resyntheses("wav")),
         part_of_run("textures", resyntheses("csv")),
         part_of_run("textures", resyntheses("snapshots.npz")),
@@ -55,10 +57,10 @@ rule build_site:
     output:
         site=directory("results/{run}/site"),
         operative="results/{run}/site.gin",
-    params:
-        **stage("build_site", "site", run="{run}", names=representations()),
     resources:
         **needs("build_site"),
+    params:
+        **stage("build_site", "site", run="{run}", names=representations()),
     shell:
         JOB
 
@@ -69,10 +71,10 @@ rule render_table:
         table="results/{run}/{table}.csv",
     output:
         page=reported("results/{run}/report/{table}.html", "{table}"),
-    params:
-        **stage("render_table"),
     resources:
         **needs("render_table"),
+    params:
+        **stage("render_table"),
     shell:
         JOB
 
@@ -82,9 +84,9 @@ rule draw_dag:
         sorted(os.path.relpath(path) for path in ROOT.glob("rules/*.smk")),
     output:
         figures=["img/dag.svg", "img/dag.png"],
-    params:
-        **stage("draw_dag"),
     resources:
         **needs("draw_dag"),
+    params:
+        **stage("draw_dag"),
     shell:
         "snakemake --rulegraph 2> {log} | {params.command} 2>&1 | tee -a {log}"

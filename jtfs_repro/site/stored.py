@@ -81,7 +81,10 @@ def _need(path: FilePath, facts: Any, *names: str) -> dict[str, Any]:
 
 def stored_pictures(paths: Sequence[FilePath]) -> list[Picture]:
     """Return the figures; `FileError` if one is missing."""
-    return [Picture(name=Path(p).stem, entry=figure_entry(os.fspath(p)), png=read_bytes(p)) for p in paths]
+    return [
+        Picture(name=Path(p).stem, entry=figure_entry(os.fspath(p)), png=read_bytes(p))
+        for p in paths
+    ]
 
 
 def stored_tables(paths: Sequence[FilePath]) -> list[Table]:

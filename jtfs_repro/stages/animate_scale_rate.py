@@ -13,7 +13,7 @@ from jtfs_repro.scale_rates import ScaleRate
 def animate_scale_rate(
     *, run: str, scale_rate: Path, title: str | None = None, animation: Path
 ) -> None:
-    """Write a .gif, or an .mp4 with ffmpeg; ``title`` is the sound's name, by default its file's."""
+    """Write a .gif, or an .mp4 with ffmpeg; the ``title`` is by default the file's name."""
     sound = ScaleRate.of_arrays(io.load_arrays(scale_rate))
     title, line = title or scale_rate.stem, stamp_of(run).line
     config.bound(save_animation)(animation, sound, title=title, stamp_line=line)

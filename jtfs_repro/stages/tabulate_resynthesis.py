@@ -10,9 +10,7 @@ from jtfs_repro.experiments.stored_resynthesis import load_cost, load_facts
 from jtfs_repro.provenance import Stamp
 
 
-def tabulate_resynthesis(
-    *, scores: list[Path], facts: list[Path], table: Path, cost: Path
-) -> None:
+def tabulate_resynthesis(*, scores: list[Path], facts: list[Path], table: Path, cost: Path) -> None:
     """Write both tables; ``scores`` has one per sound, what each cost lies beside its facts."""
     made = config.bound(resynthesis_table)([io.load_csv(path) for path in scores])
     about = [load_facts(path) for path in facts]
