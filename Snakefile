@@ -22,6 +22,7 @@ include: "rules/lib.smk"
 include: "rules/chirps_inputs.smk"
 include: "rules/instruments_inputs.smk"
 include: "rules/textures_inputs.smk"
+include: "rules/records_inputs.smk"
 
 
 check_folders()
@@ -52,6 +53,7 @@ wildcard_constraints:
 include: "rules/chirps.smk"
 include: "rules/instruments.smk"
 include: "rules/textures.smk"
+include: "rules/verdicts.smk"
 include: "rules/records.smk"
 
 

@@ -6,7 +6,7 @@
 #         output:
 #             manifold="results/{run}/manifold/{representation}.npz",
 #         params:
-#             **stage("embed_isomap", gin="isomap"),
+#             **stage("embed_isomap", "isomap"),
 #         resources:
 #             **needs("embed_isomap"),
 #         shell:
@@ -58,12 +58,13 @@ PAGES = defaultdict(list)  # study -> paths of its tables as pages, for `make re
 # ------------------------------------------------------------------------------- stages as jobs
 
 
-def stage(name, gin=(), *, untracked=None, **options):
+def stage(name, gin=(), /, *, code=(), untracked=None, **options):
     """Return the params of a rule whose job is one stage.
 
     A change of the stage's settings, of code that it uses (comments and docstrings aside) or of
     ``options`` reruns the job; a change of ``untracked`` options does not. An option is a value, a
-    text with wildcards, or a function of wildcards; None, False, '' and [] leave it out.
+    text with wildcards, or a function of wildcards; None, False, '' and [] leave it out. Files
+    whose imports the job runs as well are its ``code``; their names may hold wildcards.
     """
     stacks = [gin] if isinstance(gin, str) or callable(gin) else list(gin)
 
@@ -82,8 +83,9 @@ def stage(name, gin=(), *, untracked=None, **options):
     def settings_in_effect(wildcards):
         return "settings " + digest(settings.effective(files(wildcards)))
 
-    def code(wildcards):
-        roots = (f"jtfs_repro/stages/{name}.py", *files(wildcards))
+    def code_in_effect(wildcards):
+        more = [file.format(**wildcards) for file in code]
+        roots = (f"jtfs_repro/stages/{name}.py", *more, *files(wildcards))
         return "code " + code_of(roots)
 
     def tracked(wildcards):
@@ -92,7 +94,7 @@ def stage(name, gin=(), *, untracked=None, **options):
     return {
         "command": command,
         "settings": settings_in_effect,
-        "code": code,
+        "code": code_in_effect,
         "options": tracked,
     }
 
@@ -222,11 +224,11 @@ def figure(study, name, kinds=(".png", ".pdf")):
 
 
 def table(study, name, *, in_run=True):
-    """Return the file of a table, and count it and its page among the results of a study."""
+    """Return the file of a table; one ``in_run`` and its page are among the results of a study."""
     path = f"results/{{run}}/{name}.csv"
     if in_run:
         SHOWN[study].append(path)
-    PAGES[study].append(f"results/{{run}}/report/{name}.html")
+        PAGES[study].append(f"results/{{run}}/report/{name}.html")
     return path
 
 

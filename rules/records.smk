@@ -1,51 +1,92 @@
-# What made the results.
-TABLES = [
-    "knn_scores.csv",
-    "embedding_scores.csv",
-    "cost.csv",
-    "verdicts.csv",
-    "spin_leak.csv",
-    "manifest.json",
-]
+# What gathers the results of a run: manifest, notebooks, companion page, pages of tables.
+SHOWN["chirps"].append("results/{run}/manifest.json")
 
 
 rule write_manifest:
     input:
-        code=code("scripts/write_manifest.py"),
-        facts=each("results/{run}features/{representation}.json"),
-        settings=each("results/{run}features/{representation}.gin"),
-        results=lambda wildcards: [
-            path
-            for path in gathered(wildcards.run) + notebooks(wildcards.run)
-            if not path.endswith("manifest.json")
-        ],
+        facts=each("results/{run}/features/{representation}.json"),
+        settings=each("results/{run}/features/{representation}.gin"),
+        results=manifest_results,
     output:
-        manifest="results/{run}manifest.json",
-    log:
-        "logs/{run}write_manifest.log",
-    benchmark:
-        "logs/benchmarks/{run}write_manifest.tsv"
+        manifest="results/{run}/manifest.json",
     resources:
-        mem_mb=memory("write_manifest"),
-        runtime=minutes("write_manifest"),
+        **needs("write_manifest"),
+    params:
+        **stage("write_manifest"),
     shell:
-        "python scripts/write_manifest.py --facts {input.facts} --settings {input.settings}"
-        " --results {input.results} --manifest {output.manifest} 2>&1 | tee {log}"
+        JOB
+
+
+rule execute_notebook:
+    input:
+        notebook="notebooks/{notebook}.ipynb",
+    output:
+        executed="results/{run}/notebooks/{notebook}.ipynb",
+    resources:
+        **needs("execute_notebook"),
+    params:
+        **stage("execute_notebook", code=["notebooks/{notebook}.ipynb"]),
+    shell:
+        JOB
+
+
+rule build_site:
+    input:
+        site_assets(),
+        part_of_run(
+            "textures", each_sound("data/{run}/textures/{sound}.wav", all_sounds)
+        ),
+        part_of_run("textures", resyntheses("wav")),
+        part_of_run("textures", resyntheses("csv")),
+        part_of_run("textures", resyntheses("snapshots.npz")),
+        figures=shown_files(".png"),
+        tables=shown_files(".csv"),
+        manifest="results/{run}/manifest.json",
+        manifolds=each("results/{run}/manifold/{representation}.npz"),
+        facts=each("results/{run}/features/{representation}.json"),
+        parameters="data/{run}/chirps.csv",
+        sounds=part_of_run(
+            "textures", each_sound("data/{run}/textures/{sound}.json", all_sounds)
+        ),
+        resyntheses=part_of_run("textures", resyntheses("json")),
+        scale_rates=part_of_run(
+            "textures", each_sound("results/{run}/scale_rate/{sound}.npz", pictured)
+        ),
+        animation=shown_files("/scale_rate.gif"),
+        notebooks=lambda wildcards: notebooks(wildcards.run),
+    output:
+        site=directory("results/{run}/site"),
+        operative="results/{run}/site.gin",
+    resources:
+        **needs("build_site"),
+    params:
+        **stage("build_site", "site", run="{run}", names=representations()),
+    shell:
+        JOB
+
+
+# in Snakemake's report a CSV is only a download
+rule render_table:
+    input:
+        table="results/{run}/{table}.csv",
+    output:
+        page=reported("results/{run}/report/{table}.html", "{table}"),
+    resources:
+        **needs("render_table"),
+    params:
+        **stage("render_table"),
+    shell:
+        JOB
 
 
 rule draw_dag:
     input:
-        rules=[str(p.relative_to(ROOT)) for p in sorted(ROOT.glob("rules/*"))],
-        code=code("scripts/draw_dag.py"),
+        sorted(os.path.relpath(path) for path in ROOT.glob("rules/*.smk")),
     output:
-        figures=multiext("img/dag", ".svg", ".png"),
-    log:
-        "logs/draw_dag.log",
-    benchmark:
-        "logs/benchmarks/draw_dag.tsv"
+        figures=["img/dag.svg", "img/dag.png"],
     resources:
-        mem_mb=memory("draw_dag"),
-        runtime=minutes("draw_dag"),
+        **needs("draw_dag"),
+    params:
+        **stage("draw_dag"),
     shell:
-        "snakemake --rulegraph 2> {log} | python scripts/draw_dag.py --figures {output.figures}"
-        " 2>&1 | tee -a {log}"
+        "snakemake --rulegraph 2> {log} | {params.command} 2>&1 | tee -a {log}"

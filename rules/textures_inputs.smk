@@ -1,34 +1,10 @@
-# Functions and names that the rules of Sections 2 and 5 share; no rule.
-import shlex
-
+# Names and input functions of the rules of Sections 2 and 5; no rule.
 from rules.recordings import name_of
 
 EMBEDDED = ["am_chirp", "dizi", "gull", "hawk"]  # Figure 1, in its order
 SCATTERINGS = ["scattering1d", "jtfs"]
 DESCENTS = ["lbfgs", "bold_driver", "adam"]
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif")
-
-TEXTURE_TABLES = [
-    "spin_of_chirps.csv",
-    "resynthesis.csv",
-    "resynthesis_cost.csv",
-]
-TEXTURE_FIGURES = [
-    *(
-        f"{name}.{kind}"
-        for name in (
-            "fig1_scale_rate",
-            "fig6_resynthesis",
-            "resynthesis_errors",
-            "scale_rate_filters",
-            "scale_rate_coefficients",
-            "filterbank_1d",
-            "filterbank_2d",
-        )
-        for kind in ("png", "pdf")
-    ),
-    "scale_rate.gif",
-]
 ANIMATED = "gull"
 
 
@@ -59,10 +35,8 @@ def texture_stages():
 
 def has_textures(run):
     """Return whether Sections 2 and 5 are part of a run: no other preset says anything of them."""
-    is_unchanged = facts(run)["variant"] and not changed_stages(run) & texture_stages()
-    return (
-        bool(config["sounds"]) and facts(run)["preset"] == "paper" and not is_unchanged
-    )
+    is_papers = parse_run(run)["preset"] == "paper"
+    return bool(config["sounds"]) and is_papers and is_changed(run, texture_stages())
 
 
 def resynthesised():
@@ -75,7 +49,7 @@ def pictured():
     return [*EMBEDDED, *RECORDINGS]
 
 
-def shown():
+def all_sounds():
     """Return all sounds of Sections 2 and 5, in order."""
     return list(dict.fromkeys([*pictured(), *resynthesised()]))
 
@@ -83,12 +57,6 @@ def shown():
 def recording(wildcards):
     """Return the file of a user's sound; nothing for one of the project's own."""
     return RECORDINGS.get(wildcards.sound, [])
-
-
-def sound_argument(wildcards):
-    """Return the option that says what a sound is made from."""
-    path = RECORDINGS.get(wildcards.sound)
-    return f"--input {shlex.quote(path)}" if path else f"--name {wildcards.sound}"
 
 
 def methods(sound):
@@ -101,52 +69,20 @@ def methods(sound):
 
 def resyntheses(suffix):
     """Return an input function: a file of every resynthesis, of one sound or of all, in order."""
-    return lambda wildcards: all_resyntheses(
-        wildcards.run,
-        suffix,
-        [wildcards.get("sound")] if wildcards.get("sound") else None,
-    )
 
+    def files(wildcards):
+        sound = wildcards.get("sound")
+        return [
+            f"results/{run_of(wildcards)}/textures/{name}/{scattering}-{descent}.{suffix}"
+            for name in ([sound] if sound else resynthesised())
+            for scattering, descent in methods(name)
+        ]
 
-def all_resyntheses(run, suffix, sounds=None):
-    """Return a file of every resynthesis in one run, of some sounds or of all, in order."""
-    return [
-        f"results/{run}textures/{sound}/{name}-{descent}.{suffix}"
-        for sound in sounds or resynthesised()
-        for name, descent in methods(sound)
-    ]
+    return files
 
 
 def each_sound(path, sounds=resynthesised):
     """Return an input function: ``path`` for every sound, in order."""
     return lambda wildcards: [
-        path.format(run=wildcards.run, sound=sound) for sound in sounds()
+        path.format(run=run_of(wildcards), sound=sound) for sound in sounds()
     ]
-
-
-def texture_results(run):
-    """Return every figure and table of Sections 2 and 5 in one run."""
-    if not has_textures(run):
-        return []
-    tables = [f"results/{run}{name}" for name in TEXTURE_TABLES]
-    return tables + [f"img/{run}{name}" for name in TEXTURE_FIGURES]
-
-
-VERDICT_TABLES = {
-    "spins": "spin_of_chirps",
-    "resynthesis": "resynthesis",
-    "resynthesis-cost": "resynthesis_cost",
-}
-
-
-def texture_verdict_inputs(wildcards):
-    """Return the tables of Sections 2 and 5 that the verdicts read."""
-    names = VERDICT_TABLES.values() if has_textures(wildcards.run) else ()
-    return [f"results/{wildcards.run}{name}.csv" for name in names]
-
-
-def texture_verdict_arguments(wildcards):
-    """Return the options that hand the tables of Sections 2 and 5 to the verdicts."""
-    tables = texture_verdict_inputs(wildcards)
-    pairs = zip(VERDICT_TABLES, tables)  # both empty where there is no such section
-    return " ".join(f"--{option} {path}" for option, path in pairs)
