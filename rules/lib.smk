@@ -24,6 +24,7 @@ from collections import defaultdict
 
 from jtfs_repro import config as settings
 from jtfs_repro import io
+from jtfs_repro.gin_files import effective
 from jtfs_repro.provenance import PRESETS, sha256
 from jtfs_repro.runs import DEFAULT, parse_run, run_name
 from rules import config_check, locks, needs as declared
@@ -81,7 +82,7 @@ def stage(name, gin=(), /, *, code=(), untracked=None, **options):
         return shlex.join(words)
 
     def settings_in_effect(wildcards):
-        return "settings " + digest(settings.effective(files(wildcards)))
+        return "settings " + digest(effective(files(wildcards)))
 
     def code_in_effect(wildcards):
         more = [file.format(**wildcards) for file in code]
