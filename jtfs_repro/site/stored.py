@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,12 +26,11 @@ from jtfs_repro.site.contents import (
 CELL_ARRAYS = ("rate_hz", "scale_cpo", "spin", "energy", "response")
 STAMP = ("scale", "preset", "device", "variant")
 SUFFIX = ".json"
-FilePath = str | os.PathLike[str]
 
 
 def stored_origin(
-    manifest: FilePath | None,
-    facts: Sequence[FilePath] = (),
+    manifest: str,
+    facts: Sequence[str] = (),
     *,
     scale: str = "",
     preset: str = "",
@@ -42,8 +40,8 @@ def stored_origin(
 
     Parameters
     ----------
-    manifest : path or None
-        manifest.json.
+    manifest : path
+        manifest.json, or empty.
     facts : sequence of path
         JSON files with the keys of a stamp.
     scale, preset, variant : str
@@ -70,7 +68,7 @@ def stored_origin(
     return Origin(stamp_line=line, commit=commit, manifest=io.load_text(manifest))
 
 
-def _need(path: FilePath, facts: Any, *names: str) -> dict[str, Any]:
+def _need(path: str, facts: Any, *names: str) -> dict[str, Any]:
     if not isinstance(facts, Mapping):
         raise io.FileError(f"{path}: not a JSON object (is it another file?)")
     absent = [name for name in names if name not in facts]
@@ -79,20 +77,17 @@ def _need(path: FilePath, facts: Any, *names: str) -> dict[str, Any]:
     return dict(facts)
 
 
-def stored_pictures(paths: Sequence[FilePath]) -> list[Picture]:
+def stored_pictures(paths: Sequence[str]) -> list[Picture]:
     """Return the figures; `FileError` if one is missing."""
-    return [
-        Picture(name=Path(p).stem, entry=figure_entry(os.fspath(p)), png=read_bytes(p))
-        for p in paths
-    ]
+    return [Picture(name=Path(p).stem, entry=figure_entry(p), png=read_bytes(p)) for p in paths]
 
 
-def stored_tables(paths: Sequence[FilePath]) -> list[Table]:
+def stored_tables(paths: Sequence[str]) -> list[Table]:
     """Return the tables; `FileError` if one is missing or no CSV."""
     return [
         Table(
             key=Path(path).with_suffix("").as_posix().lstrip("/"),
-            entry=table_entry(os.fspath(path)),
+            entry=table_entry(path),
             text=io.load_text(path),
             rows=io.load_csv(path),
         )
@@ -100,12 +95,12 @@ def stored_tables(paths: Sequence[FilePath]) -> list[Table]:
     ]
 
 
-def stored_targets(paths: Sequence[FilePath]) -> list[Target]:
+def stored_targets(paths: Sequence[str]) -> list[Target]:
     """Return the sounds whose facts are given; the audio lies beside them (``.wav``)."""
     return [_target(path) for path in paths]
 
 
-def _target(path: FilePath) -> Target:
+def _target(path: str) -> Target:
     facts = _need(path, io.load_json(path), "name", "title", "origin")
     return Target(
         name=str(facts["name"]),
@@ -115,12 +110,12 @@ def _target(path: FilePath) -> Target:
     )
 
 
-def stored_runs(paths: Sequence[FilePath]) -> list[Run]:
+def stored_runs(paths: Sequence[str]) -> list[Run]:
     """Return the resyntheses whose facts are given; history, snapshots and audio lie beside."""
     return [_run(path) for path in paths]
 
 
-def _run(path: FilePath) -> Run:
+def _run(path: str) -> Run:
     facts = _need(path, io.load_json(path), "sound", "representation", "descent", "status")
     snapshots = _arrays(_beside(path, ".snapshots.npz"), "iterations", "errors", "samples")
     return Run(
@@ -134,13 +129,13 @@ def _run(path: FilePath) -> Run:
     )
 
 
-def stored_scale_rates(paths: Sequence[FilePath], targets: Sequence[Target]) -> list[ScaleRateMap]:
+def stored_scale_rates(paths: Sequence[str], targets: Sequence[Target]) -> list[ScaleRateMap]:
     """Return the responses of sounds, titled as the ``targets`` of the same names."""
     titles = {target.name: target.title for target in targets}
     return [_scale_rate(path, titles) for path in paths]
 
 
-def _scale_rate(path: FilePath, titles: Mapping[str, str]) -> ScaleRateMap:
+def _scale_rate(path: str, titles: Mapping[str, str]) -> ScaleRateMap:
     name = Path(path).stem
     arrays = _arrays(path, "times_s", "frequencies_hz", "scalogram", *CELL_ARRAYS)
     n_cells, *shape = arrays["response"].shape
@@ -153,19 +148,19 @@ def _scale_rate(path: FilePath, titles: Mapping[str, str]) -> ScaleRateMap:
     return ScaleRateMap(name=name, title=titles.get(name, name), **arrays)
 
 
-def _arrays(path: FilePath, *names: str) -> dict[str, np.ndarray]:
+def _arrays(path: str, *names: str) -> dict[str, np.ndarray]:
     arrays = _need(path, io.load_arrays(path), *names)
     return {name: arrays[name] for name in names}
 
 
-def stored_notebooks(paths: Sequence[FilePath]) -> list[Notebook]:
+def stored_notebooks(paths: Sequence[str]) -> list[Notebook]:
     """Return the notebooks; `FileError` if one is missing or no JSON."""
     for path in paths:
         _need(path, io.load_json(path), "cells")
     return [Notebook(name=Path(path).stem, text=io.load_text(path)) for path in paths]
 
 
-def read_bytes(path: FilePath) -> bytes:
+def read_bytes(path: str) -> bytes:
     """Return the bytes of a file; `FileError` if it is missing or not what its sidecar says."""
     io.check_content(path)
     try:
@@ -174,6 +169,6 @@ def read_bytes(path: FilePath) -> bytes:
         raise io.missing(path) from None
 
 
-def _beside(path: FilePath, suffix: str) -> str:
+def _beside(path: str, suffix: str) -> str:
     """Return the file of the same name with another suffix."""
-    return os.fspath(path).removesuffix(SUFFIX) + suffix
+    return path.removesuffix(SUFFIX) + suffix
