@@ -25,8 +25,9 @@ from typing import Any, ParamSpec, TypeVar, cast
 import gin
 from gin import config as gin_config
 
-from jtfs_repro import gin_trust, gpu_memory, io, sidecars
-from jtfs_repro.integrity import portable, sha256
+from jtfs_repro import gin_trust, gpu_memory, io
+from jtfs_repro.provenance import record
+from jtfs_repro.provenance.journal import portable, sha256
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -166,21 +167,21 @@ def run_script(
 ) -> None:
     """Parse the command line, load its gin files, run ``main``, save the settings in effect.
 
-    Every output gets its sidecar, see `sidecars`. An error that the user can mend ends as one
-    line on stderr, ``error: ...``, with status 1 (2 for a wrong command line); ``JTFS_DEBUG=1``
-    shows the traceback. SIGTERM ends the script in an orderly way, so that half-written files are
-    removed.
+    Every output gets its sidecar, see `provenance.record`. An error that the user can mend ends as
+    one line on stderr, ``error: ...``, with status 1 (2 for a wrong command line);
+    ``JTFS_DEBUG=1`` shows the traceback. SIGTERM ends the script in an orderly way, so that
+    half-written files are removed.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED_STATUS))
     options = arguments.parse_args()
-    clock = sidecars.Clock()
+    clock = record.Clock()
     try:
         gin_files = {portable(path): sha256(path) for path in load_gin(options.gin)}
         main(options)
         settings = operative_config()
         if options.operative:
             io.save_text(options.operative, settings)
-        sidecars.write_sidecars(options, gin_files=gin_files, operative_gin=settings, clock=clock)
+        record.write_sidecars(options, gin_files=gin_files, operative_gin=settings, clock=clock)
     except (*USER_ERRORS, RuntimeError) as error:
         is_memory = gpu_memory.is_exhausted(error)
         is_ours = is_memory or isinstance(error, USER_ERRORS)

@@ -8,7 +8,7 @@ from jtfs_repro import config as settings
 from jtfs_repro import io
 from jtfs_repro.provenance import PRESETS, sha256
 from rules import config_check, locks
-from rules.closure import closure
+from jtfs_repro.provenance.closure import closure
 from rules.recordings import is_text
 
 ROOT = Path(workflow.basedir)

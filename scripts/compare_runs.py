@@ -7,8 +7,8 @@ belongs outside results/: inside, its sidecars name other files.
 import sys
 
 from jtfs_repro import config, io
-from jtfs_repro.audit.folders import compare_folders, lines
-from jtfs_repro.audit.tolerances import TOLERANCES, tolerance_of
+from jtfs_repro.provenance.compare import compare_folders, lines
+from jtfs_repro.provenance.tolerances import TOLERANCES, tolerance_of
 
 
 def arguments():

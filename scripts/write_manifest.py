@@ -2,8 +2,9 @@
 
 import sys
 
-from jtfs_repro import config, io, provenance
-from jtfs_repro.audit.run_manifest import gather, seal
+from jtfs_repro import config, io
+from jtfs_repro.provenance import Stamp
+from jtfs_repro.provenance.gather import gather, manifest, seal
 
 
 def arguments():
@@ -16,18 +17,18 @@ def arguments():
 
 
 def main(options):
-    stamp = provenance.Stamp.common([io.load_json(path) for path in options.facts])
+    stamp = Stamp.common([io.load_json(path) for path in options.facts])
     if "cuda" in stamp.device:
         import torch  # noqa: F401  names the GPU
     run = {name: getattr(stamp, name) for name in ("scale", "preset", "variant")}
-    entries = provenance.manifest(
+    entries = manifest(
         stamp=stamp,
         gin_files=options.settings,
         inputs=options.results,
         python=sys.version,
         **gather(options.results, run=run),
     )
-    provenance.save_manifest(options.manifest, seal(entries))
+    io.save_json(options.manifest, seal(entries))
 
 
 if __name__ == "__main__":

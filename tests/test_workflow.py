@@ -14,11 +14,12 @@ import torch
 import yaml
 from tiny_soundfont import tiny_soundfont
 
-from jtfs_repro import integrity, io
+from jtfs_repro import io
 from jtfs_repro.audio import Sound, read_sound, write_sound
 from jtfs_repro.datasets.soundfonts import FLUID_R3, USUAL_FOLDERS
+from jtfs_repro.provenance import sidecar_of
+from jtfs_repro.provenance.closure import closure
 from rules import config_check
-from rules.closure import closure
 
 ROOT = Path(__file__).parent.parent
 TREE = ("Snakefile", "config", "gin", "jtfs_repro", "notebooks", "profiles", "rules", "scripts")
@@ -403,7 +404,7 @@ def test_every_result_can_be_traced(finished):
     run = [sys.executable, "scripts/verify_results.py", "--require-all", "--json", "verified.json"]
     done = subprocess.run(run, cwd=finished, capture_output=True, text=True, check=False)
     (finished / "verified.json").unlink(missing_ok=True)
-    integrity.sidecar_of(finished / "verified.json").unlink(missing_ok=True)
+    sidecar_of(finished / "verified.json").unlink(missing_ok=True)
     assert done.returncode == 0, done.stdout + done.stderr
     manifest = io.load_json(finished / "results/smoke/manifest.json")
     assert manifest["without_provenance"] == {}

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import fnmatch
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from jtfs_repro import io
-from jtfs_repro.audit.contents import COMPARISONS, content_deviations
-from jtfs_repro.audit.deviations import Deviation, worst
-from jtfs_repro.audit.tolerances import Tolerance
-from jtfs_repro.integrity import SUFFIX, known_sha256
-
-IDENTICAL, EQUAL, DIFFERS, SKIPPED, UNREADABLE = (
-    "identical",
-    "equal",
-    "differs",
-    "not compared",
-    "unreadable",
+from jtfs_repro.provenance.deviations import (
+    COMPARISONS,
+    READERS,
+    Deviation,
+    content_deviations,
+    worst,
 )
+from jtfs_repro.provenance.journal import known_sha256
+from jtfs_repro.provenance.layout import MANIFEST, SUFFIX, StrPath
+from jtfs_repro.provenance.tolerances import Tolerance
+
+IDENTICAL, EQUAL, DIFFERS = "identical", "equal", "differs"
+SKIPPED, UNREADABLE = "not compared", "unreadable"
 WRONG = (DIFFERS, UNREADABLE)
 # pattern of a file's name or of a folder's with a slash -> why it cannot be the same twice
 NOT_COMPARED = {
@@ -30,7 +30,7 @@ NOT_COMPARED = {
     "benchmarks/": "wall times and memory",
     "*cost*": "wall times and memory",
     f"*{SUFFIX}": "wall times, dates and machine",
-    "manifest.json": "wall times, dates and machine",
+    MANIFEST: "wall times, dates and machine",
     "*.part": "half-written",
     ".*": "hidden",
 }
@@ -116,9 +116,7 @@ class FolderResult:
         }
 
 
-def compare_folders(
-    a: str | os.PathLike[str], b: str | os.PathLike[str], *, tolerance: Tolerance
-) -> FolderResult:
+def compare_folders(a: StrPath, b: StrPath, *, tolerance: Tolerance) -> FolderResult:
     """Return how the files of two folders, paired by their relative paths, differ.
 
     Parameters
@@ -138,25 +136,23 @@ def compare_folders(
     if all(file.status == SKIPPED for file in files):
         raise io.FileError(f"{a}, {b}: no file in common to compare (are both folders of results?)")
     only_a, only_b = (
-        tuple(sorted(name for name in names if not _why_skipped(name)))
+        tuple(sorted(name for name in names if not why_skipped(name)))
         for names in (names_a - names_b, names_b - names_a)
     )
     return FolderResult(files=files, only_a=only_a, only_b=only_b)
 
 
-def _names(folder: str | os.PathLike[str]) -> set[str]:
+def _names(folder: StrPath) -> set[str]:
     root = Path(folder)
     if not root.is_dir():
         raise io.FileError(f"{folder}: no such folder (give two folders of results)")
     return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
 
 
-def compare_files(
-    name: str, a: str | os.PathLike[str], b: str | os.PathLike[str], *, tolerance: Tolerance
-) -> FileResult:
+def compare_files(name: str, a: StrPath, b: StrPath, *, tolerance: Tolerance) -> FileResult:
     """Return how the file ``name`` in folder ``a`` differs from that in ``b``."""
     path_a, path_b = Path(a, name), Path(b, name)
-    if note := _why_skipped(name) or _why_redundant(path_a, tolerance):
+    if note := why_skipped(name) or _why_redundant(path_a, tolerance):
         return FileResult(name=name, status=SKIPPED, note=note)
     try:
         found = content_deviations(path_a, path_b, tolerance)
@@ -169,7 +165,8 @@ def compare_files(
     return FileResult(name=name, status=status, n_deviations=len(found), worst=worst(found))
 
 
-def _why_skipped(name: str) -> str:
+def why_skipped(name: str) -> str:
+    """Return why a file cannot be the same in two runs, or an empty string."""
     *folders, last = Path(name).parts
     for pattern, reason in NOT_COMPARED.items():
         parts = [f"{folder}/" for folder in folders] if pattern.endswith("/") else [last]
@@ -180,7 +177,7 @@ def _why_skipped(name: str) -> str:
 
 def _why_redundant(path: Path, tolerance: Tolerance) -> str:
     """Return why a file that can only be compared by its bytes need not be."""
-    if tolerance.is_exact or path.suffix in COMPARISONS:
+    if tolerance.is_exact or path.suffix in (*READERS, *COMPARISONS):
         return ""
     twin = path.with_suffix(".png")
     return f"drawn with {twin.name}, which is" if twin.is_file() else ""

@@ -45,11 +45,6 @@ class Finding:
         """Whether it is a fault."""
         return self.kind is not Kind.NOTE
 
-    @property
-    def line(self) -> str:
-        """One line: name and text."""
-        return f"{self.name}: {self.text}"
-
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
@@ -65,10 +60,6 @@ class Report:
         """Whether there is a fault."""
         return any(finding.is_wrong for finding in self.findings)
 
-    def count(self, kind: Kind) -> int:
-        """Return how many findings are of this kind."""
-        return len(self.of(kind))
-
     def of(self, kind: Kind) -> list[Finding]:
         """Return the findings of this kind."""
         return [finding for finding in self.findings if finding.kind is kind]
@@ -76,8 +67,8 @@ class Report:
     @property
     def summary(self) -> str:
         """Counts in one line."""
-        counts = [f"{self.count(kind)} {kind.value}" for kind in Kind if kind is not Kind.NOTE]
-        faults = ", ".join(text for text in counts if not text.startswith("0 "))
+        kinds = [kind for kind in Kind if kind is not Kind.NOTE and self.of(kind)]
+        faults = ", ".join(f"{len(self.of(kind))} {kind.value}" for kind in kinds)
         return (
             f"{self.n_recorded} files recorded: {self.n_verified} as recorded, "
             f"{self.n_not_here} not here; {faults or 'nothing wrong'}"
@@ -90,7 +81,7 @@ class Report:
             if not group or (is_quiet and kind is Kind.NOTE):
                 continue
             yield f"{kind.value} ({len(group)})"
-            yield from (f"  {finding.line}" for finding in group)
+            yield from (f"  {finding.name}: {finding.text}" for finding in group)
         yield self.summary
 
     def as_dict(self) -> dict[str, Any]:
@@ -100,7 +91,7 @@ class Report:
             "recorded": self.n_recorded,
             "verified": self.n_verified,
             "not_here": self.n_not_here,
-            "counts": {kind.value: self.count(kind) for kind in Kind},
+            "counts": {kind.value: len(self.of(kind)) for kind in Kind},
             "findings": [asdict(f) | {"kind": f.kind.value} for f in self.findings],
         }
 

@@ -7,10 +7,12 @@ reruns exactly the stages that import it.
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 PACKAGE = "jtfs_repro"
 _GIN_IMPORT = re.compile(r"^\s*(?:import|from)\s.*$", re.MULTILINE)
@@ -32,15 +34,22 @@ def closure(files: Iterable[str | Path], *, root: str | Path = ".") -> list[str]
     Imports are found anywhere in a file, those under ``if TYPE_CHECKING`` excepted. The
     ``__init__.py`` of every package on the way counts, as Python runs it.
     """
-    root = Path(root)
+    root = Path(root).absolute()
     waiting = [Path(file) for file in files]
     found: set[Path] = set()
     while waiting:
         file = waiting.pop()
         if file not in found and (root / file).is_file():
             found.add(file)
-            waiting += _neighbours(file, (root / file).read_text(encoding="utf-8"), root)
+            facts = (root / file).stat()
+            waiting += _known_neighbours(file, root, facts.st_mtime_ns, facts.st_size)
     return sorted(path.as_posix() for path in found)
+
+
+@functools.cache
+def _known_neighbours(file: Path, root: Path, *_: int) -> list[Path]:
+    """Return `_neighbours`, found once as long as the file's date and size stay the same."""
+    return list(_neighbours(file, (root / file).read_text(encoding="utf-8"), root))
 
 
 def _neighbours(file: Path, text: str, root: Path) -> Iterator[Path]:
@@ -82,7 +91,7 @@ def _base(node: ast.ImportFrom, file: Path) -> str:
     return ".".join([*package, *([node.module] if node.module else [])])
 
 
-def _is_type_checking(node: ast.AST) -> bool:
+def _is_type_checking(node: ast.AST) -> TypeGuard[ast.If]:
     return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
 
 
