@@ -13,7 +13,7 @@ from PIL import Image
 
 from jtfs_repro import io
 from jtfs_repro.audio import Sound, write_sound
-from jtfs_repro.provenance.compare import compare_folders, lines
+from jtfs_repro.provenance.compare import compare_folders
 from jtfs_repro.provenance.deviations import content_deviations, numbers
 from jtfs_repro.provenance.tolerances import TOLERANCES, Tolerance, tolerance_of
 
@@ -280,7 +280,7 @@ def test_files_only_in_one_and_costs(tmp_path):
     os.remove(tmp_path / "a/medley/t.csv.provenance.json")
     os.remove(tmp_path / "b/medley/t.csv.provenance.json")
     result = compare_folders(tmp_path / "a", tmp_path / "b", tolerance=EXACT)
-    printed = list(lines(result))
+    printed = list(result.lines())
     assert printed == [
         "cost.csv: not compared (wall times and memory)",
         "manifest.json: not compared (wall times, dates and machine)",

@@ -35,8 +35,8 @@ def settings_sha256(files: Sequence[StrPath]) -> str:
     other stored was made with the settings of today. A binding names its module by the last part,
     ``jtfs.Jtfs.J = 12``, so that a module may move.
     """
-    lines = [line for path in files for line in _statements(_text(path))]
-    return _sha256("\n".join(line for line in lines if not _GIN_IMPORT.match(line)))
+    lines = [line for path in files for line in statements(_text(path))]
+    return _sha256("\n".join(line for line in lines if not is_gin_import(line)))
 
 
 def code_digest(files: Iterable[StrPath], *, root: StrPath) -> str:
@@ -87,7 +87,7 @@ def _known_file_sha256(path: str, *_: int) -> str:
     if path.endswith(".py"):
         return _sha256(repr(_shape(ast.parse(Path(path).read_bytes()))))
     if path.endswith(".gin"):
-        return _sha256("\n".join(_statements(_text(path))))
+        return _sha256("\n".join(statements(_text(path))))
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
@@ -106,7 +106,12 @@ def _shape(node: Any) -> Any:
     return [type(node).__name__, *(pair for pair in values if pair[1] not in (None, []))]
 
 
-def _statements(text: str) -> Iterator[str]:
+def is_gin_import(line: str) -> bool:
+    """Return whether a line of a gin file imports a module."""
+    return _GIN_IMPORT.match(line) is not None
+
+
+def statements(text: str) -> Iterator[str]:
     """Yield the lines of a gin file without comments, blanks and spaces that do not count."""
     lines = (" ".join(line.partition("#")[0].split()) for line in text.splitlines())
     yield from filter(None, lines)
