@@ -29,19 +29,10 @@ _STEP = 1 << 22  # elements of an array that are in memory at a time
 
 @dataclass(frozen=True, kw_only=True)
 class Deviation:
-    """One place where two contents differ.
+    """One place where two contents differ, e.g. ``"row 3 (jtfs), column f_c"``.
 
-    Parameters
-    ----------
-    place : str
-        E.g. ``"row 3 (jtfs), column f_c"``.
-    a, b : str
-        What is there in the first and in the second.
-    absolute, relative : float
-        ``|a - b|``, and the same over the larger magnitude (of an array: over the largest in it);
-        infinite for what is no number.
-    is_within : bool
-        Whether the tolerance covers it.
+    ``absolute`` is ``|a - b|``, ``relative`` the same over the larger magnitude (of an array: over
+    the largest in it); both are infinite for what is no number.
     """
 
     place: str
@@ -56,6 +47,10 @@ class Deviation:
         """The place, both values and, of numbers, the relative difference."""
         size = f", relative {self.relative:.2g}" if math.isfinite(self.relative) else ""
         return f"{self.place}: {_short(self.a)} | {_short(self.b)}{size}"
+
+
+def _unlike(place: str, a: Any, b: Any) -> Deviation:
+    return Deviation(place=place, a=str(a), b=str(b))
 
 
 def worst(deviations: Sequence[Deviation]) -> Deviation:
@@ -81,7 +76,7 @@ def values(place: str, a: Any, b: Any, tolerance: Tolerance) -> Iterator[Deviati
         yield from arrays(place, a, b, tolerance)
     elif isinstance(a, list | tuple) and isinstance(b, list | tuple):
         if len(a) != len(b):
-            yield Deviation(place=f"{place} length", a=str(len(a)), b=str(len(b)))
+            yield _unlike(f"{place} length", len(a), len(b))
         for i, (x, y) in enumerate(zip(a, b, strict=False)):
             yield from values(f"{place}[{i}]", x, y, tolerance)
     elif (x := _number(a)) is not None and (y := _number(b)) is not None:
@@ -89,7 +84,7 @@ def values(place: str, a: Any, b: Any, tolerance: Tolerance) -> Iterator[Deviati
     elif isinstance(a, str) and isinstance(b, str):
         yield from texts(place, a, b, tolerance)
     elif a != b:
-        yield Deviation(place=place, a=str(a), b=str(b))
+        yield _unlike(place, a, b)
 
 
 def _mappings(
@@ -102,8 +97,7 @@ def _mappings(
         if key in a and key in b:
             yield from values(where, a[key], b[key], tolerance)
         else:
-            has = [("there" if key in tree else "absent") for tree in (a, b)]
-            yield Deviation(place=where, a=has[0], b=has[1])
+            yield _unlike(where, *("there" if key in tree else "absent" for tree in (a, b)))
 
 
 def _number(value: Any) -> float | None:
@@ -138,8 +132,7 @@ def arrays(place: str, a: np.ndarray, b: np.ndarray, tolerance: Tolerance) -> It
     small coefficients beside large ones do not count for more than they are.
     """
     if a.shape != b.shape or a.dtype != b.dtype:
-        shapes = [f"{array.shape} {array.dtype}" for array in (a, b)]
-        yield Deviation(place=f"{place} shape", a=shapes[0], b=shapes[1])
+        yield _unlike(f"{place} shape", *(f"{array.shape} {array.dtype}" for array in (a, b)))
         return
     gap, at, largest = _largest_gap(a.reshape(-1), b.reshape(-1))
     if gap == 0:
@@ -201,8 +194,7 @@ def texts(place: str, a: str, b: str, tolerance: Tolerance) -> Iterator[Deviatio
     for i, (x, y) in enumerate(lines, start=1):
         where = f"{place} line {i}".strip() if len(lines) > 1 else place
         if x is None or y is None:
-            ends = ["absent" if line is None else line for line in (x, y)]
-            yield Deviation(place=where, a=ends[0], b=ends[1])
+            yield _unlike(where, *("absent" if line is None else line for line in (x, y)))
             return
         if x != y:
             yield _line(where, x, y, tolerance)
@@ -215,7 +207,7 @@ def _line(place: str, a: str, b: str, tolerance: Tolerance) -> Deviation:
         found = [d for x, y in pairs for d in numbers(place, float(x), float(y), tolerance)]
         if found:
             return worst(found)
-    return Deviation(place=place, a=a, b=b)
+    return _unlike(place, a, b)
 
 
 def pixels(place: str, a: np.ndarray, b: np.ndarray, tolerance: Tolerance) -> Iterator[Deviation]:
@@ -225,7 +217,7 @@ def pixels(place: str, a: np.ndarray, b: np.ndarray, tolerance: Tolerance) -> It
     that differ by more than the tolerance's ``pixel_levels``.
     """
     if a.shape != b.shape:
-        yield Deviation(place=f"{place} size", a=str(a.shape[:2]), b=str(b.shape[:2]))
+        yield _unlike(f"{place} size", a.shape[:2], b.shape[:2])
         return
     gap = np.abs(a.astype(np.int16) - b).max(axis=-1)
     if not gap.any():
@@ -263,7 +255,7 @@ def content_deviations(a: StrPath, b: StrPath, tolerance: Tolerance) -> list[Dev
 def _tables(a: StrPath, b: StrPath, tolerance: Tolerance) -> Iterator[Deviation]:
     rows_a, rows_b = io.load_csv(a), io.load_csv(b)
     if len(rows_a) != len(rows_b):
-        yield Deviation(place="rows", a=str(len(rows_a)), b=str(len(rows_b)))
+        yield _unlike("rows", len(rows_a), len(rows_b))
     for i, (x, y) in enumerate(zip(rows_a, rows_b, strict=False), start=1):
         label = next(iter(x.values()), "")
         for found in values("", x, y, tolerance):
@@ -273,7 +265,7 @@ def _tables(a: StrPath, b: StrPath, tolerance: Tolerance) -> Iterator[Deviation]
 def _pictures(a: StrPath, b: StrPath, tolerance: Tolerance) -> Iterator[Deviation]:
     frames_a, frames_b = _frames(a), _frames(b)
     if len(frames_a) != len(frames_b):
-        yield Deviation(place="frames", a=str(len(frames_a)), b=str(len(frames_b)))
+        yield _unlike("frames", len(frames_a), len(frames_b))
     for i, (x, y) in enumerate(zip(frames_a, frames_b, strict=False), start=1):
         place = f"frame {i}" if len(frames_a) > 1 else ""
         yield from pixels(place, x, y, tolerance)

@@ -13,30 +13,13 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = (
-    "torch",
-    "numpy",
-    "scipy",
-    "scikit-learn",
-    "librosa",
-    "nnaudio",
-    "soundfile",
-    "h5py",
-    "gin-config",
-    "snakemake",
-    "lightning",
-    "midirenderer",
-    "matplotlib",
+    *("torch", "numpy", "scipy", "scikit-learn", "librosa", "nnaudio", "soundfile", "h5py"),
+    *("gin-config", "snakemake", "lightning", "midirenderer", "matplotlib"),
 )
 _VARIABLES = (  # that change which kernels run, or how memory is given back
-    "ATEN_CPU_CAPABILITY",
-    "CUBLAS_WORKSPACE_CONFIG",
-    "MALLOC_MMAP_THRESHOLD_",
-    "MALLOC_TRIM_THRESHOLD_",
-    "MKL_CBWR",
-    "MKL_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "OPENBLAS_CORETYPE",
-    "OPENBLAS_NUM_THREADS",
+    *("ATEN_CPU_CAPABILITY", "CUBLAS_WORKSPACE_CONFIG", "MKL_CBWR", "MKL_NUM_THREADS"),
+    *("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"),
+    *("OMP_NUM_THREADS", "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS"),
 )
 
 

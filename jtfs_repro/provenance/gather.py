@@ -44,16 +44,7 @@ Sidecar = Mapping[str, Any]
 def manifest(
     *, stamp: Stamp, gin_files: Sequence[str], inputs: Sequence[str], **extra: Any
 ) -> dict[str, Any]:
-    """Return what is needed to make a result again.
-
-    Parameters
-    ----------
-    stamp : Stamp
-    gin_files, inputs : sequence of path
-        Files whose SHA-256 is recorded.
-    **extra
-        Further entries, e.g. those of `gather`.
-    """
+    """Return what is needed to make results again: versions, hashes of files, ``extra`` entries."""
     return {
         **stamp.as_dict(),
         "commit": environment.commit(),
@@ -130,20 +121,13 @@ def _collect(names: Sequence[str]) -> dict[str, Sidecar]:
 
 
 def checked(entries: Any, shape: Mapping[str, type]) -> dict[str, Any]:
-    """Return a sidecar or a job of a manifest, if it holds what all else relies on.
+    """Return a sidecar or a job of a manifest.
 
     Raises
     ------
     ValueError
         It is no object, lacks a key of ``shape``, holds another type there, or names a file by
         something that is no text.
-
-    Examples
-    --------
-    >>> checked({"bytes": "many"}, {"bytes": int})
-    Traceback (most recent call last):
-    ...
-    ValueError: bytes is no int
     """
     if not isinstance(entries, dict):
         raise ValueError("no JSON object")
@@ -180,12 +164,8 @@ def _jobs(found: Mapping[str, Sidecar]) -> list[dict[str, Any]]:
 def job_entry(common: Sidecar, outputs: Mapping[str, Sidecar]) -> dict[str, Any]:
     """Return a job as the manifest holds it, its shared parts not yet numbered.
 
-    Parameters
-    ----------
-    common : mapping
-        A sidecar without what it says of its own file.
-    outputs : mapping
-        File -> sidecar, of those outputs of the job that are still there.
+    ``common`` is a sidecar without what it says of its own file, ``outputs`` maps those outputs
+    that are still there to their sidecars.
     """
     rest = {key: value for key, value in common.items() if key not in (*_ENVIRONMENT, "outputs")}
     own = {name: {key: s[key] for key in ("sha256", "bytes")} for name, s in outputs.items()}
@@ -234,13 +214,7 @@ def _unlike(values: Sequence[Any]) -> list[Any]:
 
 
 def expanded(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the jobs of a manifest as `job_entry` made them.
-
-    Raises
-    ------
-    KeyError, IndexError, TypeError, AttributeError
-        The manifest is not one of this project's.
-    """
+    """Return the jobs of a manifest as `job_entry` made them; any error if it is not ours."""
     return [
         {**job, **{key: manifest[plural][job[key]] for key, plural in SHARED.items()}}
         for job in manifest["jobs"]

@@ -25,10 +25,7 @@ RECORDED = ARRAYS + TABLES + PICTURES
 # folders of which nothing is recorded: pages made from the other files, checkpoints, measurements
 UNRECORDED_FOLDERS = ("site", "partial", "benchmarks")
 # what .gitignore leaves out, by the pattern of a file's name or of a folder below the first
-INTERMEDIATE_FILES = (
-    *("*.npy", "*.npz", "*.wav", "*.pt", "*.gin"),
-    *("clips.csv", "clips.problems.csv"),
-)
+INTERMEDIATE_FILES = ["*.npy", "*.npz", "*.wav", "*.pt", "*.gin", "clips.csv", "clips.problems.csv"]
 INTERMEDIATE_FOLDERS = ("partial", "predictions", "statistics", "site", "smoke*", "*+*")
 NO_RUN = {"scale": "", "preset": "", "variant": ""}
 StrPath = str | os.PathLike[str]
@@ -61,18 +58,6 @@ def _facts(folder: str) -> dict[str, str]:
     return facts if scale in SCALES and facts["preset"] in PRESETS else dict(NO_RUN)
 
 
-def is_run_manifest(name: str) -> bool:
-    """Return whether a manifest is that of a run.
-
-    Examples
-    --------
-    >>> [is_run_manifest(f"results/{x}manifest.json") for x in ("", "smoke/", "benchmarks/")]
-    [False, True, False]
-    """
-    path = PurePosixPath(name)
-    return path.name == MANIFEST and len(path.parts) == 3 and run_of(name) != NO_RUN
-
-
 def is_intermediate(name: str) -> bool:
     """Return whether a fresh copy of the project comes without this file.
 
@@ -84,9 +69,9 @@ def is_intermediate(name: str) -> bool:
     first, *folders, last = PurePosixPath(name).parts
     if first not in ("results", "img"):
         return True
-    is_in_features = "features" in folders[:-1]  # features/*/: shards
+    is_shard = "features" in folders[:-1]
     return (
-        is_in_features
+        is_shard
         or any(fnmatch.fnmatchcase(last, pattern) for pattern in INTERMEDIATE_FILES)
         or any(fnmatch.fnmatchcase(f, p) for f in folders for p in INTERMEDIATE_FOLDERS)
     )
@@ -186,12 +171,7 @@ def operative_of(path: StrPath) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class Roots:
-    """Where the three folders of results are.
-
-    Parameters
-    ----------
-    results, img, data : path
-        Their names in sidecars are always ``results``, ``img`` and ``data``.
+    """Where the folders are that sidecars call ``results``, ``img`` and ``data``.
 
     Examples
     --------

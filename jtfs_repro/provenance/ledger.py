@@ -17,19 +17,10 @@ _MISSHAPEN = (LookupError, TypeError, AttributeError, ValueError, RecursionError
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Record:
-    """What one sidecar or manifest says of one file.
+    """What one sidecar or manifest (the source) says of one file.
 
-    Parameters
-    ----------
-    name : str
-        Path as recorded.
-    sha256 : str
-        Of its content.
-    source : str
-        The manifest, or ``"its sidecar"``.
-    job : mapping or None
-        As `gather.job_entry` returns it, inputs not folded if from a sidecar; None where only the
-        hash is recorded.
+    ``job`` is as `gather.job_entry` returns it, with inputs not folded if from a sidecar; None
+    where only the hash is recorded.
     """
 
     name: str
@@ -71,12 +62,7 @@ def load_ledger(
 ) -> tuple[Ledger, list[Finding]]:
     """Return all records, and what is wrong with the files that hold them.
 
-    Parameters
-    ----------
-    roots : Roots
-    manifests : sequence of path or None
-        Which manifests to read, with the sidecars of what they name; None for every manifest and
-        sidecar there is.
+    With ``manifests`` only these are read, and the sidecars of what they name.
     """
     ledger, findings = Ledger(), []
     paths = manifests if manifests is not None else _manifests(roots)

@@ -55,12 +55,11 @@ def write_sidecars(
     Parameters
     ----------
     options : Namespace
-        The script's options; scale, preset and variant are taken from them, else from the sidecars
-        of what was read.
+        The script's; scale, preset and variant are taken from them, else from the sidecars of
+        what was read.
     gin_files : mapping
-        Path -> SHA-256 of the gin files that were read.
+        Path -> SHA-256.
     operative_gin : str
-        The settings in effect.
     clock : Clock
         Started when the script was.
     """

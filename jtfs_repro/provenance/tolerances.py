@@ -27,19 +27,13 @@ class Tolerance:
         Numbers a and b of tables, JSON and text are equal if
         ``|a - b| <= atol + rtol * max(|a|, |b|)``.
     array_rtol, array_atol : float >= 0
-        Arrays are equal if no element differs by more than the second plus the first times the
-        largest magnitude in either. Features are small: no named tolerance has a second.
+        The same for every element of an array, with the largest magnitude in either. Features
+        are small: no named tolerance has an ``array_atol``.
     pixel_share : float in [0, 1]
-        Share of a figure's pixels that may differ by more than ``pixel_levels``, which is the
+        Share of a figure's pixels that may differ by more than ``pixel_levels`` (of 255), the
         antialiasing of a line that moved by less than a pixel.
-    pixel_levels : int in [0, 255]
     has_other_device : bool
         Whether the device is left out: its column, its key, its name in text.
-
-    Raises
-    ------
-    ValueError
-        A number is out of range.
     """
 
     name: str
