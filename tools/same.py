@@ -2,7 +2,8 @@
 
 A file is the same if it holds the same numbers, words and pixels. Left out are costs (columns and
 keys of times and memory, tables of costs, benchmarks), sidecars, manifests, logs and the companion
-site, which shows costs. For a checkout that is not at hand, --record writes hashes to compare with.
+site, which shows costs; of gin files imports and order, which follow the modules. For a checkout
+that is not at hand, --record writes hashes to compare with.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ def _content(path: Path, changes: Changes) -> Any:
     if path.suffix == ".csv":
         return list(csv.DictReader(text_io.StringIO(text)))
     if path.suffix == ".gin":
-        return [line for line in statements(text) if not is_gin_import(line)]
+        return sorted(line for line in statements(text) if not is_gin_import(line))
     return text
 
 

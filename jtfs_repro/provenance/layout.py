@@ -93,21 +93,8 @@ def wants_record(name: str) -> bool:
 # ------------------------------------------------------------------------- what belongs to a file
 
 
-def record_name(name: str) -> str:
-    """Return the name of a file's sidecar.
-
-    Examples
-    --------
-    >>> record_name("results/smoke/cost.csv")
-    'results/smoke/cost.csv.provenance.json'
-    >>> record_name("img/fig4.png")
-    'results/demo/figures/fig4.png.provenance.json'
-    """
-    return _home(name) + SUFFIX
-
-
 def recorded_name(record: str) -> str:
-    """Return the name of the file that a sidecar belongs to, the inverse of `record_name`.
+    """Return the name of the file that a sidecar belongs to, the inverse of `sidecar_of`.
 
     Examples
     --------
@@ -150,7 +137,15 @@ def _at_home(path: StrPath) -> Path:
 
 
 def sidecar_of(path: StrPath) -> Path:
-    """Return where the sidecar of a file is."""
+    """Return where the sidecar of a file is.
+
+    Examples
+    --------
+    >>> sidecar_of("results/smoke/cost.csv").as_posix()
+    'results/smoke/cost.csv.provenance.json'
+    >>> sidecar_of("img/fig4.png").as_posix()
+    'results/demo/figures/fig4.png.provenance.json'
+    """
     path = _at_home(path)
     return path.with_name(path.name + SUFFIX)
 
