@@ -17,7 +17,7 @@ setup(
     # named, because the folder gin/ would hide the library of that name from auto-discovery
     packages=[
         "jtfs_repro",
-        "jtfs_repro.audit",
+        "jtfs_repro.provenance",
         "jtfs_repro.datasets",
         "jtfs_repro.experiments",
         "jtfs_repro.features",

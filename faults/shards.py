@@ -9,7 +9,7 @@ from faults.records import Trial
 from faults.rig import Rig, tail
 from faults.running import Ended
 from faults.tree import Tree
-from jtfs_repro.integrity import sidecar_of
+from jtfs_repro.provenance import sidecar_of
 
 ARRAY = "results/smoke/features/mfcc.npy"
 FOLDER = "results/smoke/features/mfcc"

@@ -26,9 +26,9 @@ from jtfs_repro import config as settings
 from jtfs_repro import io
 from jtfs_repro.gin_files import effective
 from jtfs_repro.provenance import PRESETS, sha256
+from jtfs_repro.provenance.reached import code_digest
 from jtfs_repro.runs import DEFAULT, parse_run, run_name
 from rules import config_check, locks, needs as declared
-from rules.closure import closure, code_digest
 from rules.recordings import is_text
 
 ROOT = Path(workflow.basedir)
@@ -140,7 +140,7 @@ def gin_files(*stacks):
 @functools.cache
 def code_of(files):
     """Return the digest of all code that a tuple of files is made of; many jobs share one."""
-    return code_digest(closure(files, root=ROOT), root=ROOT)
+    return code_digest(files, root=ROOT)
 
 
 def digest(text):

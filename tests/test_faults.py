@@ -37,7 +37,8 @@ from faults.records import Fault, Result, Trial
 from faults.rig import Rig
 from faults.running import Ended
 from faults.tree import Plan, plant
-from jtfs_repro import io, sidecars
+from jtfs_repro import io
+from jtfs_repro.provenance import sha256, sidecar_of
 from rules import locks, recordings
 
 ROOT = Path(__file__).parent.parent
@@ -220,8 +221,8 @@ def gathered(tmp_path, monkeypatch):
 def write_sidecars(folder):
     for path in sorted(folder.glob("*.npy")):
         name = path.relative_to(Path.cwd()).as_posix()
-        digest = sidecars.integrity.sha256(path)
-        io.save_json(sidecars.integrity.sidecar_of(path), {"file": name, "sha256": digest})
+        digest = sha256(path)
+        io.save_json(sidecar_of(path), {"file": name, "sha256": digest})
 
 
 def test_whole_shards_are_gathered(gathered, capsys):

@@ -18,8 +18,10 @@ from jtfs_repro import config as settings
 from jtfs_repro import io
 from jtfs_repro.audio import Sound, read_sound, write_sound
 from jtfs_repro.datasets.soundfonts import FLUID_R3, USUAL_FOLDERS
+from jtfs_repro.provenance import sidecar_of
+from jtfs_repro.provenance.closure import closure
+from jtfs_repro.provenance.reached import code_digest
 from rules import config_check
-from jtfs_repro.provenance.closure import closure, code_digest
 
 ROOT = Path(__file__).parent.parent
 TREE = (

@@ -16,15 +16,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
 from jtfs_repro import io
-from jtfs_repro.audit import layout
-from jtfs_repro.audit.shapes import SIDECAR, checked
-from jtfs_repro.integrity import SUFFIX, known_sha256, sidecar_of
-from jtfs_repro.sidecars import load_sidecar
+from jtfs_repro.provenance import environment, layout
+from jtfs_repro.provenance.journal import known_sha256, sha256
+from jtfs_repro.provenance.layout import SUFFIX
+from jtfs_repro.provenance.record import load_sidecar
+from jtfs_repro.provenance.stamp import Stamp
 
 OWN = ("file", "sha256", "bytes")  # what a sidecar says of its own file; the rest is of the job
 MOST_FILES = 100  # of one folder that a job names one by one; more are one line with one hash
@@ -34,7 +35,25 @@ SHARED = {  # key of a job -> the list that holds its values once
     "operative_gin": "settings",
 }
 _ENVIRONMENT = ("commit", "versions", "hardware", "variables", "blas")
+_OF_A_JOB = {"inputs": dict, "gin_files": dict, "code": dict}
+SIDECAR = {"file": str, "sha256": str, "bytes": int, "outputs": list, "commit": dict} | _OF_A_JOB
+JOB = {"outputs": dict, "environment": dict} | _OF_A_JOB
 Sidecar = Mapping[str, Any]
+
+
+def manifest(
+    *, stamp: Stamp, gin_files: Sequence[str], inputs: Sequence[str], **extra: Any
+) -> dict[str, Any]:
+    """Return what is needed to make results again: versions, hashes of files, ``extra`` entries."""
+    return {
+        **stamp.as_dict(),
+        "commit": environment.commit(),
+        "versions": environment.versions(),
+        "hardware": environment.hardware(),
+        "gin": {os.fspath(path): sha256(path) for path in gin_files},
+        "inputs": {os.fspath(path): sha256(path) for path in inputs},
+        **extra,
+    }
 
 
 def gather(results: Sequence[str], *, run: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -45,8 +64,8 @@ def gather(results: Sequence[str], *, run: Mapping[str, str] | None = None) -> d
     results : sequence of path
         Figures, tables and data of the run, relative to the working directory.
     run : mapping or None
-        Scale, preset and variant: all files in this run's folders that have sidecars are taken
-        as well, such as those of rules that are not part of every run.
+        Scale, preset and variant: all files of this run that have sidecars are taken as well,
+        such as those of rules that are not part of every run.
 
     Raises
     ------
@@ -63,8 +82,7 @@ def gather(results: Sequence[str], *, run: Mapping[str, str] | None = None) -> d
         for name, digest in job["inputs"].items()
         if name not in found and not isinstance(digest, dict)
     }
-    made = {name for name in sources if layout.is_result(name)}
-    bare = {name for name in results if name not in found} | made | {*_bare_files(run)}
+    bare = {name for name in results if name not in found} | {*filter(layout.is_result, sources)}
     return _without_repetition(jobs) | {
         "commits": _unlike([job["environment"]["commit"] for job in jobs]),
         "sources": {name: digest for name, digest in sources.items() if name not in bare},
@@ -73,22 +91,13 @@ def gather(results: Sequence[str], *, run: Mapping[str, str] | None = None) -> d
 
 
 def _recorded_files(run: Mapping[str, str] | None) -> Iterator[str]:
-    """Yield the files in a run's folders that have sidecars, pages and checkpoints excepted."""
+    """Yield the files of a run that have sidecars, pages and checkpoints excepted."""
     if run is None:
         return
-    for path in layout.Roots().files("results", "img", "data"):
-        name = path.as_posix().removesuffix(SUFFIX)
+    for path in layout.Roots().files("results", "data"):
+        name = layout.recorded_name(path.as_posix())
         is_sidecar = path.name.endswith(SUFFIX)
         if is_sidecar and layout.wants_record(name) and layout.run_of(name) == run:
-            yield name
-
-
-def _bare_files(run: Mapping[str, str] | None) -> Iterator[str]:
-    """Yield the results in a run's folders that have no sidecar: they were there before."""
-    for path in layout.Roots().files("results", "img") if run is not None else ():
-        name = path.as_posix()
-        is_due = layout.is_result(name) and not layout.is_intermediate(name)
-        if is_due and layout.run_of(name) == run and not sidecar_of(path).is_file():
             yield name
 
 
@@ -111,6 +120,38 @@ def _collect(names: Sequence[str]) -> dict[str, Sidecar]:
     return found
 
 
+def checked(entries: Any, shape: Mapping[str, type]) -> dict[str, Any]:
+    """Return a sidecar or a job of a manifest.
+
+    Raises
+    ------
+    ValueError
+        It is no object, lacks a key of ``shape``, holds another type there, or names a file by
+        something that is no text.
+    """
+    if not isinstance(entries, dict):
+        raise ValueError("no JSON object")
+    absent = [key for key in shape if key not in entries]
+    if absent:
+        raise ValueError(f"lacks {', '.join(absent)}")
+    for key, kind in shape.items():
+        if not isinstance(entries[key], kind):
+            raise ValueError(f"{key} is no {kind.__name__}")
+    code = entries.get("code", {})
+    named = {key: entries.get(key, ()) for key in ("inputs", "outputs", "gin_files")}
+    for key, names in (named | {"code": code.get("files", ())}).items():
+        if not (isinstance(names, Iterable) and all(map(_is_name, names))):
+            raise ValueError(f"{key} names a file by no text")
+    return entries
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(value) and "\0" not in value
+
+
+# ----------------------------------------------------------------------------------------- jobs
+
+
 def _jobs(found: Mapping[str, Sidecar]) -> list[dict[str, Any]]:
     """Return one entry per job, in the order of the names of its outputs."""
     groups: dict[str, dict[str, Sidecar]] = {}
@@ -123,12 +164,8 @@ def _jobs(found: Mapping[str, Sidecar]) -> list[dict[str, Any]]:
 def job_entry(common: Sidecar, outputs: Mapping[str, Sidecar]) -> dict[str, Any]:
     """Return a job as the manifest holds it, its shared parts not yet numbered.
 
-    Parameters
-    ----------
-    common : mapping
-        A sidecar without what it says of its own file.
-    outputs : mapping
-        File -> sidecar, of those outputs of the job that are still there.
+    ``common`` is a sidecar without what it says of its own file, ``outputs`` maps those outputs
+    that are still there to their sidecars.
     """
     rest = {key: value for key, value in common.items() if key not in (*_ENVIRONMENT, "outputs")}
     own = {name: {key: s[key] for key in ("sha256", "bytes")} for name, s in outputs.items()}
@@ -177,17 +214,14 @@ def _unlike(values: Sequence[Any]) -> list[Any]:
 
 
 def expanded(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the jobs of a manifest as `job_entry` made them.
-
-    Raises
-    ------
-    KeyError, IndexError, TypeError, AttributeError
-        The manifest is not one of this project's.
-    """
+    """Return the jobs of a manifest as `job_entry` made them; any error if it is not ours."""
     return [
         {**job, **{key: manifest[plural][job[key]] for key, plural in SHARED.items()}}
         for job in manifest["jobs"]
     ]
+
+
+# ----------------------------------------------------------------------------------------- seal
 
 
 def seal(entries: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Hashes of files: what this process read and wrote, and the check of a file before it is used.
 
-Every output ``NAME.ext`` of a script has a sidecar ``NAME.ext.provenance.json`` (see `sidecars`)
-that records the SHA-256 of its content. Whoever reads the file through `io` compares first, so
-that a corrupted, truncated or swapped file is refused before anything is computed from it.
+Every output of a script has a sidecar (see `layout.sidecar_of`) that records the SHA-256 of its
+content. Whoever reads the file through `io` compares first, so that a corrupted, truncated or
+swapped file is refused before anything is computed from it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-SUFFIX = ".provenance.json"
+from jtfs_repro.provenance.layout import SUFFIX, portable, sidecar_of
+
+__all__ = ["JOURNAL", "SUFFIX", "Journal", "known_sha256", "portable", "sha256", "sidecar_of"]
+
 _CHUNK = 1 << 20
 _known: dict[tuple[str, int, int, int], str] = {}  # hashes of files that did not change since
 
@@ -39,13 +42,6 @@ class Journal:
 JOURNAL = Journal()
 
 
-def portable(path: str | os.PathLike[str]) -> str:
-    """Return a path relative to the working directory, if it is inside, else the absolute one."""
-    absolute = os.path.abspath(path)
-    relative = os.path.relpath(absolute)
-    return absolute if relative.startswith("..") else Path(relative).as_posix()
-
-
 def sha256(path: str | os.PathLike[str]) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
     digest = hashlib.sha256()
@@ -62,12 +58,6 @@ def known_sha256(path: str | os.PathLike[str]) -> str:
     if key not in _known:
         _known[key] = sha256(path)
     return _known[key]
-
-
-def sidecar_of(path: str | os.PathLike[str]) -> Path:
-    """Return where the sidecar of a file is."""
-    path = Path(path)
-    return path.with_name(path.name + SUFFIX)
 
 
 def note_and_check(path: str | os.PathLike[str]) -> str:

@@ -19,31 +19,21 @@ DEVICE_FIELD = "device"
 
 @dataclass(frozen=True, kw_only=True)
 class Tolerance:
-    """What still counts as equal.
+    """What still counts as equal, and the reason why results may differ by as much.
 
     Parameters
     ----------
-    name : str
-    reason : str
-        Why results may differ by as much.
     rtol, atol : float >= 0
         Numbers a and b of tables, JSON and text are equal if
         ``|a - b| <= atol + rtol * max(|a|, |b|)``.
     array_rtol, array_atol : float >= 0
-        Arrays are equal if no element differs by more than the second plus the first times the
-        largest magnitude in either. Features are small: no named tolerance has a second.
+        The same for every element of an array, with the largest magnitude in either. Features
+        are small: no named tolerance has an ``array_atol``.
     pixel_share : float in [0, 1]
-        Share of a figure's pixels that may differ by more than ``pixel_levels``.
-    pixel_levels : int in [0, 255]
-        Difference of a channel that is not counted: antialiasing of a line that moved by less
-        than a pixel.
+        Share of a figure's pixels that may differ by more than ``pixel_levels`` (of 255), the
+        antialiasing of a line that moved by less than a pixel.
     has_other_device : bool
         Whether the device is left out: its column, its key, its name in text.
-
-    Raises
-    ------
-    ValueError
-        A number is out of range.
     """
 
     name: str
@@ -67,12 +57,6 @@ class Tolerance:
         """Whether nothing may differ."""
         sizes = (self.rtol, self.atol, self.array_rtol, self.array_atol, self.pixel_share)
         return not any(sizes)
-
-    def covers(self, a: float, b: float) -> bool:
-        """Return whether two numbers of a table count as equal; NaN equals NaN."""
-        if a == b or (a != a and b != b):
-            return True
-        return abs(a - b) <= self.atol + self.rtol * max(abs(a), abs(b))
 
     def leaves_out(self, field: str) -> bool:
         """Return whether a column or key of this name is not compared."""
@@ -126,14 +110,7 @@ TOLERANCES = {
 
 
 def tolerance_of(name: str, *, rtol: float | None = None, atol: float | None = None) -> Tolerance:
-    """Return a named tolerance, with what the user gave in place of its numbers.
-
-    Parameters
-    ----------
-    name : str
-        A key of `TOLERANCES`.
-    rtol, atol : float >= 0 or None
-        Taken for tables and arrays alike.
+    """Return a named tolerance; ``rtol`` and ``atol``, if given, replace its own everywhere.
 
     Raises
     ------

@@ -8,30 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jtfs_repro.audit import layout, run_manifest
-from jtfs_repro.audit.findings import Finding, Kind
-from jtfs_repro.audit.layout import Roots
-from jtfs_repro.audit.shapes import JOB, SIDECAR, checked
-from jtfs_repro.integrity import SUFFIX
+from jtfs_repro.provenance import gather, layout
+from jtfs_repro.provenance.findings import Finding, Kind
+from jtfs_repro.provenance.layout import SUFFIX, Roots
 
 _MISSHAPEN = (LookupError, TypeError, AttributeError, ValueError, RecursionError)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Record:
-    """What one sidecar or manifest says of one file.
+    """What one sidecar or manifest (the source) says of one file.
 
-    Parameters
-    ----------
-    name : str
-        Path as recorded.
-    sha256 : str
-        Of its content.
-    source : str
-        The manifest, or ``"its sidecar"``.
-    job : mapping or None
-        As `run_manifest.job_entry` returns it, inputs not folded if from a sidecar; None where
-        only the hash is recorded.
+    ``job`` is as `gather.job_entry` returns it, with inputs not folded if from a sidecar; None
+    where only the hash is recorded.
     """
 
     name: str
@@ -45,35 +34,27 @@ class Record:
         found = self.job["inputs"] if self.job else {}
         return {name: digest for name, digest in found.items() if isinstance(digest, str)}
 
+    @property
+    def gin_files(self) -> dict[str, str]:
+        """Gin files that the job read -> SHA-256."""
+        return self.job["gin_files"] if self.job else {}
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ledger:
-    """All records.
-
-    Parameters
-    ----------
-    sidecars : mapping
-        Name -> record, of sidecars that lie beside the file they name.
-    manifests : mapping
-        Name -> records, first that of the file's own run.
-    unhashed : sequence of str
-        Folders with a manifest of another kind, which records no hashes.
-    older : list of mapping
-        Runs (scale, preset, variant) whose manifest is older than sidecars: it has hashes, no jobs.
-    """
+    """All records: name -> that of its sidecar; name -> those of manifests, its own run's first."""
 
     sidecars: dict[str, Record] = field(default_factory=dict)
     manifests: dict[str, list[Record]] = field(default_factory=dict)
-    unhashed: list[str] = field(default_factory=list)
-    older: list[Mapping[str, str]] = field(default_factory=list)
 
-    def names(self) -> list[str]:
-        """Return all recorded files, sorted."""
-        return sorted({*self.sidecars, *self.manifests})
+    def best(self) -> dict[str, Record]:
+        """Return file -> the record that counts, sorted: its sidecar's, else its own run's."""
+        found = {name: records[0] for name, records in self.manifests.items()} | self.sidecars
+        return dict(sorted(found.items()))
 
-    def best(self, name: str) -> Record | None:
-        """Return the record that counts: the sidecar's, else that of the file's own run."""
-        return self.sidecars.get(name) or next(iter(self.manifests.get(name, ())), None)
+    def of_manifest(self, name: str) -> Record | None:
+        """Return what the manifest of the file's own run says, else that of another."""
+        return next(iter(self.manifests.get(name, ())), None)
 
 
 def load_ledger(
@@ -81,19 +62,14 @@ def load_ledger(
 ) -> tuple[Ledger, list[Finding]]:
     """Return all records, and what is wrong with the files that hold them.
 
-    Parameters
-    ----------
-    roots : Roots
-    manifests : sequence of path or None
-        Which manifests to read, with the sidecars of what they name; None for every manifest and
-        sidecar there is.
+    With ``manifests`` only these are read, and the sidecars of what they name.
     """
     ledger, findings = Ledger(), []
     paths = manifests if manifests is not None else _manifests(roots)
     for path in paths:
         findings += _add_manifest(ledger, path, roots.name(path))
-    for path in roots.files(*roots.folders()):
-        name = roots.name(path).removesuffix(SUFFIX)
+    for path in roots.files("results", "data"):
+        name = layout.recorded_name(roots.name(path))
         is_wanted = manifests is None or name in ledger.manifests
         if path.name.endswith(SUFFIX) and is_wanted:
             findings += _add_sidecar(ledger, path, name)
@@ -115,8 +91,7 @@ def read_object(path: Path) -> dict[str, Any]:
 
 def _add_sidecar(ledger: Ledger, path: Path, name: str) -> Iterator[Finding]:
     try:
-        sidecar = read_object(path)
-        record = _record(sidecar)
+        record = _record(read_object(path))
     except (OSError, *_MISSHAPEN) as error:
         yield _unreadable(f"{name}{SUFFIX}", error)
         return
@@ -128,9 +103,9 @@ def _add_sidecar(ledger: Ledger, path: Path, name: str) -> Iterator[Finding]:
 
 
 def _record(sidecar: Mapping[str, Any]) -> Record:
-    name = checked(sidecar, SIDECAR)["file"]
-    common = {key: value for key, value in sidecar.items() if key not in run_manifest.OWN}
-    job = run_manifest.job_entry(common, {name: sidecar}) | {"inputs": common["inputs"]}
+    name = gather.checked(sidecar, gather.SIDECAR)["file"]
+    common = {key: value for key, value in sidecar.items() if key not in gather.OWN}
+    job = gather.job_entry(common, {name: sidecar}) | {"inputs": common["inputs"]}
     return Record(name=name, sha256=sidecar["sha256"], source="its sidecar", job=job)
 
 
@@ -144,33 +119,27 @@ def _add_manifest(ledger: Ledger, path: Path, name: str) -> Iterator[Finding]:
     try:
         manifest = read_object(path)
         records = list(_records(manifest, name))
-        if not records and layout.is_run_manifest(name):
-            raise KeyError("jobs")
     except (OSError, *_MISSHAPEN) as error:
         yield _unreadable(name, error)
         return
-    if not run_manifest.is_sealed(manifest):
+    if not gather.is_sealed(manifest):
         text = "its digest is not that of its entries (edited; write it again)"
         yield Finding(kind=Kind.MANIFEST, name=name, text=text)
-    if not records:
-        ledger.unhashed.append(name.rpartition("/")[0])
-    own_run = layout.run_of(name)
-    if records and "jobs" not in manifest:
-        ledger.older.append(own_run)
     for record in records:
         known = ledger.manifests.setdefault(record.name, [])
-        known.insert(0 if layout.run_of(record.name) == own_run else len(known), record)
+        is_own = layout.run_of(record.name) == layout.run_of(name)
+        known.insert(0 if is_own else len(known), record)
 
 
 def _records(manifest: Mapping[str, Any], source: str) -> Iterator[Record]:
-    """Yield the records of a manifest, also of one that has no jobs."""
+    """Yield the records of a manifest: outputs of jobs, then what is only hashed."""
     seen = set()
-    for job in run_manifest.expanded(manifest) if "jobs" in manifest else []:
-        for name, facts in checked(job, JOB)["outputs"].items():
+    for job in gather.expanded(manifest):
+        for name, facts in gather.checked(job, gather.JOB)["outputs"].items():
             if facts is not None and not name.endswith("/"):
                 seen.add(name)
                 yield Record(name=name, sha256=facts["sha256"], source=source, job=job)
-    bare = manifest.get("without_provenance", {})
-    for name, digest in {**manifest.get("inputs", {}), **manifest.get("gin", {}), **bare}.items():
+    groups = [manifest.get(key, {}) for key in ("inputs", "gin", "without_provenance")]
+    for name, digest in {n: d for group in groups for n, d in group.items()}.items():
         if name not in seen:
             yield Record(name=name, sha256=str(digest), source=source)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import fnmatch
-import os
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from jtfs_repro import io
-from jtfs_repro.audit.contents import COMPARISONS, content_deviations
-from jtfs_repro.audit.deviations import Deviation, worst
-from jtfs_repro.audit.tolerances import Tolerance
-from jtfs_repro.integrity import SUFFIX, known_sha256
-
-IDENTICAL, EQUAL, DIFFERS, SKIPPED, UNREADABLE = (
-    "identical",
-    "equal",
-    "differs",
-    "not compared",
-    "unreadable",
+from jtfs_repro.provenance.deviations import (
+    COMPARISONS,
+    READERS,
+    Deviation,
+    content_deviations,
+    worst,
 )
+from jtfs_repro.provenance.journal import known_sha256
+from jtfs_repro.provenance.layout import MANIFEST, SUFFIX, StrPath
+from jtfs_repro.provenance.tolerances import Tolerance
+
+# the same bytes; within tolerance
+IDENTICAL, EQUAL, DIFFERS = "identical", "equal", "differs"
+SKIPPED, UNREADABLE = "not compared", "unreadable"
 WRONG = (DIFFERS, UNREADABLE)
 # pattern of a file's name or of a folder's with a slash -> why it cannot be the same twice
 NOT_COMPARED = {
@@ -30,7 +32,7 @@ NOT_COMPARED = {
     "benchmarks/": "wall times and memory",
     "*cost*": "wall times and memory",
     f"*{SUFFIX}": "wall times, dates and machine",
-    "manifest.json": "wall times, dates and machine",
+    MANIFEST: "wall times, dates and machine",
     "*.part": "half-written",
     ".*": "hidden",
 }
@@ -45,8 +47,7 @@ class FileResult:
     name : str
         Path relative to both folders.
     status : str
-        `IDENTICAL` (the same bytes), `EQUAL` (within tolerance), `DIFFERS`, `SKIPPED` or
-        `UNREADABLE`.
+        `IDENTICAL`, `EQUAL`, `DIFFERS`, `SKIPPED` or `UNREADABLE`.
     n_deviations : int
         Places that differ; an array or a picture counts as one.
     worst : Deviation or None
@@ -75,10 +76,8 @@ class FileResult:
     def as_dict(self) -> dict[str, Any]:
         """Return the result for JSON; what is no number has no difference."""
         found = None if self.worst is None else asdict(self.worst)
-        for key in ("absolute", "relative"):
-            if found and found[key] == float("inf"):
-                found[key] = None
-        return asdict(self) | {"worst": found}
+        finite = {k: None if v == math.inf else v for k, v in (found or {}).items()}
+        return asdict(self) | {"worst": found and finite}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,19 +105,27 @@ class FolderResult:
         counts |= {"only in the first": len(self.only_a), "only in the second": len(self.only_b)}
         return f"files: {', '.join(f'{n} {status}' for status, n in counts.items() if n)}"
 
+    def lines(self, *, is_quiet: bool = False) -> Iterator[str]:
+        """Yield one line per pair, what only one folder holds, the summary.
+
+        A folder of which nothing is compared is one line. With ``is_quiet`` only what is wrong,
+        and the summary.
+        """
+        shown = self.named(*WRONG) if is_quiet else self.files
+        yield from dict.fromkeys(_skipped_folder(file.name) or file.line for file in shown)
+        if not is_quiet:
+            yield from (f"{name}: only in the first" for name in self.only_a)
+            yield from (f"{name}: only in the second" for name in self.only_b)
+        yield self.summary
+
     def as_dict(self) -> dict[str, Any]:
         """Return the result for JSON."""
-        return {
-            "is_wrong": self.is_wrong,
-            "files": [file.as_dict() for file in self.files],
-            "only_a": list(self.only_a),
-            "only_b": list(self.only_b),
-        }
+        files = [file.as_dict() for file in self.files]
+        only = {"only_a": list(self.only_a), "only_b": list(self.only_b)}
+        return {"is_wrong": self.is_wrong, "files": files, **only}
 
 
-def compare_folders(
-    a: str | os.PathLike[str], b: str | os.PathLike[str], *, tolerance: Tolerance
-) -> FolderResult:
+def compare_folders(a: StrPath, b: StrPath, *, tolerance: Tolerance) -> FolderResult:
     """Return how the files of two folders, paired by their relative paths, differ.
 
     Parameters
@@ -134,33 +141,30 @@ def compare_folders(
     """
     names_a, names_b = _names(a), _names(b)
     common = sorted(names_a & names_b)
-    files = tuple(compare_files(name, a, b, tolerance=tolerance) for name in common)
+    files = tuple(_compare_files(name, Path(a), Path(b), tolerance) for name in common)
     if all(file.status == SKIPPED for file in files):
         raise io.FileError(f"{a}, {b}: no file in common to compare (are both folders of results?)")
     only_a, only_b = (
-        tuple(sorted(name for name in names if not _why_skipped(name)))
+        tuple(sorted(name for name in names if not why_skipped(name)))
         for names in (names_a - names_b, names_b - names_a)
     )
     return FolderResult(files=files, only_a=only_a, only_b=only_b)
 
 
-def _names(folder: str | os.PathLike[str]) -> set[str]:
+def _names(folder: StrPath) -> set[str]:
     root = Path(folder)
     if not root.is_dir():
         raise io.FileError(f"{folder}: no such folder (give two folders of results)")
     return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
 
 
-def compare_files(
-    name: str, a: str | os.PathLike[str], b: str | os.PathLike[str], *, tolerance: Tolerance
-) -> FileResult:
+def _compare_files(name: str, a: Path, b: Path, tolerance: Tolerance) -> FileResult:
     """Return how the file ``name`` in folder ``a`` differs from that in ``b``."""
-    path_a, path_b = Path(a, name), Path(b, name)
-    if note := _why_skipped(name) or _why_redundant(path_a, tolerance):
+    if note := why_skipped(name) or _why_redundant(a / name, tolerance):
         return FileResult(name=name, status=SKIPPED, note=note)
     try:
-        found = content_deviations(path_a, path_b, tolerance)
-        is_same = known_sha256(path_a) == known_sha256(path_b)
+        found = content_deviations(a / name, b / name, tolerance)
+        is_same = known_sha256(a / name) == known_sha256(b / name)
     except (io.FileError, OSError) as error:
         return FileResult(name=name, status=UNREADABLE, note=str(error))
     if not found:
@@ -169,8 +173,9 @@ def compare_files(
     return FileResult(name=name, status=status, n_deviations=len(found), worst=worst(found))
 
 
-def _why_skipped(name: str) -> str:
-    *folders, last = Path(name).parts
+def why_skipped(name: str) -> str:
+    """Return why a file cannot be the same in two runs, or an empty string."""
+    *folders, last = PurePosixPath(name).parts
     for pattern, reason in NOT_COMPARED.items():
         parts = [f"{folder}/" for folder in folders] if pattern.endswith("/") else [last]
         if any(fnmatch.fnmatchcase(part, pattern) for part in parts):
@@ -180,30 +185,16 @@ def _why_skipped(name: str) -> str:
 
 def _why_redundant(path: Path, tolerance: Tolerance) -> str:
     """Return why a file that can only be compared by its bytes need not be."""
-    if tolerance.is_exact or path.suffix in COMPARISONS:
+    if tolerance.is_exact or path.suffix in (*READERS, *COMPARISONS):
         return ""
     twin = path.with_suffix(".png")
     return f"drawn with {twin.name}, which is" if twin.is_file() else ""
 
 
-def lines(result: FolderResult, *, is_quiet: bool = False) -> Iterator[str]:
-    """Yield the report: one line per pair, what only one folder holds, the summary.
-
-    A folder of which nothing is compared is one line. With ``is_quiet`` only what is wrong, and
-    the summary.
-    """
-    shown = result.named(*WRONG) if is_quiet else result.files
-    yield from dict.fromkeys(_skipped_folder(file) or file.line for file in shown)
-    if not is_quiet:
-        yield from (f"{name}: only in the first" for name in result.only_a)
-        yield from (f"{name}: only in the second" for name in result.only_b)
-    yield result.summary
-
-
-def _skipped_folder(file: FileResult) -> str:
+def _skipped_folder(name: str) -> str:
     """Return the line of the folder because of which a file was not compared, if any."""
-    for depth, folder in enumerate(PurePosixPath(file.name).parts[:-1], start=1):
-        if reason := NOT_COMPARED.get(f"{folder}/", ""):
-            path = "/".join(PurePosixPath(file.name).parts[:depth])
-            return f"{path}/: {SKIPPED} ({reason})"
+    folders = [folder for folder in reversed(PurePosixPath(name).parents) if folder.name]
+    for folder in folders:
+        if reason := NOT_COMPARED.get(f"{folder.name}/", ""):
+            return f"{folder}/: {SKIPPED} ({reason})"
     return ""

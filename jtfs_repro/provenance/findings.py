@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Kind(Enum):
-    """What may be wrong, as printed; the order is that of the report."""
+    """What may be wrong, as printed; the order is that of the report. A note is no fault."""
 
     UNREADABLE = "unreadable"
     MANIFEST = "manifest edited"
@@ -24,17 +24,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One finding.
-
-    Parameters
-    ----------
-    kind : Kind
-        A `Kind.NOTE` is no fault.
-    name : str
-        The file, as recorded; what a note is about.
-    text : str
-        What is wrong, and what to do about it.
-    """
+    """One finding: its kind, the file or what a note is about, what is wrong and what to do."""
 
     kind: Kind
     name: str
@@ -44,11 +34,6 @@ class Finding:
     def is_wrong(self) -> bool:
         """Whether it is a fault."""
         return self.kind is not Kind.NOTE
-
-    @property
-    def line(self) -> str:
-        """One line: name and text."""
-        return f"{self.name}: {self.text}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,10 +50,6 @@ class Report:
         """Whether there is a fault."""
         return any(finding.is_wrong for finding in self.findings)
 
-    def count(self, kind: Kind) -> int:
-        """Return how many findings are of this kind."""
-        return len(self.of(kind))
-
     def of(self, kind: Kind) -> list[Finding]:
         """Return the findings of this kind."""
         return [finding for finding in self.findings if finding.kind is kind]
@@ -76,8 +57,8 @@ class Report:
     @property
     def summary(self) -> str:
         """Counts in one line."""
-        counts = [f"{self.count(kind)} {kind.value}" for kind in Kind if kind is not Kind.NOTE]
-        faults = ", ".join(text for text in counts if not text.startswith("0 "))
+        counts = {kind: len(self.of(kind)) for kind in Kind if kind is not Kind.NOTE}
+        faults = ", ".join(f"{n} {kind.value}" for kind, n in counts.items() if n)
         return (
             f"{self.n_recorded} files recorded: {self.n_verified} as recorded, "
             f"{self.n_not_here} not here; {faults or 'nothing wrong'}"
@@ -87,10 +68,9 @@ class Report:
         """Yield the report, grouped by kind; with ``is_quiet`` without notes."""
         for kind in Kind:
             group = self.of(kind)
-            if not group or (is_quiet and kind is Kind.NOTE):
-                continue
-            yield f"{kind.value} ({len(group)})"
-            yield from (f"  {finding.line}" for finding in group)
+            if group and not (is_quiet and kind is Kind.NOTE):
+                yield f"{kind.value} ({len(group)})"
+                yield from (f"  {finding.name}: {finding.text}" for finding in group)
         yield self.summary
 
     def as_dict(self) -> dict[str, Any]:
@@ -100,7 +80,7 @@ class Report:
             "recorded": self.n_recorded,
             "verified": self.n_verified,
             "not_here": self.n_not_here,
-            "counts": {kind.value: self.count(kind) for kind in Kind},
+            "counts": {kind.value: len(self.of(kind)) for kind in Kind},
             "findings": [asdict(f) | {"kind": f.kind.value} for f in self.findings],
         }
 

@@ -20,27 +20,14 @@ _READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0
 def check_array(path: str | os.PathLike[str]) -> None:
     """Refuse a ``.npy`` file that declares more or less than it holds, or Python objects.
 
-    Raises
-    ------
-    OSError
-        It cannot be read.
-    Exception
-        It is not such a file: numpy raises ValueError, but also what its parts raise.
+    Raises an exception of any kind: numpy's parts have their own.
     """
     with open(path, "rb") as file:
         _check_size(file, os.fstat(file.fileno()).st_size)
 
 
 def check_archive(path: str | os.PathLike[str]) -> None:
-    """Refuse a ``.npz`` file that is compressed, or with a member as in `check_array`.
-
-    Raises
-    ------
-    OSError
-        It cannot be read.
-    Exception
-        It is not such a file.
-    """
+    """Refuse a ``.npz`` file that is compressed, or with a member as in `check_array`."""
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
         if len(set(names)) < len(names):

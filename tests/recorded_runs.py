@@ -6,19 +6,25 @@ from pathlib import Path
 
 import numpy as np
 
-from jtfs_repro import integrity, io, sidecars
-from jtfs_repro.audit.layout import Roots, run_of
-from jtfs_repro.audit.run_manifest import gather, seal
-from jtfs_repro.audit.verification import verify
+from jtfs_repro import io
+from jtfs_repro.provenance import sha256, sidecar_of
+from jtfs_repro.provenance.digests import code_sha256
+from jtfs_repro.provenance.gather import gather, seal
+from jtfs_repro.provenance.layout import Roots, run_of
+from jtfs_repro.provenance.verify import verify
 
-CODE = ["jtfs_repro/checks.py", "jtfs_repro/integrity.py"]
+CODE = ["jtfs_repro/checks.py", "jtfs_repro/io.py"]
 COMMIT = {"sha": "0123abcd", "dirty": False}
 GIN = "gin/experiments/scores.gin"
-SHARDS = [f"results/features/mfcc/shard-{i}-of-2.npy" for i in range(2)]
-ARRAY, TABLE, FIGURE = "results/features/mfcc.npy", "results/knn_scores.csv", "img/fig4.png"
-MARKDOWN = "results/knn_scores.md"
-SOURCE, CHIRPS = "data/hawk.wav", "data/chirps.npy"
-MANIFEST = "results/manifest.json"
+SHARDS = [f"results/demo/features/mfcc/shard-{i}-of-2.npy" for i in range(2)]
+ARRAY, TABLE, FIGURE = (
+    "results/demo/features/mfcc.npy",
+    "results/demo/knn_scores.csv",
+    "img/fig4.png",
+)
+MARKDOWN = "results/demo/knn_scores.md"
+SOURCE, CHIRPS = "data/hawk.wav", "data/demo/chirps.npy"
+MANIFEST = "results/demo/manifest.json"
 ROWS = [{"feature": "mfcc", "ratio": 1.25, "scale": "demo", "preset": "paper", "device": "cpu"}]
 
 
@@ -49,10 +55,10 @@ def make(
         "script": script,
         "arguments": ["--seed", "0"],
         "commit": COMMIT,
-        "code": {"sha256": sidecars.code_sha256(CODE), "files": CODE},
-        "gin_files": {name: integrity.sha256(name) for name in gin_files},
+        "code": {"sha256": code_sha256(CODE), "files": CODE},
+        "gin_files": {name: sha256(name) for name in gin_files},
         "operative_gin": "scores.scores.seed = 0\n",
-        "inputs": {name: integrity.sha256(name) for name in inputs},
+        "inputs": {name: sha256(name) for name in inputs},
         "outputs": list(outputs),
         "versions": {"python": "3.11"},
         "hardware": {"cores": 2},
@@ -66,12 +72,13 @@ def make(
         **job,
     }
     for name in outputs:
-        own = {"file": name, "sha256": integrity.sha256(name), "bytes": Path(name).stat().st_size}
+        own = {"file": name, "sha256": sha256(name), "bytes": Path(name).stat().st_size}
+        sidecar(name).parent.mkdir(parents=True, exist_ok=True)
         sidecar(name).write_text(json.dumps(own | common), encoding="utf-8")
 
 
 def sidecar(name):
-    return integrity.sidecar_of(name)
+    return sidecar_of(name)
 
 
 def finished_run():
@@ -97,11 +104,8 @@ def write_manifest(name=MANIFEST, results=(TABLE, FIGURE), run=None):
 def fresh_copy():
     """Delete what a fresh copy of the project comes without."""
     shutil.rmtree("data")
-    shutil.rmtree("results/features")
-    for path in [
-        *Path("results").glob("*.provenance.json"),
-        *Path("img").glob("*.provenance.json"),
-    ]:
+    shutil.rmtree("results/demo/features")
+    for path in Path("results").rglob("*.provenance.json"):
         path.unlink()
 
 

@@ -7,14 +7,16 @@ reruns exactly the stages that import it.
 from __future__ import annotations
 
 import ast
+import functools
 import json
-import re
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeGuard
+
+from jtfs_repro import gin_files
 
 PACKAGE = "jtfs_repro"
-_GIN_IMPORT = re.compile(r"^\s*(?:import|from)\s.*$", re.MULTILINE)
-_GIN_INCLUDE = re.compile(r"^\s*include\s+['\"]([^'\"]+)['\"]", re.MULTILINE)
 
 
 def closure(files: Iterable[str | Path], *, root: str | Path = ".") -> list[str]:
@@ -32,25 +34,37 @@ def closure(files: Iterable[str | Path], *, root: str | Path = ".") -> list[str]
     Imports are found anywhere in a file, those under ``if TYPE_CHECKING`` excepted. The
     ``__init__.py`` of every package on the way counts, as Python runs it.
     """
-    root = Path(root)
+    root = Path(root).absolute()
     waiting = [Path(file) for file in files]
     found: set[Path] = set()
     while waiting:
         file = waiting.pop()
-        if file not in found and (root / file).is_file():
+        if file not in found and os.path.isfile(gin_files.path_of(root / file)):
             found.add(file)
-            waiting += _neighbours(file, (root / file).read_text(encoding="utf-8"), root)
+            facts = os.stat(gin_files.path_of(root / file))
+            waiting += _known_neighbours(file, root, facts.st_mtime_ns, facts.st_size)
     return sorted(path.as_posix() for path in found)
 
 
-def _neighbours(file: Path, text: str, root: Path) -> Iterator[Path]:
-    if file.suffix == ".gin":
-        yield from (Path("gin", name) for name in _GIN_INCLUDE.findall(text))
-        text = "\n".join(line.strip() for line in _GIN_IMPORT.findall(text))
-    elif file.suffix == ".ipynb":
-        text = "\n".join(_code_lines(text))
-    for name in _imports(ast.parse(text, filename=str(file)), file):
+@functools.cache
+def _known_neighbours(file: Path, root: Path, *_: int) -> list[Path]:
+    """Return `_neighbours`, found once as long as the file's date and size stay the same."""
+    return list(_neighbours(file, root))
+
+
+def _neighbours(file: Path, root: Path) -> Iterator[Path]:
+    if gin_files.is_gin(file):
+        yield from (Path("gin", name) for name in gin_files.includes(root / file))
+    for name in _imports(ast.parse(python_of(root / file), filename=str(file)), file):
         yield from _files(name, root)
+
+
+def python_of(path: Path) -> str:
+    """Return the Python of a file: what a gin file imports, the code cells of a notebook."""
+    if gin_files.is_gin(path):
+        return gin_files.imports(path)
+    text = path.read_text(encoding="utf-8")
+    return "\n".join(_code_lines(text)) if path.suffix == ".ipynb" else text
 
 
 def _code_lines(text: str) -> Iterator[str]:
@@ -67,22 +81,24 @@ def _imports(tree: ast.AST, file: Path) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = _base(node, file)
+            base = base_of(node, file)
             yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)
-        elif _is_type_checking(node):
+        elif is_type_checking(node):
             for child in node.orelse:
                 yield from _imports(ast.Module(body=[child], type_ignores=[]), file)
         else:
             yield from _imports(node, file)
 
 
-def _base(node: ast.ImportFrom, file: Path) -> str:
+def base_of(node: ast.ImportFrom, file: Path) -> str:
+    """Return the module, as an absolute name, from which a statement of a file imports."""
     package = file.parent.parts[: len(file.parent.parts) - node.level + 1] if node.level else ()
     return ".".join([*package, *([node.module] if node.module else [])])
 
 
-def _is_type_checking(node: ast.AST) -> bool:
+def is_type_checking(node: ast.AST) -> TypeGuard[ast.If]:
+    """Return whether a statement is ``if TYPE_CHECKING``."""
     return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
 
 
@@ -96,33 +112,3 @@ def _files(name: str, root: Path) -> Iterator[Path]:
         yield from (
             p for p in (stem / "__init__.py", stem.with_suffix(".py")) if (root / p).exists()
         )
-
-
-def code_digest(files, *, root="."):
-    """Return one SHA-256 over names and contents, comments and docstrings of Python aside."""
-    import hashlib
-
-    total = hashlib.sha256()
-    for name in files:
-        if name.endswith(".gin"):
-            continue
-        total.update(f"{name} {_normalised(str(Path(root, name)))}\n".encode())
-    return total.hexdigest()[:16]
-
-
-import functools
-
-
-@functools.cache
-def _normalised(path):
-    import hashlib
-
-    text = Path(path).read_text(encoding="utf-8")
-    if path.endswith(".py"):
-        tree = ast.parse(text)
-        for node in ast.walk(tree):
-            body = getattr(node, "body", None)
-            if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(getattr(body[0], "value", None), ast.Constant) and isinstance(body[0].value.value, str):
-                del body[0]
-        text = ast.dump(tree)
-    return hashlib.sha256(text.encode()).hexdigest()
