@@ -15,7 +15,7 @@ stop_if_broken("config/config.yaml")
 configfile: "config/config.yaml"
 
 
-report: "rules/captions/workflow.rst"
+report: "rules/report.rst"
 
 
 include: "rules/common.smk"

@@ -21,6 +21,8 @@ SHOWN_ABLATION_TABLES = ["ablation_errors", "ablation_orders"]
 rule render_tables:
     input:
         code=code("scripts/render_tables.py"),
+        captions="config/captions.yaml",
+        template="jtfs_repro/site/templates/table_page.html",
         tables=[f"results/{{run}}{name}.csv" for name in SHOWN_TABLES],
     output:
         pages=[
@@ -34,13 +36,16 @@ rule render_tables:
         mem_mb=memory("render_tables"),
         runtime=minutes("render_tables"),
     shell:
-        "python scripts/render_tables.py --tables {input.tables} --pages {output.pages}"
+        "python scripts/render_tables.py --captions {input.captions}"
+        " --tables {input.tables} --pages {output.pages}"
         " 2>&1 | tee {log}"
 
 
 use rule render_tables as render_texture_tables with:
     input:
         code=code("scripts/render_tables.py"),
+        captions="config/captions.yaml",
+        template="jtfs_repro/site/templates/table_page.html",
         tables=[f"results/{{run}}{name}.csv" for name in SHOWN_TEXTURE_TABLES],
     output:
         pages=[
@@ -56,6 +61,8 @@ use rule render_tables as render_texture_tables with:
 use rule render_tables as render_ablation_tables with:
     input:
         code=code("scripts/render_tables.py"),
+        captions="config/captions.yaml",
+        template="jtfs_repro/site/templates/table_page.html",
         tables=[f"results/{{run}}{name}.csv" for name in SHOWN_ABLATION_TABLES],
     output:
         pages=[
@@ -71,6 +78,8 @@ use rule render_tables as render_ablation_tables with:
 use rule render_tables as render_medley_tables with:
     input:
         code=code("scripts/render_tables.py"),
+        captions="config/captions.yaml",
+        template="jtfs_repro/site/templates/table_page.html",
         tables=[f"results/{{run}}{{medley}}/{name}.csv" for name in SHOWN_MEDLEY_TABLES],
     output:
         pages=[

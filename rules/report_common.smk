@@ -1,43 +1,61 @@
 # What Snakemake's report shows of figures and tables, and under which words; no rule.
-from jtfs_repro.site import catalogue
+import json
 
-OTHER_FIGURES = {  # the companion page shows it by itself
-    "scale_rate": catalogue.Entry(
-        section="2", title="Rates, scales and spins over time", caption=""
-    )
-}
-REPORT_PARTS = {part.key: part.title for part in catalogue.SECTIONS}
+from jtfs_repro import captions
+
+
+def load_captions(path):
+    """Return the words about figures and tables; stop with one line if they cannot be read."""
+    try:
+        return captions.load(path)
+    except io.FileError as error:
+        stop(error, where="captions")
+
+
+CAPTIONS = load_captions(ROOT / "config/captions.yaml")
 
 
 def figure(path, kinds=(".png", ".pdf")):
     """Return the files of a figure; the first is shown in the report."""
     first, *others = [path + kind for kind in kinds]
-    name = Path(plain(path)).name
-    entry = OTHER_FIGURES.get(name) or catalogue.figure_entry(plain(path) + ".png")
-    return [reported(first, entry, name), *others]
+    return [reported(first, "Figures", plain(first)), *others]
 
 
 def table_page(path):
     """Return the page of a table, shown in the report."""
-    key = plain(path).replace("medley/report/", "medley/")
-    name = "medley_cost" if key.endswith("medley/cost.html") else Path(key).stem
-    return reported(path, catalogue.table_entry(key), f"table_{name}")
+    table = plain(path).replace("/report/", "/").removesuffix(".html") + ".csv"
+    return reported(path, "Tables", table)
 
 
 def plain(path):
-    """Return a path as in a run of demo scale: the catalogue's keys know no wildcards."""
-    return path.replace("{run}", "").replace("{medley}", "medley")
+    """Return a path whose clip set, if it has one, is its folder."""
+    return path.replace("{run}", "").replace("{medley}", "{clips}")
 
 
-def reported(path, entry, caption):
-    """Mark one file for the report, under the words of the catalogue."""
+def reported(path, kind, described):
+    """Mark one file for the report, under the words about ``described``."""
+    entry = captions.find(CAPTIONS, described)
     return report(
         path,
-        caption=f"captions/{caption}.rst",
-        category=REPORT_PARTS[entry.section],
-        subcategory="Tables" if path.endswith(".html") else "Figures",
+        caption=caption_file(entry),
+        category=entry.study.title,
+        subcategory=kind,
         labels=lambda wildcards: report_labels(entry.title, wildcards),
     )
+
+
+def caption_file(entry):
+    """Return rules/caption.rst with the words of one row.
+
+    Snakemake does not tell a caption which file it is below, so each row has a file of its own.
+    """
+    words = {"caption": entry.caption, "paper": entry.paper}
+    lines = [f"{{% set {k} = {json.dumps(text)} %}}\n" for k, text in words.items()]
+    text = "".join(lines) + Path(ROOT, "rules/caption.rst").read_text(encoding="utf-8")
+    path = Path(".snakemake/captions", f"{entry.key}.rst").absolute()
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        io.save_text(path, text)
+    return str(path)
 
 
 def report_labels(title, wildcards):

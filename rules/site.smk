@@ -24,6 +24,7 @@ rule build_site:
         gin=gin_files("site"),
         code=code("scripts/build_site.py", "site"),
         assets=site_assets,
+        captions="config/captions.yaml",
         figures=site_figures,
         tables=site_tables,
         manifest="results/{run}manifest.json",
@@ -48,7 +49,7 @@ rule build_site:
         textures=site_texture_arguments,
     shell:
         "python scripts/build_site.py --gin {input.gin} {params.stamp} --names {params.names}"
-        " --figures {input.figures} --tables {input.tables} --manifest {input.manifest}"
+        " --captions {input.captions} --figures {input.figures} --tables {input.tables} --manifest {input.manifest}"
         " --manifolds {input.manifolds} --ratios {input.ratios} --facts {input.facts}"
         " --parameters {input.parameters} {params.textures} --site {output.site}"
         " --operative {output.operative} 2>&1 | tee {log}"
