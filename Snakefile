@@ -15,15 +15,14 @@ stop_if_broken("config/config.yaml")
 configfile: "config/config.yaml"
 
 
-report: "rules/report.rst"
+report: "config/report.rst"
 
 
-include: "rules/common.smk"
-include: "rules/needs_common.smk"
-include: "rules/medley_common.smk"
-include: "rules/texture_common.smk"
-include: "rules/site_common.smk"
-include: "rules/report_common.smk"
+include: "rules/lib.smk"
+include: "rules/chirps_inputs.smk"
+include: "rules/instruments_inputs.smk"
+include: "rules/textures_inputs.smk"
+include: "rules/records_inputs.smk"
 
 
 check_folders()
@@ -36,11 +35,12 @@ RUN = run_name(config["scale"], config["preset"], config["variant"])
 
 wildcard_constraints:
     run=RUN_PATTERN,
+    pictures=PICTURES_PATTERN,
     feature="|".join(FEATURES),
     representation="|".join(sum(FEATURES.values(), [])),
     shard=r"\d+",
     shards=r"\d+",
-    medley=MEDLEY_PATTERN,
+    clips="|".join(CLIP_SETS),
     front="|".join(sorted(set(FRONTS.values()))),
     model="|".join(FRONTS),
     seed=r"\d+",
@@ -51,18 +51,13 @@ wildcard_constraints:
 
 
 include: "rules/chirps.smk"
-include: "rules/features.smk"
-include: "rules/manifold.smk"
-include: "rules/figures.smk"
-include: "rules/ablation.smk"
-include: "rules/padding.smk"
-include: "rules/medley_data.smk"
-include: "rules/medley.smk"
-include: "rules/scale_rate.smk"
+include: "rules/instruments.smk"
 include: "rules/textures.smk"
-include: "rules/site.smk"
-include: "rules/provenance.smk"
-include: "rules/report.smk"
+include: "rules/verdicts.smk"
+include: "rules/records.smk"
+
+
+log_and_time(workflow.rules)
 
 
 onstart:
@@ -92,7 +87,7 @@ rule all:
 rule report_pages:
     input:
         results(RUN),
-        report_pages(RUN),
+        shown(PAGES, RUN),
 
 
 # all three parameter sets in circulation
@@ -104,8 +99,8 @@ rule presets:
 # six runs that differ in the range of f_m and in J; see gin/variants/
 rule ablation:
     input:
-        f"results/{RUN}ablation_orders.csv",
-        [f"data/{run}chirps.npy" for run in variant_runs(RUN)],
+        f"results/{RUN}/ablation_orders.csv",
+        [f"data/{run}/chirps.npy" for run in variant_runs(RUN)],
 
 
 rule dag:

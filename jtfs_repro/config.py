@@ -3,9 +3,9 @@
 Beside `gin_trust`, which reads what a file would do, this is the only file that imports gin.
 
 Every stage reads a stack of gin files: first the published setting
-(``gin/features/<stage>.gin`` or ``gin/experiments/<stage>.gin``), then what the chosen preset,
-scale and variant change about it. A later file overrides an earlier one. Includes inside a gin
-file are relative to the folder ``gin/``.
+(``gin/features/<stage>.gin`` or ``gin/experiments/<stage>.gin``), then its section in the files of
+the chosen preset, scale and variant, see `gin_files`. A later file overrides an earlier one.
+Includes inside a gin file are relative to the folder ``gin/``.
 """
 
 from __future__ import annotations
@@ -20,15 +20,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import gin
 from gin import config as gin_config
 
-from jtfs_repro import gin_trust, gpu_memory, io, sidecars
-from jtfs_repro.integrity import portable, sha256
+from jtfs_repro import gin_files, gin_trust, gpu_memory, io, sidecars
+from jtfs_repro.integrity import portable
 
-P = ParamSpec("P")
 R = TypeVar("R")
 SUITES = ("features", "experiments")
 USER_ERRORS = (ValueError, TypeError, ImportError, SyntaxError, OSError, io.Unavailable)
@@ -66,16 +65,31 @@ def stack(
 
     Examples
     --------
-    >>> stack("mfcc", preset="as_coded", scale="smoke")  # doctest: +SKIP
-    ['gin/features/mfcc.gin', 'gin/scale/smoke/mfcc.gin']
+    >>> stack("jtfs", scale="smoke")  # doctest: +SKIP
+    ['gin/features/jtfs.gin', 'gin/scale/smoke.gin:jtfs']
     """
     base = [f"{root}/{suite}/{stage}.gin" for suite in SUITES]
     first = next((name for name in base if os.path.exists(name)), None)
     if first is None:
         raise ConfigError(f"{base[0]}: no such gin file (known: {', '.join(stages(root))})")
-    folders = [f"presets/{preset}", f"scale/{scale}", f"variants/{variant}" if variant else ""]
-    over = [f"{root}/{folder}/{stage}.gin" for folder in folders if folder]
-    return [first, *filter(os.path.exists, over)]
+    names = [f"presets/{preset}", f"scale/{scale}", *([f"variants/{variant}"] if variant else [])]
+    over = [f"{root}/{name}.gin" for name in names]
+    return [first, *(f"{p}:{stage}" for p in over if os.path.exists(p) and has_section(p, stage))]
+
+
+def has_section(path: str, stage: str) -> bool:
+    """Return whether a file of overrides says something about a stage."""
+    return stage in gin_files.sections(path)
+
+
+def variants(root: str | os.PathLike[str] = "gin") -> list[str]:
+    """Return the names of all variants."""
+    return sorted(path.stem for path in Path(root, "variants").glob("*.gin"))
+
+
+def changed_stages(variant: str, root: str | os.PathLike[str] = "gin") -> set[str]:
+    """Return the names of the stages that a variant changes."""
+    return set(gin_files.sections(Path(root, "variants", f"{variant}.gin")))
 
 
 def stages(root: str | os.PathLike[str] = "gin") -> list[str]:
@@ -84,7 +98,7 @@ def stages(root: str | os.PathLike[str] = "gin") -> list[str]:
 
 
 def load_gin(files: Sequence[str | os.PathLike[str]]) -> list[str]:
-    """Forget all settings, then read ``files`` in order.
+    """Forget all settings, then read ``files`` (``PATH`` or ``PATH:STAGE``) in order.
 
     Returns
     -------
@@ -99,14 +113,15 @@ def load_gin(files: Sequence[str | os.PathLike[str]]) -> list[str]:
     """
     gin.clear_config()
     read: dict[str, None] = {}
-    for file in [os.fspath(path) for path in files]:
+    for name in [os.fspath(path) for path in files]:
+        file = gin_files.path_of(name)
         if not os.path.isfile(file):
             raise ConfigError(f"{file}: no such gin file (check the path)")
         gin_config._LOCATION_PREFIXES[:] = ["", _root(file)]  # those of other files do not count
         try:
-            read |= dict.fromkeys(gin_trust.check(file))
+            read |= dict.fromkeys(gin_trust.check(name))
             with _silent():
-                gin.parse_config_file(file)
+                gin.parse_config(gin_files.stream(name))
         except Exception as error:
             raise ConfigError(_one_line(error, file)) from error
     return list(read)
@@ -139,13 +154,13 @@ def _one_line(error: Exception, file: str) -> str:
     return f"{name}:{line}: {what}"
 
 
-def bound(function: Callable[P, R]) -> Callable[P, R]:
+def bound(function: Callable[..., R]) -> Callable[..., R]:
     """Return ``function`` with the settings that :func:`load_gin` read for it."""
     try:
-        return cast("Callable[P, R]", gin.get_configurable(function))
+        return cast("Callable[..., R]", gin.get_configurable(function))
     except ValueError:  # no gin file names it: it has no settings yet
         made = gin.external_configurable(function, module=function.__module__)
-        return cast("Callable[P, R]", made)
+        return cast("Callable[..., R]", made)
 
 
 def operative_config() -> str:
@@ -175,12 +190,14 @@ def run_script(
     options = arguments.parse_args()
     clock = sidecars.Clock()
     try:
-        gin_files = {portable(path): sha256(path) for path in load_gin(options.gin)}
+        read = {portable(name): gin_files.sha256(name) for name in load_gin(options.gin)}
         main(options)
         settings = operative_config()
         if options.operative:
             io.save_text(options.operative, settings)
-        sidecars.write_sidecars(options, gin_files=gin_files, operative_gin=settings, clock=clock)
+        sidecars.write_sidecars(
+            options, gin_files=settings_files, operative_gin=settings, clock=clock
+        )
     except (*USER_ERRORS, RuntimeError) as error:
         is_memory = gpu_memory.is_exhausted(error)
         is_ours = is_memory or isinstance(error, USER_ERRORS)

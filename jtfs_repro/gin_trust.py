@@ -30,6 +30,8 @@ from typing import Any, NoReturn
 from gin import config as gin_config
 from gin import config_parser
 
+from jtfs_repro import gin_files
+
 PACKAGE = "jtfs_repro"
 SUBPACKAGES = (
     "datasets",
@@ -97,7 +99,8 @@ def check(file: str | os.PathLike[str]) -> list[str]:
     Parameters
     ----------
     file : path
-        The file; everything that it includes is checked as well. gin's search path must be set.
+        The file, or ``PATH:STAGE`` for one section of it; everything that it includes is checked
+        as well. gin's search path must be set.
 
     Returns
     -------
@@ -111,7 +114,7 @@ def check(file: str | os.PathLike[str]) -> list[str]:
     SyntaxError, ValueError
         It is not gin.
     """
-    files = _read_all(os.fspath(file), [], Path(file).resolve().parent)
+    files = _read_all(os.fspath(file), [], Path(gin_files.path_of(file)).resolve().parent)
     for read in files:
         for one in read.imports():
             _check_import(read, one)
@@ -124,30 +127,28 @@ def check(file: str | os.PathLike[str]) -> list[str]:
 
 
 def _refuse(file: _File, line: int, what: str, remedy: str) -> NoReturn:
-    raise Untrusted(f"{what} ({remedy})", (file.path, line, None, None))
+    raise Untrusted(f"{what} ({remedy})", (gin_files.path_of(file.path), line, None, None))
 
 
 # ---------------------------------------------------------------------------------- what is there
 
 
-class _Inert(config_parser.ParserDelegate):
-    """Collects the names after @ and resolves none."""
+class _Names(gin_files.Unresolved):
+    """Collects the names after @ as well."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
 
-    def configurable_reference(self, scoped_configurable_name: str, evaluate: bool) -> None:
+    def configurable_reference(self, scoped_configurable_name: str, evaluate: bool) -> str:
         """Note a name."""
         self.names.append(scoped_configurable_name.rsplit("/", 1)[-1])
-
-    def macro(self, macro_name: str) -> None:
-        """Pass over a macro."""
+        return super().configurable_reference(scoped_configurable_name, evaluate)
 
 
 def _read_all(path: str, above: list[str], home: Path) -> list[_File]:
     """Return a file and, depth first, what it includes."""
     file = _read(path)
-    files, above = [file], [*above, os.path.realpath(path)]
+    files, above = [file], [*above, os.path.realpath(gin_files.path_of(path))]
     for step in file.steps:
         if isinstance(step, _Include):
             found = _find(file, step.name, step.line, home)
@@ -163,11 +164,10 @@ def _read_all(path: str, above: list[str], home: Path) -> list[_File]:
 
 def _read(path: str) -> _File:
     """Parse one file; gin runs the same parser later, on the same text."""
-    file, delegate = _File(path=path), _Inert()
-    with open(path) as stream:  # as gin opens it
-        for statement in config_parser.ConfigParser(stream, delegate):
-            _note(file, statement, delegate.names)
-            delegate.names.clear()
+    file, delegate = _File(path=path), _Names()
+    for statement in gin_files.statements(path, delegate):
+        _note(file, statement, delegate.names)
+        delegate.names.clear()
     return file
 
 

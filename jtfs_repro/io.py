@@ -313,6 +313,12 @@ def save_csv(path: str | os.PathLike[str], rows: Rows) -> None:
     save_text(path, text.getvalue())
 
 
+def save_table(path: str | os.PathLike[str], rows: Rows, *, caption: str) -> None:
+    """Write ``rows`` as CSV, and beside it as Markdown below ``caption``."""
+    save_csv(path, rows)
+    save_text(Path(path).with_suffix(".md"), csv_to_markdown(rows, caption=caption))
+
+
 def load_csv(path: str | os.PathLike[str]) -> list[dict[str, str]]:
     """Read a CSV file into one dictionary of strings per row.
 
@@ -402,3 +408,9 @@ def save_figure(path: str | os.PathLike[str], figure: Figure) -> None:
     options: dict[str, Any] = {"format": kind, "dpi": FIGURE_DPI, "metadata": metadata[kind]}
     with atomic_path(path) as part, rc_context({"svg.hashsalt": "jtfs_repro"}):
         figure.savefig(part, **options)
+
+
+def save_figures(paths: Sequence[str | os.PathLike[str]], figure: Figure) -> None:
+    """Write a figure to every path, see `save_figure`."""
+    for path in paths:
+        save_figure(path, figure)

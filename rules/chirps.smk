@@ -1,26 +1,259 @@
-# The data set of Section 3.
+# Section 3: chirps -> shards of features -> one array per representation -> Isomap and K-nearest
+# neighbours -> Figures 2 to 4, tables.
+STUDIES["chirps"] = has_chirps
 
 
 rule synthesise_chirps:
-    input:
-        gin=gin_files("chirps"),
-        code=code("scripts/synthesise_chirps.py", "chirps"),
     output:
-        chirps="data/{run}chirps.npy",
-        parameters="data/{run}chirps.csv",
-        facts="data/{run}chirps.json",
-        operative="data/{run}chirps.gin",
-    log:
-        "logs/{run}synthesise_chirps.log",
-    benchmark:
-        "logs/benchmarks/{run}synthesise_chirps.tsv"
-    resources:
-        mem_mb=memory("synthesise_chirps"),
-        runtime=minutes("synthesise_chirps"),
-        disk_mb=disk("synthesise_chirps"),
+        chirps="data/{run}/chirps.npy",
+        parameters="data/{run}/chirps.csv",
+        facts="data/{run}/chirps.json",
+        operative="data/{run}/chirps.gin",
     params:
-        stamp=stamp,
+        **stage("synthesise_chirps", "chirps", run="{run}"),
+    resources:
+        **needs("synthesise_chirps"),
     shell:
-        "python scripts/synthesise_chirps.py --gin {input.gin} {params.stamp}"
-        " --chirps {output.chirps} --parameters {output.parameters} --facts {output.facts}"
-        " --operative {output.operative} 2>&1 | tee {log}"
+        JOB
+
+
+rule fetch_openl3_weights:
+    input:
+        weights_given,
+    output:
+        status="data/{run}/openl3_weights.json",
+    params:
+        **stage(
+            "fetch_openl3_weights",
+            "openl3",
+            run="{run}",
+            weights=config["openl3_weights"],
+            download=weights_download,
+        ),
+    resources:
+        **needs("fetch_openl3_weights"),
+    shell:
+        JOB
+
+
+# device and memory do not change what is computed
+rule extract_features:
+    input:
+        weights_status,
+        signals="data/{run}/chirps.npy",
+        facts="data/{run}/chirps.json",
+    output:
+        "results/{run}/features/{feature}/shard-{shard}-of-{shards}.json",
+        features="results/{run}/features/{feature}/shard-{shard}-of-{shards}.npy",
+        operative="results/{run}/features/{feature}/shard-{shard}-of-{shards}.gin",
+    params:
+        **stage(
+            "extract_features",
+            "{feature}",
+            run="{run}",
+            shard="{shard}",
+            shards="{shards}",
+            weights=weights_of,
+            untracked={"device": config["device"], "memory_gb": config["memory_gb"]},
+        ),
+    threads: 1
+    resources:
+        **needs("extract_features", extraction=True, gpu=gpus()),
+    shell:
+        JOB
+
+
+rule gather_features:
+    input:
+        shard_files("json"),
+        shard_files("gin"),
+        shards=shard_files("npy"),
+    output:
+        array="results/{run}/features/{representation}.npy",
+        facts="results/{run}/features/{representation}.json",
+        cost="results/{run}/features/{representation}.cost.json",
+        settings="results/{run}/features/{representation}.gin",
+    params:
+        **stage(
+            "gather_features",
+            run="{run}",
+            feature=lambda wildcards: feature_of(wildcards.representation),
+            representation="{representation}",
+        ),
+    resources:
+        **needs("gather_features"),
+    shell:
+        JOB
+
+
+rule embed_isomap:
+    input:
+        features="results/{run}/features/{representation}.npy",
+        facts="results/{run}/features/{representation}.json",
+    output:
+        manifold="results/{run}/manifold/{representation}.npz",
+        operative="results/{run}/manifold/{representation}.gin",
+    params:
+        **stage("embed_isomap", "isomap"),
+    resources:
+        **needs("embed_isomap"),
+    shell:
+        JOB
+
+
+rule score_knn:
+    input:
+        manifold="results/{run}/manifold/{representation}.npz",
+        parameters="data/{run}/chirps.csv",
+    output:
+        ratios="results/{run}/knn/{representation}.npz",
+        operative="results/{run}/knn/{representation}.gin",
+    params:
+        **stage("score_knn"),
+    resources:
+        **needs("score_knn"),
+    shell:
+        JOB
+
+
+rule tabulate_scores:
+    input:
+        manifolds=each("results/{run}/manifold/{representation}.npz"),
+        ratios=each("results/{run}/knn/{representation}.npz"),
+        facts=each("results/{run}/features/{representation}.json"),
+        parameters="data/{run}/chirps.csv",
+    output:
+        "results/{run}/knn_scores.md",
+        "results/{run}/embedding_scores.md",
+        knn=table("chirps", "knn_scores"),
+        embedding=table("chirps", "embedding_scores"),
+        operative="results/{run}/scores.gin",
+    params:
+        **stage("tabulate_scores", "scores", names=representations()),
+    resources:
+        **needs("tabulate_scores"),
+    shell:
+        JOB
+
+
+rule tabulate_cost:
+    input:
+        costs=each("results/{run}/features/{representation}.cost.json"),
+        facts=each("results/{run}/features/{representation}.json"),
+    output:
+        "results/{run}/cost.md",
+        table=table("chirps", "cost"),
+    params:
+        **stage("tabulate_cost"),
+    resources:
+        **needs("tabulate_cost"),
+    shell:
+        JOB
+
+
+rule transform_cqt_chirps:
+    output:
+        transforms="results/{run}/cqt_chirps.npz",
+        operative="results/{run}/cqt_chirps.gin",
+    params:
+        **stage("transform_cqt_chirps", "cqt_chirps"),
+    resources:
+        **needs("transform_cqt_chirps"),
+    shell:
+        JOB
+
+
+rule plot_cqt_chirps:
+    input:
+        transforms=at("results/{run}/cqt_chirps.npz"),
+    output:
+        figures=figure("chirps", "fig2_cqt_chirps"),
+    params:
+        **stage("plot_cqt_chirps", "fig2", run=run_of),
+    resources:
+        **needs("plot_cqt_chirps"),
+    shell:
+        JOB
+
+
+rule plot_isomap:
+    input:
+        manifolds=each("results/{run}/manifold/{representation}.npz"),
+        facts=each("results/{run}/features/{representation}.json"),
+        parameters=at("data/{run}/chirps.csv"),
+    output:
+        figures=figure("chirps", "fig3_isomap"),
+    params:
+        **stage(
+            "plot_isomap",
+            "fig3",
+            names=representations(),
+            absent=absent_representations(),
+        ),
+    resources:
+        **needs("plot_isomap"),
+    shell:
+        JOB
+
+
+rule plot_knn_ratios:
+    input:
+        ratios=each("results/{run}/knn/{representation}.npz"),
+        facts=each("results/{run}/features/{representation}.json"),
+        parameters=at("data/{run}/chirps.csv"),
+    output:
+        figures=figure("chirps", "fig4_knn_ratios"),
+    params:
+        **stage("plot_knn_ratios", "fig4", names=representations()),
+    resources:
+        **needs("plot_knn_ratios"),
+    shell:
+        JOB
+
+
+# how padding leaks one spin into the other, on a rising chirp
+rule tabulate_spin_leak:
+    output:
+        "results/{run}/spin_leak.md",
+        table=table("chirps", "spin_leak"),
+        frames=table("chirps", "spin_leak_frames"),
+        operative="results/{run}/spin_leak.gin",
+    params:
+        **stage("tabulate_spin_leak", "spin_leak", run="{run}"),
+    resources:
+        **needs("tabulate_spin_leak"),
+    shell:
+        JOB
+
+
+rule plot_spin_leak:
+    input:
+        frames=at("results/{run}/spin_leak_frames.csv"),
+    output:
+        figures=figure("chirps", "spin_leak"),
+    params:
+        **stage("plot_spin_leak", "spin_leak_figure"),
+    resources:
+        **needs("plot_spin_leak"),
+    shell:
+        JOB
+
+
+# how the range of f_m and the number of octaves J change the ranking: the runs of gin/variants/
+rule tabulate_ablation:
+    input:
+        knn=lambda wildcards: [
+            f"results/{run}/knn_scores.csv" for run in variant_runs(wildcards.run)
+        ],
+    output:
+        "results/{run}/ablation_errors.md",
+        "results/{run}/ablation_orders.md",
+        errors=table("chirps", "ablation_errors", in_run=False),
+        orders=table("chirps", "ablation_orders", in_run=False),
+        operative="results/{run}/ablation.gin",
+    params:
+        **stage("tabulate_ablation", "ablation", variants=VARIANTS),
+    resources:
+        **needs("tabulate_ablation"),
+    shell:
+        JOB

@@ -96,3 +96,33 @@ def _files(name: str, root: Path) -> Iterator[Path]:
         yield from (
             p for p in (stem / "__init__.py", stem.with_suffix(".py")) if (root / p).exists()
         )
+
+
+def code_digest(files, *, root="."):
+    """Return one SHA-256 over names and contents, comments and docstrings of Python aside."""
+    import hashlib
+
+    total = hashlib.sha256()
+    for name in files:
+        if name.endswith(".gin"):
+            continue
+        total.update(f"{name} {_normalised(str(Path(root, name)))}\n".encode())
+    return total.hexdigest()[:16]
+
+
+import functools
+
+
+@functools.cache
+def _normalised(path):
+    import hashlib
+
+    text = Path(path).read_text(encoding="utf-8")
+    if path.endswith(".py"):
+        tree = ast.parse(text)
+        for node in ast.walk(tree):
+            body = getattr(node, "body", None)
+            if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(getattr(body[0], "value", None), ast.Constant) and isinstance(body[0].value.value, str):
+                del body[0]
+        text = ast.dump(tree)
+    return hashlib.sha256(text.encode()).hexdigest()

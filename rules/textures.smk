@@ -1,159 +1,192 @@
-# Section 5: sounds, their resynthesis from scattering coefficients, scores, Figure 6.
+# Sections 2 and 5: sounds; their rates, scales and spins, Figure 1, filter banks; their
+# resynthesis from scattering coefficients, scores, Figure 6.
+STUDIES["textures"] = has_textures
 
 
 rule prepare_sound:
     input:
-        gin=gin_files("textures"),
-        code=code("scripts/prepare_sound.py", "textures"),
         recording=recording,
     output:
-        sound="data/{run}textures/{sound}.wav",
-        facts="data/{run}textures/{sound}.json",
-        operative="data/{run}textures/{sound}.gin",
-    log:
-        "logs/{run}prepare_sound/{sound}.log",
-    benchmark:
-        "logs/benchmarks/{run}prepare_sound/{sound}.tsv"
+        sound="data/{run}/textures/{sound}.wav",
+        facts="data/{run}/textures/{sound}.json",
+        operative="data/{run}/textures/{sound}.gin",
     resources:
-        mem_mb=memory("prepare_sound"),
-        runtime=minutes("prepare_sound"),
+        **needs("prepare_sound"),
     params:
-        stamp=stamp,
-        source=sound_argument,
+        **stage("prepare_sound", "textures", run="{run}", name="{sound}"),
     shell:
-        "python scripts/prepare_sound.py --gin {input.gin} {params.stamp} {params.source}"
-        " --sound {output.sound} --facts {output.facts}"
-        " --operative {output.operative} 2>&1 | tee {log}"
+        JOB
 
 
+rule transform_scale_rate:
+    input:
+        sound="data/{run}/textures/{sound}.wav",
+    output:
+        scale_rate="results/{run}/scale_rate/{sound}.npz",
+        operative="results/{run}/scale_rate/{sound}.gin",
+    resources:
+        **needs("transform_scale_rate"),
+    params:
+        **stage("transform_scale_rate", "scale_rate"),
+    shell:
+        JOB
+
+
+rule tabulate_spins:
+    input:
+        scale_rates=each_sound("results/{run}/scale_rate/{sound}.npz", pictured),
+    output:
+        "results/{run}/spin_of_chirps.md",
+        table=table("textures", "spin_of_chirps"),
+        operative="results/{run}/spin_of_chirps.gin",
+    resources:
+        **needs("tabulate_spins"),
+    params:
+        **stage("tabulate_spins", ["scale_rate", "spin_of_chirps"], run="{run}"),
+    shell:
+        JOB
+
+
+rule plot_four_sounds:
+    input:
+        scale_rates=each_sound("results/{run}/scale_rate/{sound}.npz", pictured),
+    output:
+        figures=figure("textures", "fig1_scale_rate"),
+    resources:
+        **needs("plot_four_sounds"),
+    params:
+        **stage("plot_four_sounds", "fig1", run=run_of),
+    shell:
+        JOB
+
+
+rule animate_scale_rate:
+    input:
+        scale_rate=at(f"results/{{run}}/scale_rate/{ANIMATED}.npz"),
+    output:
+        animation=figure("textures", "scale_rate", kinds=[".gif"]),
+    resources:
+        **needs("animate_scale_rate"),
+    params:
+        **stage("animate_scale_rate", "animation", run=run_of),
+    shell:
+        JOB
+
+
+rule plot_scale_rate_grid:
+    output:
+        filters=figure("textures", "scale_rate_filters"),
+        coefficients=figure("textures", "scale_rate_coefficients"),
+    resources:
+        **needs("plot_scale_rate_grid"),
+    params:
+        **stage("plot_scale_rate_grid", "scale_rate_grid", run=run_of),
+    shell:
+        JOB
+
+
+rule plot_filterbank:
+    output:
+        curves=figure("textures", "filterbank_1d"),
+        wavelets=figure("textures", "filterbank_2d"),
+    resources:
+        **needs("plot_filterbank"),
+    params:
+        **stage("plot_filterbank", "filterbank", run=run_of),
+    shell:
+        JOB
+
+
+# a killed job goes on from its checkpoint
 rule resynthesize_texture:
     input:
-        gin=gin_files("resynthesis", "resynthesis_{scattering}", "descent_{descent}"),
-        code=code(
-            "scripts/resynthesize_texture.py",
-            "resynthesis",
-            "resynthesis_{scattering}",
-            "descent_{descent}",
-        ),
-        sound="data/{run}textures/{sound}.wav",
+        sound="data/{run}/textures/{sound}.wav",
     output:
-        multiext(
-            "results/{run}textures/{sound}/{scattering}-{descent}",
-            resynthesis=".wav",
-            history=".csv",
-            snapshots=".snapshots.npz",
-            facts=".json",
-            cost=".cost.json",
-            operative=".gin",
-        ),
-    log:
-        "logs/{run}resynthesize_texture/{sound}/{scattering}-{descent}.log",
-    benchmark:
-        "logs/benchmarks/{run}resynthesize_texture/{sound}/{scattering}-{descent}.tsv"
+        resynthesis="results/{run}/textures/{sound}/{scattering}-{descent}.wav",
+        history="results/{run}/textures/{sound}/{scattering}-{descent}.csv",
+        snapshots="results/{run}/textures/{sound}/{scattering}-{descent}.snapshots.npz",
+        facts="results/{run}/textures/{sound}/{scattering}-{descent}.json",
+        cost="results/{run}/textures/{sound}/{scattering}-{descent}.cost.json",
+        operative="results/{run}/textures/{sound}/{scattering}-{descent}.gin",
     threads: config["training_threads"]
     resources:
-        gpu=gpus(),
-        mem_mb=memory("resynthesize_texture", gpus()),
-        runtime=minutes("resynthesize_texture"),
+        **needs("resynthesize_texture", gpu=gpus()),
     params:
-        stamp=stamp,
-        checkpoint="results/{run}partial/{sound}-{scattering}-{descent}.checkpoint",
+        **stage(
+            "resynthesize_texture",
+            ["resynthesis", "resynthesis_{scattering}", "descent_{descent}"],
+            run="{run}",
+            name="{sound}",
+            untracked={
+                "device": config["device"],
+                "checkpoint": "results/{run}/partial/{sound}-{scattering}-{descent}.checkpoint",
+            },
+        ),
     shell:
-        "python scripts/resynthesize_texture.py {input.sound} {output.resynthesis}"
-        " --gin {input.gin} {params.stamp} --name {wildcards.sound} --history {output.history}"
-        " --snapshots {output.snapshots} --facts {output.facts} --cost {output.cost}"
-        " --checkpoint {params.checkpoint} --device {config[device]}"
-        " --operative {output.operative} 2>&1 | tee {log}"
+        JOB
 
 
 rule evaluate_resynthesis:
     input:
-        gin=gin_files("resynthesis_scores"),
-        code=code("scripts/evaluate_resynthesis.py", "resynthesis_scores"),
-        sound="data/{run}textures/{sound}.wav",
-        sound_facts="data/{run}textures/{sound}.json",
+        "data/{run}/textures/{sound}.json",
+        resyntheses("wav"),
+        resyntheses("csv"),
+        resyntheses("snapshots.npz"),
+        sound="data/{run}/textures/{sound}.wav",
         facts=resyntheses("json"),
-        resyntheses=resyntheses("wav"),
-        histories=resyntheses("csv"),
-        snapshots=resyntheses("snapshots.npz"),
     output:
-        scores="results/{run}textures/{sound}/scores.csv",
-        operative="results/{run}textures/{sound}/scores.gin",
-    log:
-        "logs/{run}evaluate_resynthesis/{sound}.log",
-    benchmark:
-        "logs/benchmarks/{run}evaluate_resynthesis/{sound}.tsv"
+        scores="results/{run}/textures/{sound}/scores.csv",
+        operative="results/{run}/textures/{sound}/scores.gin",
     resources:
-        mem_mb=memory("evaluate_resynthesis"),
-        runtime=minutes("evaluate_resynthesis"),
+        **needs("evaluate_resynthesis"),
+    params:
+        **stage("evaluate_resynthesis", "resynthesis_scores"),
     shell:
-        "python scripts/evaluate_resynthesis.py --gin {input.gin} --sound {input.sound}"
-        " --facts {input.facts} --scores {output.scores}"
-        " --operative {output.operative} 2>&1 | tee {log}"
+        JOB
 
 
 rule tabulate_resynthesis:
     input:
-        code=code("scripts/tabulate_resynthesis.py"),
-        scores=each_sound("results/{run}textures/{sound}/scores.csv"),
-        costs=resyntheses("cost.json"),
+        resyntheses("cost.json"),
+        scores=each_sound("results/{run}/textures/{sound}/scores.csv"),
         facts=resyntheses("json"),
     output:
-        table="results/{run}resynthesis.csv",
-        markdown="results/{run}resynthesis.md",
-        cost="results/{run}resynthesis_cost.csv",
-        cost_md="results/{run}resynthesis_cost.md",
-    log:
-        "logs/{run}tabulate_resynthesis.log",
-    benchmark:
-        "logs/benchmarks/{run}tabulate_resynthesis.tsv"
+        "results/{run}/resynthesis.md",
+        "results/{run}/resynthesis_cost.md",
+        table=table("textures", "resynthesis"),
+        cost=table("textures", "resynthesis_cost"),
     resources:
-        mem_mb=memory("tabulate_resynthesis"),
-        runtime=minutes("tabulate_resynthesis"),
+        **needs("tabulate_resynthesis"),
+    params:
+        **stage("tabulate_resynthesis"),
     shell:
-        "python scripts/tabulate_resynthesis.py --scores {input.scores} --facts {input.facts}"
-        " --table {output.table} --cost {output.cost} 2>&1 | tee {log}"
+        JOB
 
 
 rule plot_resynthesis:
     input:
-        gin=gin_files("fig6"),
-        code=code("scripts/plot_resynthesis.py", "fig6"),
-        sounds=each_sound("data/{run}textures/{sound}.wav"),
-        sound_facts=each_sound("data/{run}textures/{sound}.json"),
+        each_sound("data/{run}/textures/{sound}.json"),
+        resyntheses("wav"),
+        sounds=each_sound("data/{run}/textures/{sound}.wav"),
         facts=resyntheses("json"),
-        resyntheses=resyntheses("wav"),
     output:
-        figures=figure("img/{run}fig6_resynthesis"),
-        operative="img/{run}fig6_resynthesis.gin",
-    log:
-        "logs/{run}plot_resynthesis.log",
-    benchmark:
-        "logs/benchmarks/{run}plot_resynthesis.tsv"
+        figures=figure("textures", "fig6_resynthesis"),
     resources:
-        mem_mb=memory("plot_resynthesis"),
-        runtime=minutes("plot_resynthesis"),
+        **needs("plot_resynthesis"),
+    params:
+        **stage("plot_resynthesis", "fig6"),
     shell:
-        "python scripts/plot_resynthesis.py --gin {input.gin} --sounds {input.sounds}"
-        " --facts {input.facts} --figures {output.figures}"
-        " --operative {output.operative} 2>&1 | tee {log}"
+        JOB
 
 
 rule plot_error_curves:
     input:
-        gin=gin_files("error_curves"),
-        code=code("scripts/plot_error_curves.py", "error_curves"),
         histories=resyntheses("csv"),
     output:
-        figures=figure("img/{run}resynthesis_errors"),
-        operative="img/{run}resynthesis_errors.gin",
-    log:
-        "logs/{run}plot_error_curves.log",
-    benchmark:
-        "logs/benchmarks/{run}plot_error_curves.tsv"
+        figures=figure("textures", "resynthesis_errors"),
     resources:
-        mem_mb=memory("plot_error_curves"),
-        runtime=minutes("plot_error_curves"),
+        **needs("plot_error_curves"),
+    params:
+        **stage("plot_error_curves", "error_curves"),
     shell:
-        "python scripts/plot_error_curves.py --gin {input.gin} --histories {input.histories}"
-        " --figures {output.figures} --operative {output.operative} 2>&1 | tee {log}"
+        JOB

@@ -1,12 +1,10 @@
 """Resynthesise a sound: from noise to the coefficients of a representation."""
 
-import sys
 from pathlib import Path
 
 from jtfs_repro import config
 from jtfs_repro.devices import choose_device
-from jtfs_repro.experiments import resynthesis_files as files
-from jtfs_repro.experiments.resynthesis import resynthesize
+from jtfs_repro.experiments.resynthesis_files import FILES, ResynthesisFiles, resynthesize_file
 from jtfs_repro.provenance import Stamp, add_stamp_arguments
 
 GIN = Path(__file__).resolve().parent.parent / "gin"
@@ -16,13 +14,32 @@ def arguments():
     parser = config.parser(__doc__)
     add_stamp_arguments(parser)
     parser.set_defaults(scale="demo", preset="paper")
-    files.add_file_arguments(parser)
+    parser.add_argument("input", type=Path, help="a sound file of any format, rate and length")
+    parser.add_argument("output", type=Path, help="the sound found, .wav")
+    for name, (suffixes, what) in FILES.items():
+        parser.add_argument(f"--{name}", type=Path, metavar="|".join(suffixes), help=what)
+    parser.add_argument("--name", help="of the sound in tables (default: that of the file)")
+    parser.add_argument("--mono", action="store_true", help="average the channels of the input")
+    parser.add_argument(
+        "--checkpoint", type=Path, help="where it goes on (default: OUTPUT.checkpoint)"
+    )
+    parser.add_argument("--no-resume", action="store_true", help="ignore a checkpoint")
     parser.add_argument("--representation", choices=("jtfs", "scattering1d"))
     parser.add_argument("--descent", choices=("lbfgs", "bold_driver", "adam"))
     parser.add_argument("--iterations", type=int, help="at most (default: 100)")
     parser.add_argument("--seed", type=int, help="of the initial noise (default: 0)")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
     return parser
+
+
+def files_of(options):
+    """Return the files that were named, and those beside the output that were not."""
+    given = {name: getattr(options, name) for name in FILES}
+    given["history"] = options.history or options.output.with_suffix(".csv")
+    checkpoint = options.checkpoint or Path(f"{options.output}.checkpoint")
+    return ResynthesisFiles(
+        input=options.input, output=options.output, checkpoint=checkpoint, **given
+    )
 
 
 def load_settings(options):
@@ -38,22 +55,17 @@ def load_settings(options):
 
 
 def main(options):
-    checkpoint = files.check_files(options)
+    files = files_of(options)
     load_settings(options)
-    stamp = Stamp.of(options, device=choose_device(options.device))
     given = {"iterations": options.iterations, "seed": options.seed}
-    found = config.bound(resynthesize)(
-        files.read_target(options),
-        name=options.name,
-        stamp=stamp,
-        checkpoint=checkpoint,
+    resynthesize_file(
+        files,
+        name=options.name or options.input.stem,
+        stamp=Stamp.of(options, device=choose_device(options.device)),
+        mono=options.mono,
         resume=not options.no_resume,
         **{name: value for name, value in given.items() if value is not None},
     )
-    files.save_files(found, options, stamp)
-    checkpoint.unlink(missing_ok=True)
-    if found.warning:
-        print(f"warning: {found.warning}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def test_a_file_without_a_row_comes_last_under_its_own_name():
 )
 def test_the_text_of_the_report_names_paper_scale_and_preset(run, words):
     template = Environment(trim_blocks=True, lstrip_blocks=True).from_string(
-        (ROOT / "rules/caption.rst").read_text(encoding="utf-8")
+        (ROOT / "config/caption.rst").read_text(encoding="utf-8")
     )
     job = SimpleNamespace(wildcards=run)
     for paper, line in (("Figure 3", "Paper: Figure 3."), ("", "Not in the paper.")):

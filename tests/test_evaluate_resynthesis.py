@@ -273,8 +273,8 @@ def test_broken_files(one):
 # Scripts
 
 
-def run(script, *arguments, cwd):
-    command = [sys.executable, ROOT / f"scripts/{script}.py", *map(str, arguments)]
+def run(stage, *arguments, cwd):
+    command = [sys.executable, "-m", "jtfs_repro", stage, *map(str, arguments)]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "", "OMP_NUM_THREADS": "1"}
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jtfs_repro import config, io
+from jtfs_repro import config, gin_files, io
 from jtfs_repro.datasets.chirps import ChirpGrid, ChirpSynthesis
 from jtfs_repro.experiments.extract_clips import Reading
 from jtfs_repro.experiments.extract_features import extract_shard
@@ -20,7 +20,7 @@ from jtfs_repro.training.settings import TrainingSettings
 ROOT = Path(__file__).parent.parent
 GIN = ROOT / "gin"
 STAGES = config.stages(GIN)
-VARIANTS = ["", *sorted(path.name for path in (GIN / "variants").glob("*"))]
+VARIANTS = ["", *config.variants(GIN)]
 CLASSES = {
     "mfcc": "mfcc.Mfcc",
     "scattering1d_q1": "scattering1d.Scattering1DFeature",
@@ -46,11 +46,17 @@ def n_samples(scale):
 
 @pytest.mark.parametrize("path", sorted(GIN.rglob("*.gin")), ids=lambda p: str(p.relative_to(GIN)))
 def test_file_belongs_to_a_stage(path):
-    folder = path.relative_to(GIN).parts
-    assert folder[0] in ("features", "experiments", "presets", "scale", "variants")
-    assert path.stem in STAGES
-    if folder[0] in ("presets", "scale"):
-        assert folder[1] in {"presets": PRESETS, "scale": SCALES}[folder[0]]
+    folder, *rest = path.relative_to(GIN).parts
+    assert len(rest) == 1
+    if folder in ("features", "experiments"):
+        assert path.stem in STAGES
+        assert gin_files.sections(path) == []
+    else:
+        known = {"presets": PRESETS, "scale": SCALES, "variants": VARIANTS}[folder]
+        assert path.stem in known
+        assert set(gin_files.sections(path)) <= set(STAGES)
+        alone = [s for s in gin_files.statements(f"{path}:none") if "__gin__" not in s.module]
+        assert alone == []  # nothing is set for all stages
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -100,13 +106,59 @@ def test_feature_runs_at_smoke_scale(feature, preset):
 
 
 def test_paper_and_demo_differ_in_sizes_only():
-    over = {path.stem for path in (GIN / "scale/demo").glob("*.gin")}
+    over = set(gin_files.sections(GIN / "scale/demo.gin"))
     assert over <= {"chirps", "resynthesis", "training", "train_jtfs", "train_jtfs_end_to_end"}
-    at_paper = {path.stem for path in (GIN / "scale/paper").glob("*.gin")}
+    at_paper = set(gin_files.sections(GIN / "scale/paper.gin"))
     assert at_paper <= {"soundfont_solos", "textures"}
-    for path in (GIN / "scale/demo").glob("train*.gin"):
-        names = re.findall(r"^settings\.TrainingSettings\.(\w+) =", path.read_text(), re.MULTILINE)
-        assert set(names) <= {"epochs", "epoch_size"}
+    for stage in (stage for stage in over if stage.startswith("train")):
+        names = gin_files.bindings([f"{GIN}/scale/demo.gin:{stage}"], root=GIN)
+        assert {name.rpartition(".")[2] for name in names} <= {"epochs", "epoch_size"}
+
+
+# ---------------------------------------------------------------------------------- sections
+
+OVERRIDES = """from __gin__ import dynamic_registration
+
+# [mfcc, jtfs]
+from jtfs_repro.features import mfcc
+
+mfcc.Mfcc.n_mfcc = 3  # few
+
+# [strf]
+strf.Strf.duration = None
+"""
+
+
+@pytest.fixture
+def overrides(tmp_path):
+    path = tmp_path / "gin/scale/demo.gin"
+    path.parent.mkdir(parents=True)
+    path.write_text(OVERRIDES)
+    return path
+
+
+def test_a_stage_reads_its_own_section_alone(overrides):
+    assert gin_files.sections(overrides) == ["mfcc", "jtfs", "strf"]
+    found = gin_files.bindings([f"{overrides}:jtfs"], root=overrides.parent)
+    assert {name: b.value for name, b in found.items()} == {"mfcc.Mfcc.n_mfcc": 3}
+    assert gin_files.bindings([f"{overrides}:scores"], root=overrides.parent) == {}
+    assert gin_files.imports(f"{overrides}:mfcc") == "from jtfs_repro.features import mfcc"
+
+
+def test_an_error_in_a_section_names_file_and_line(overrides):
+    overrides.write_text(OVERRIDES.replace("n_mfcc", "n_mfc"))
+    config.load_gin([f"{overrides}:scores"])
+    with pytest.raises(config.ConfigError, match=rf"{overrides}:6: .*n_mfc"):
+        config.load_gin([f"{overrides}:mfcc"])
+
+
+def test_comments_imports_and_other_sections_do_not_change_what_is_set(overrides):
+    before = gin_files.effective([f"{overrides}:mfcc"])
+    text = OVERRIDES.replace("# few", "# two would do").replace("duration = None", "duration = 1")
+    overrides.write_text(text.replace("jtfs_repro.features import", "elsewhere import"))
+    assert gin_files.effective([f"{overrides}:mfcc"]) == before
+    overrides.write_text(OVERRIDES.replace("= 3", "= 4"))
+    assert gin_files.effective([f"{overrides}:mfcc"]) != before
 
 
 # -------------------------------------------------------------------------------------- Section 4

@@ -1,5 +1,6 @@
 """Profiles and declared resources; the scripts for Kubernetes; two processes and one file."""
 
+import csv
 import doctest
 import json
 import os
@@ -66,6 +67,10 @@ def kubectl(tmp_path, monkeypatch):
     return home
 
 
+with (ROOT / "config/needs.csv").open(encoding="utf-8", newline="") as table:
+    ROWS = [(row["rule"], row["part"]) for row in csv.DictReader(table)]
+
+
 def call(script, *arguments, **options):
     command = [KUBERNETES / script, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, **options)
@@ -76,12 +81,11 @@ def profile(name):
 
 
 def rules_text():
-    """Return rule -> its text; those made by `use rule` have the resources of the original."""
+    """Return rule -> its text."""
     found = {}
     for path in sorted((ROOT / "rules").glob("*.smk")):
-        parts = re.split(r"^(use )?rule (\w+)", path.read_text(encoding="utf-8"), flags=re.M)
-        triples = zip(parts[1::3], parts[2::3], parts[3::3], strict=True)
-        found |= {name: text for is_copy, name, text in triples if not is_copy}
+        parts = re.split(r"^rule (\w+)", path.read_text(encoding="utf-8"), flags=re.M)
+        found |= dict(zip(parts[1::2], parts[2::2], strict=True))
     return found
 
 
@@ -126,31 +130,32 @@ def test_the_profile_for_slurm_is_understood():
 # ----------------------------------------------------------------------------- declared resources
 
 
-def test_every_rule_declares_memory_and_minutes_under_its_own_name():
+def test_every_rule_declares_its_needs_under_its_own_name():
     for name, text in rules_text().items():
-        declared = re.findall(r"(?:mem_mb|runtime|disk_mb)=\w+\(\"(\w+)\"", text)
-        assert set(declared) == {name}
-        assert re.search(r"\bmem_mb=", text), name
-        assert re.search(r"\bruntime=", text), name
+        assert re.findall(r"\*\*needs\(\s*\"(\w+)\"", text) == [name]
 
 
-def test_every_rule_has_a_row_and_every_row_a_rule():
-    assert {key.partition(":")[0] for key in needs.NEEDS} == set(rules_text())
+def test_every_row_has_a_rule_and_a_rule_without_one_has_that_of_its_kind():
+    assert {name for name, _ in ROWS if "*" not in name} <= set(rules_text())
+    assert needs.find("plot_a_new_figure")["rule"] == "plot_*"
+    assert needs.find("tabulate_something_new")["rule"] == "*"
 
 
-def test_rules_that_take_a_gpu_ask_for_the_memory_of_its_libraries():
+def test_rules_that_take_a_gpu_say_how_many():
+    """The memory of the GPU's libraries comes with it, see `memory_mb`."""
     for name, text in rules_text().items():
-        if "gpu=" in text:
-            assert 'extraction_memory("' in text or f'memory("{name}", gpus())' in text
+        takes_gpu = 'untracked={"device"' in text or '"device": config["device"]' in text
+        assert takes_gpu == bool(re.search(r"needs\(\s*\"\w+\",[^)]*gpu=", text)), name
+    plain, on_gpu = (needs.memory_mb("train_end_to_end", "demo", gpus=n) for n in (0, 1))
+    assert on_gpu - plain == needs.GPU_MB
 
 
 def test_the_examples_of_needs_hold():
     assert doctest.testmod(needs).failed == 0
 
 
-@pytest.mark.parametrize("key", needs.NEEDS)
-def test_a_retry_gets_more_and_paper_scale_no_less(key):
-    name, _, part = key.partition(":")
+@pytest.mark.parametrize(("name", "part"), ROWS)
+def test_a_retry_gets_more_and_paper_scale_no_less(name, part):
     for scale in ("smoke", "demo", "paper"):
         first, second = (needs.minutes(name, scale, part=part, attempt=n) for n in (1, 2))
         assert 0 < first < second

@@ -10,7 +10,6 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -318,8 +317,7 @@ def test_gin_files_say_all(folder, monkeypatch, capsys):
 
 
 def test_mono_averages_the_channels(folder):
-    options = SimpleNamespace(input=folder / "stereo.wav", mono=True)
-    mono = resynthesis_files.read_target(options).samples
+    mono = resynthesis_files.read_target(folder / "stereo.wav", mono=True).samples
     stereo = read_sound(folder / "stereo.wav").samples
     np.testing.assert_allclose(mono[0], stereo.mean(0), atol=1e-7)
 

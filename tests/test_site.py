@@ -31,7 +31,6 @@ from jtfs_repro import io
 from jtfs_repro.audio import Sound
 from jtfs_repro.datasets.chirps import rows_from_theta
 from jtfs_repro.experiments.isomap import isomap
-from jtfs_repro.experiments.knn import knn_ratios
 from jtfs_repro.site import contents as reading
 from jtfs_repro.site import pictures
 from jtfs_repro.site.build import build_site
@@ -512,7 +511,8 @@ def test_text_contrast_in_both_modes():
 
 
 def run_script(*arguments):
-    command = [sys.executable, "scripts/build_site.py", *map(str, arguments)]
+    command = [sys.executable, "-m", "jtfs_repro", "build_site"]
+    command += ["--captions", "config/captions.yaml", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 
@@ -535,11 +535,10 @@ def test_script_reads_embeddings_as_the_study_stores_them(tmp_path):
     theta = grid(4)
     found = isomap(features(theta), n_neighbors=8)
     io.save_arrays(tmp_path / "m.npz", **found.arrays())
-    io.save_arrays(tmp_path / "r.npz", **knn_ratios(found.neighbours, theta, not_run="").arrays())
     io.save_csv(tmp_path / "chirps.csv", rows_from_theta(theta))
     io.save_json(tmp_path / "jtfs.json", STAMP.as_dict())
     done = run_script(
-        *("--names", "jtfs", "--manifolds", tmp_path / "m.npz", "--ratios", tmp_path / "r.npz"),
+        *("--names", "jtfs", "--manifolds", tmp_path / "m.npz"),
         *("--parameters", tmp_path / "chirps.csv", "--facts", tmp_path / "jtfs.json"),
         *("--site", tmp_path / "site"),
     )

@@ -274,8 +274,8 @@ def test_figures_have_the_same_bytes_twice(draw, tmp_path):
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
-def run(script, *arguments):
-    command = [sys.executable, ROOT / f"scripts/{script}.py", *map(str, arguments)]
+def run(stage, *arguments):
+    command = [sys.executable, "-m", "jtfs_repro", stage, *map(str, arguments)]
     environment = {"PYTHONPATH": str(ROOT), "PATH": "", "OMP_NUM_THREADS": "1"}
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
 

@@ -338,28 +338,29 @@ def test_prepare_refuses_silence(tmp_path):
 
 
 def script(*arguments):
-    command = [sys.executable, ROOT / "scripts" / "prepare_sound.py", *arguments]
+    command = [sys.executable, "-m", "jtfs_repro", "prepare_sound", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
 
 
 def outputs(folder, name, gin):
     files = dict(sound=folder / f"{name}.wav", facts=folder / f"{name}.json")
     options = [f"--{key}={path}" for key, path in files.items()]
-    stamp = ["--scale=smoke", "--preset=paper", f"--operative={folder / name}.gin"]
-    return [*options, *stamp, "--gin", *gin]
+    run = ["--run=smoke", f"--name={name}", f"--operative={folder / name}.gin"]
+    return [*options, *run, "--gin", *gin]
 
 
 def test_script_repeats_from_its_own_settings(tmp_path):
     gin = config.stack("textures", scale="smoke", root=ROOT / "gin")
-    done = script("--name=gull", *outputs(tmp_path / "1", "gull", gin))
+    done = script(*outputs(tmp_path / "1", "gull", gin))
     assert (done.returncode, done.stderr) == (0, "")
-    again = script("--name=gull", *outputs(tmp_path / "2", "gull", [tmp_path / "1" / "gull.gin"]))
+    again = script(*outputs(tmp_path / "2", "gull", [tmp_path / "1" / "gull.gin"]))
     assert (again.returncode, again.stderr) == (0, "")
     for name in ("gull.wav", "gull.json", "gull.gin"):
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
     facts = json.loads((tmp_path / "1" / "gull.json").read_text())
     assert (facts["n_samples"], facts["scale"], facts["device"]) == (8192, "smoke", "cpu")
-    given = script(f"--input={tmp_path / '1' / 'gull.wav'}", *outputs(tmp_path / "3", "mine", gin))
+    recorded = f"--recording={tmp_path / '1' / 'gull.wav'}"
+    given = script(recorded, *outputs(tmp_path / "3", "mine", gin))
     assert (given.returncode, given.stderr) == (0, "")
     assert json.loads((tmp_path / "3" / "mine.json").read_text())["name"] == "mine"
     direct, copy = (read_sound(tmp_path / p).samples for p in ("1/gull.wav", "3/mine.wav"))
@@ -368,11 +369,11 @@ def test_script_repeats_from_its_own_settings(tmp_path):
 
 def test_script_refuses_in_one_line(tmp_path):
     gin = config.stack("textures", scale="smoke", root=ROOT / "gin")
-    done = script(f"--input={tmp_path}", *outputs(tmp_path, "a", gin))
+    done = script(f"--recording={tmp_path}", *outputs(tmp_path, "a", gin))
     assert done.returncode == 1
     assert done.stderr == f"error: {tmp_path}: is a folder (give one sound file)\n"
-    both = script("--name=gull", "--input=a.wav", *outputs(tmp_path, "a", gin))
-    assert both.returncode == 2
+    nameless = [word for word in outputs(tmp_path, "a", gin) if word != "--name=a"]
+    assert script("--recording=a.wav", *nameless).returncode == 2
     assert not list(tmp_path.iterdir())
 
 

@@ -2,35 +2,22 @@
 
 The verdicts set what the paper and its code state against these, so that no setting is copied by
 hand. Files are read as `config.load_gin` reads them, later ones over earlier ones, but gin's own
-state stays as it is: a binding is one line ``module.Name.parameter = literal`` (a literal may go
-on over lines); references (``@name``) are kept as text.
+state stays as it is: references (``@name``) are kept as text.
 """
 
 from __future__ import annotations
 
-import ast
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jtfs_repro import checks, io
+from jtfs_repro import gin_files
 from jtfs_repro.config import ConfigError, stack
+from jtfs_repro.gin_files import Binding
 
 FOLDER = Path(__file__).parents[2] / "gin"
-_BINDING = re.compile(r"^([A-Za-z_][\w.]*\.\w+)\s*=\s*(.*)$")
-_INCLUDE = re.compile(r"^include\s+['\"]([^'\"]+)['\"]")
-_REFERENCE = re.compile(r"(?<!['\"\w])@[\w./]+(?:\(\))?")
-
-
-@dataclass(frozen=True)
-class Binding:
-    """A value and the file that set it last, as ``gin/...``."""
-
-    value: Any
-    file: str
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,28 +77,10 @@ class GinSettings:
             names = stage.split("+")
             stacks = [stack(n, preset=preset, scale=self.scale, root=self.folder) for n in names]
             files = [file for files in stacks for file in files]
-            found = {key: b for file in files for key, b in self._read(file)}
-            self._known[stage, preset] = found
+            found = gin_files.bindings(files, root=self.folder)
+            self._known[stage, preset] = {k: self._relative(b) for k, b in found.items()}
         return self._known[stage, preset]
 
-    def _read(self, file: str) -> Iterator[tuple[str, Binding]]:
-        lines = iter(io.load_text(file).splitlines())
-        for line in lines:
-            if include := _INCLUDE.match(line):
-                yield from self._read(os.fspath(Path(self.folder, include[1])))
-            elif match := _BINDING.match(line):
-                name = Path("gin", os.path.relpath(file, self.folder)).as_posix()
-                yield match[1], Binding(_literal(match[2], lines, file), name)
-
-
-def _literal(text: str, lines: Iterator[str], file: str) -> Any:
-    """Return the value that begins with ``text``, which may go on over the next lines."""
-    while True:
-        quoted = _REFERENCE.sub(lambda match: repr(match[0]), text)
-        try:
-            return ast.literal_eval(quoted.strip())
-        except (SyntaxError, ValueError):
-            more = next(lines, None)
-        if more is None:
-            checks.fail("binding", text.splitlines()[0], "be a literal of Python", file)
-        text = f"{text}\n{more}"
+    def _relative(self, binding: Binding) -> Binding:
+        name = Path("gin", os.path.relpath(binding.file, self.folder)).as_posix()
+        return Binding(binding.value, name)

@@ -1,13 +1,14 @@
-"""The files of one resynthesis: their options, their checks before it starts, writing them."""
+"""Resynthesis from file to file, for the script and for the stage of the workflow."""
 
 from __future__ import annotations
 
-import argparse
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
-from jtfs_repro import checks, io
+from jtfs_repro import checks, config, io
 from jtfs_repro.audio import Sound, check_wav_name, read_sound, to_mono, write_sound
-from jtfs_repro.experiments.resynthesis import Resynthesis
+from jtfs_repro.experiments.resynthesis import Resynthesis, resynthesize
 from jtfs_repro.plots.error_history import figure_error_history
 from jtfs_repro.provenance import Stamp
 
@@ -20,63 +21,96 @@ FILES = {  # option -> its suffixes, what is in it
 }
 
 
-def add_file_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add ``input``, ``output`` and what concerns files to the options of a script."""
-    parser.add_argument("input", help="a sound file of any format, rate and length")
-    parser.add_argument("output", help="the sound found, .wav")
-    for name, (suffixes, what) in FILES.items():
-        parser.add_argument(f"--{name}", metavar="|".join(suffixes), help=what)
-    parser.add_argument("--name", help="of the sound in tables (default: that of the file)")
-    parser.add_argument("--mono", action="store_true", help="average the channels of the input")
-    parser.add_argument("--checkpoint", help="where it goes on (default: OUTPUT.checkpoint)")
-    parser.add_argument("--no-resume", action="store_true", help="ignore a checkpoint")
-
-
-def check_files(options: argparse.Namespace) -> Path:
-    """Return the checkpoint's path; fill in the history's, and the name of the sound.
+@dataclass(frozen=True, kw_only=True)
+class ResynthesisFiles:
+    """The files of one resynthesis; ``input`` is read, what is None is not written.
 
     Raises
     ------
     ValueError
         An output has another suffix than its kind, or two files have the same name.
     """
-    output = check_wav_name(options.output)
-    options.name = options.name or Path(options.input).stem
-    options.history = options.history or str(output.with_suffix(".csv"))
-    for name, (suffixes, _) in FILES.items():
-        path = getattr(options, name)
-        if path and Path(path).suffix.lower() not in suffixes:
-            checks.fail(name, path, f"end in {' or '.join(suffixes)}")
-    checkpoint = Path(options.checkpoint or f"{output}.checkpoint")
-    given = [getattr(options, name) for name in FILES]
-    paths = [Path(path).resolve() for path in (options.input, output, checkpoint, *given) if path]
-    twice = next((path for path in paths if paths.count(path) > 1), None)
-    if twice:
-        checks.fail("path", str(twice), "be named once", "an output would overwrite another file")
-    return checkpoint
+
+    input: Path
+    output: Path
+    history: Path
+    checkpoint: Path
+    plot: Path | None = None
+    snapshots: Path | None = None
+    facts: Path | None = None
+    cost: Path | None = None
+
+    def __post_init__(self) -> None:
+        check_wav_name(self.output)
+        for name, (suffixes, _) in FILES.items():
+            path = getattr(self, name)
+            if path and path.suffix.lower() not in suffixes:
+                checks.fail(name, str(path), f"end in {' or '.join(suffixes)}")
+        named = [path.resolve() for path in vars(self).values() if path]
+        twice = next((path for path in named if named.count(path) > 1), None)
+        if twice:
+            rule = "an output would overwrite another file"
+            checks.fail("path", str(twice), "be named once", rule)
 
 
-def read_target(options: argparse.Namespace) -> Sound:
-    """Return the sound of ``input``; the mean of its channels if ``mono``.
+def resynthesize_file(
+    files: ResynthesisFiles,
+    *,
+    name: str,
+    stamp: Stamp,
+    mono: bool = False,
+    resume: bool = True,
+    **settings: int,
+) -> None:
+    """Resynthesise a sound with the settings that were read; a warning goes to stderr.
+
+    Parameters
+    ----------
+    files : ResynthesisFiles
+    name : str
+        Of the sound in tables.
+    stamp : Stamp
+    mono : bool
+        Average the channels of the input.
+    resume : bool
+        Go on from a checkpoint, if there is one.
+    **settings
+        What differs from the settings: ``iterations``, ``seed``.
 
     Raises
     ------
     FileError
         See `audio.read_sound`.
     """
-    sound = read_sound(options.input)
-    return to_mono(sound) if options.mono else sound
+    found = config.bound(resynthesize)(
+        read_target(files.input, mono=mono),
+        name=name,
+        stamp=stamp,
+        checkpoint=files.checkpoint,
+        resume=resume,
+        **settings,
+    )
+    _save(found, files, stamp)
+    files.checkpoint.unlink(missing_ok=True)
+    if found.warning:
+        print(f"warning: {found.warning}", file=sys.stderr)
 
 
-def save_files(found: Resynthesis, options: argparse.Namespace, stamp: Stamp) -> None:
+def read_target(path: Path, *, mono: bool) -> Sound:
+    """Return a sound; the mean of its channels if ``mono``."""
+    sound = read_sound(path)
+    return to_mono(sound) if mono else sound
+
+
+def _save(found: Resynthesis, files: ResynthesisFiles, stamp: Stamp) -> None:
     """Write all files that were asked for; the sound is the last."""
-    io.save_csv(options.history, found.history)
-    if options.plot:
-        io.save_figure(options.plot, figure_error_history(found.history, stamp_line=stamp.line))
-    if options.snapshots:
-        io.save_arrays(options.snapshots, **found.snapshots)
-    if options.facts:
-        io.save_json(options.facts, found.facts)
-    if options.cost:
-        io.save_json(options.cost, found.cost)
-    write_sound(options.output, found.sound)
+    io.save_csv(files.history, found.history)
+    if files.plot:
+        io.save_figure(files.plot, figure_error_history(found.history, stamp_line=stamp.line))
+    if files.snapshots:
+        io.save_arrays(files.snapshots, **found.snapshots)
+    if files.facts:
+        io.save_json(files.facts, found.facts)
+    if files.cost:
+        io.save_json(files.cost, found.cost)
+    write_sound(files.output, found.sound)

@@ -1,8 +1,7 @@
-"""What the scripts of Section 4 read and write around one training."""
+"""What the stages of Section 4 read and write around one training."""
 
 from __future__ import annotations
 
-import argparse
 import io as memory
 import os
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from jtfs_repro.experiments.clip_statistics import PathStatistics, from_arrays
 from jtfs_repro.experiments.learning_curves import HISTORY
 from jtfs_repro.experiments.predictions import Prediction
 from jtfs_repro.experiments.trained import Trained
-from jtfs_repro.provenance import Stamp
+from jtfs_repro.runs import parse_run, stamp_of
 
 
 def load_statistics(
@@ -42,32 +41,11 @@ def not_trained(model: str, seed: int, reason: str) -> Trained:
     return Trained(prediction=prediction, history=[], cost={"device": ""}, state_dict={})
 
 
-def add_clip_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that all scripts share which train or fit a classifier."""
-    parser.add_argument("--feature-gin", nargs="+", required=True, help="gin files of the feature")
-    parser.add_argument("--clips", required=True, help=".csv: the index of the clip set")
-    parser.add_argument("--facts", required=True, help=".json of the index")
-    parser.add_argument("--statistics", nargs="?", help=".npz with .json beside it, if used")
-    parser.add_argument(
-        "--predictions", required=True, help="output .npz; .csv, .json and .pt are beside it"
-    )
-
-
-def add_training_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options of a training."""
-    parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
-    parser.add_argument("--devices", type=int, default=1, help="number of GPUs")
-    parser.add_argument("--partial", required=True, help="folder of checkpoints")
-
-
-def save_trained(options: argparse.Namespace, trained: Trained) -> None:
+def save_trained(path: Path, trained: Trained, *, run: str) -> None:
     """Write predictions, and beside them the history, the cost and the weights."""
-    path = Path(options.predictions)
     prediction = trained.prediction
-    stamp = {name: getattr(options, name) for name in ("scale", "preset", "variant")}
-    if trained.cost["device"]:
-        stamp = Stamp.of(options, device=trained.cost["device"]).as_dict()
+    device = trained.cost["device"]
+    stamp = stamp_of(run, device=device).as_dict() if device else parse_run(run)
     named = {"model": prediction.model, "seed": prediction.seed, "status": prediction.status}
     facts = named | {"n_parameters": prediction.n_parameters} | trained.cost | stamp
     io.save_json(path.with_suffix(".json"), facts)

@@ -20,21 +20,31 @@ GREY, SIGNED = "gray", "bwr"  # the second is that of the original grid
 class Curves(Protocol):
     """One bank, see `experiments.filterbank.Bank`."""
 
-    axis: np.ndarray
-    psi: np.ndarray
-    phi: np.ndarray
-    littlewood_paley: np.ndarray
-    live: np.ndarray
+    @property
+    def axis(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def psi(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def phi(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def littlewood_paley(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def live(self) -> np.ndarray: ...  # noqa: D102
 
 
 class Pictures(Protocol):
     """2-D wavelets, see `experiments.filterbank.Wavelets2d`."""
 
-    times_s: np.ndarray
-    octaves: np.ndarray
-    rates_hz: list[float]
-    scales_cpo: list[float]
-    psi: np.ndarray
+    @property
+    def times_s(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def octaves(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def rates_hz(self) -> list[float]: ...  # noqa: D102
+    @property
+    def scales_cpo(self) -> list[float]: ...  # noqa: D102
+    @property
+    def psi(self) -> np.ndarray: ...  # noqa: D102
 
 
 def figure_filterbank_1d(

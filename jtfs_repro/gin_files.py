@@ -1,0 +1,170 @@
+"""Reading gin files without running them: what they import, include and set.
+
+A file of ``gin/presets``, ``gin/scale`` or ``gin/variants`` changes settings of many stages, each
+in a section of its own that begins with the names of its stages::
+
+    # [scattering1d_q1, scattering1d_q8]
+    from jtfs_repro.features import scattering1d
+
+    scattering1d.Scattering1DFeature.J = 12
+
+A stage reads its own section and what stands before the first one. ``PATH:STAGE`` names that part
+of a file, wherever gin files are named; a file without a section is named by its path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gin import config_parser
+from gin.config_parser import BindingStatement, ImportStatement, IncludeStatement
+
+Name = str | os.PathLike[str]  # PATH or PATH:STAGE
+_SECTION = re.compile(r"^# \[([\w, ]+)\]\s*$")
+
+
+class Unresolved(config_parser.ParserDelegate):
+    """Keeps ``@name()`` and ``%name`` as text."""
+
+    def configurable_reference(self, scoped_configurable_name: str, evaluate: bool) -> str:
+        """Return a reference as it is written."""
+        return f"@{scoped_configurable_name}{'()' if evaluate else ''}"
+
+    def macro(self, macro_name: str) -> str:
+        """Return a macro as it is written."""
+        return f"%{macro_name}"
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A value and the file that sets it."""
+
+    value: Any
+    file: str
+
+
+def path_of(name: Name) -> str:
+    """Return the file of ``PATH:STAGE``.
+
+    Examples
+    --------
+    >>> path_of("gin/scale/smoke.gin:jtfs"), path_of("gin/features/jtfs.gin")
+    ('gin/scale/smoke.gin', 'gin/features/jtfs.gin')
+    """
+    text = os.fspath(name)
+    head, _, stage = text.rpartition(":")
+    return head if head.endswith(".gin") and stage.isidentifier() else text
+
+
+def text_of(name: Name) -> str:
+    """Return the text that a stage reads; lines of other sections are blank, so that lines count.
+
+    Raises
+    ------
+    OSError, UnicodeDecodeError
+        The file cannot be read.
+    """
+    path = path_of(name)
+    with open(path) as stream:  # as gin opens it
+        text = stream.read()
+    stage = os.fspath(name)[len(path) + 1 :]
+    if not stage:
+        return text
+    lines = [line if stage in owners or not owners else "" for line, owners in _owned(text)]
+    return "\n".join(lines) + "\n"
+
+
+def sha256(name: Name) -> str:
+    """Return the digest of the text that a stage reads."""
+    return hashlib.sha256(text_of(name).encode()).hexdigest()
+
+
+def sections(path: Name) -> list[str]:
+    """Return the stages that have a section in a file."""
+    owned = _owned(Path(path).read_text(encoding="utf-8"))
+    return list(dict.fromkeys(stage for _, owners in owned for stage in owners))
+
+
+def _owned(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield each line with the stages of its section, none before the first."""
+    owners: list[str] = []
+    for line in text.splitlines():
+        if match := _SECTION.match(line):
+            owners = [name.strip() for name in match[1].split(",")]
+        yield line, owners
+
+
+def statements(name: Name, delegate: config_parser.ParserDelegate | None = None) -> Iterator[Any]:
+    """Yield the statements of gin's own parser, which runs nothing.
+
+    Raises
+    ------
+    SyntaxError, ValueError
+        The text is not gin; the error names file and line.
+    """
+    yield from config_parser.ConfigParser(stream(name), delegate or Unresolved())
+
+
+def stream(name: Name) -> io.StringIO:
+    """Return what gin parses, under the file's name."""
+    found = io.StringIO(text_of(name))
+    found.name = path_of(name)  # type: ignore[attr-defined]  gin's errors say it
+    return found
+
+
+def imports(name: Name) -> str:
+    """Return the import statements of a file as Python."""
+    found = [s.format() for s in statements(name) if isinstance(s, ImportStatement)]
+    return "\n".join(line for line in found if "__gin__" not in line)
+
+
+def includes(name: Name) -> list[str]:
+    """Return the files that a file includes, relative to ``gin/``."""
+    return [s.filename for s in statements(name) if isinstance(s, IncludeStatement)]
+
+
+def bindings(names: Iterable[Name], *, root: Name) -> dict[str, Binding]:
+    """Return ``module.Class.parameter`` -> value of files in order, included ones where they stand.
+
+    Parameters
+    ----------
+    names : iterable of PATH or PATH:STAGE
+    root : path
+        The folder ``gin/``, to which includes are relative.
+    """
+    found: dict[str, Binding] = {}
+    for name in names:
+        for statement in statements(name):
+            if isinstance(statement, IncludeStatement):
+                found |= bindings([os.path.join(root, statement.filename)], root=root)
+            elif isinstance(statement, BindingStatement):
+                scope = f"{statement.scope}/" if statement.scope else ""
+                key = f"{scope}{statement.selector}.{statement.arg_name}"
+                found[key] = Binding(statement.value, path_of(name))
+    return found
+
+
+def effective(names: Iterable[Name]) -> str:
+    """Return what files set and include, statement by statement, without imports and comments.
+
+    Equal texts are equal settings: moving a module, a comment or another stage's section changes
+    nothing here.
+    """
+    kept = (s for name in names for s in statements(name) if not isinstance(s, ImportStatement))
+    return "\n".join(repr(statement._replace(location=None)) for statement in kept)
+
+
+def settings_sha256(names: Iterable[Name]) -> str:
+    """Return a digest of the settings in gin files, see `effective`.
+
+    Two stages that read the same files get the same digest, so that one can tell whether what the
+    other stored was made with the settings of today.
+    """
+    return hashlib.sha256(effective(names).encode()).hexdigest()

@@ -1,0 +1,293 @@
+# Section 4: clips, rendered or recorded -> shards of features -> statistics -> classifiers, one job
+# per seed -> Table 2. Both clip sets have one layout.
+STUDIES["instruments"] = has_instruments
+
+
+rule fetch_soundfont:
+    input:
+        soundfont_given,
+    output:
+        status="data/soundfonts/status.json",
+    params:
+        **stage(
+            "fetch_soundfont",
+            test_soundfont=config["test_soundfont"],
+            download=config["soundfont_download"],
+        ),
+    resources:
+        **needs("fetch_soundfont"),
+    shell:
+        JOB
+
+
+rule render_solos:
+    input:
+        font_status="data/soundfonts/status.json",
+    output:
+        report="data/{run}/soundfont_solos/report.json",
+        operative="data/{run}/soundfont_solos/report.gin",
+    params:
+        **stage("render_solos", "soundfont_solos", folder="data/{run}/soundfont_solos"),
+    priority: 20
+    resources:
+        **needs("render_solos"),
+    shell:
+        JOB
+
+
+rule fetch_medley_solos_db:
+    input:
+        medley_given,
+    output:
+        status="data/{run}/medley_solos_db.json",
+    params:
+        **stage(
+            "fetch_medley_solos_db",
+            folder=config["medley_solos_db"],
+            download=medley_download,
+        ),
+    resources:
+        **needs("fetch_medley_solos_db"),
+    shell:
+        JOB
+
+
+rule index_clips:
+    input:
+        status=clip_set_status,
+    output:
+        index="results/{run}/{clips}/clips.csv",
+        report="results/{run}/{clips}/clips.json",
+    params:
+        **stage(
+            "index_clips",
+            folder=clip_folder,
+            clip_set="{clips}",
+            allow_partial=config["allow_partial_clips"],
+        ),
+    priority: 20
+    resources:
+        **needs("index_clips"),
+    shell:
+        JOB
+
+
+rule extract_clips:
+    input:
+        clips="results/{run}/{clips}/clips.csv",
+        facts="results/{run}/{clips}/clips.json",
+    output:
+        "results/{run}/{clips}/features/{front}/shard-{shard}-of-{shards}.json",
+        features="results/{run}/{clips}/features/{front}/shard-{shard}-of-{shards}.npy",
+        operative="results/{run}/{clips}/features/{front}/shard-{shard}-of-{shards}.gin",
+    params:
+        **stage(
+            "extract_clips",
+            ["medley_clips", "medley_{front}"],
+            run="{run}",
+            folder=clip_folder,
+            shard="{shard}",
+            shards="{shards}",
+            untracked={"device": config["device"], "memory_gb": config["memory_gb"]},
+        ),
+    priority: 10
+    threads: 1
+    resources:
+        **needs("extract_clips", extraction=True, gpu=gpus()),
+    shell:
+        JOB
+
+
+rule accumulate_statistics:
+    input:
+        clip_shards("json"),
+        clips="results/{run}/{clips}/clips.csv",
+        shards=clip_shards("npy"),
+    output:
+        "results/{run}/{clips}/statistics/{front}.json",
+        statistics="results/{run}/{clips}/statistics/{front}.npz",
+        operative="results/{run}/{clips}/statistics/{front}.gin",
+    params:
+        **stage(
+            "accumulate_statistics",
+            "statistics_{front}",
+            run="{run}",
+            feature_gin=feature_gin,
+        ),
+    priority: 10
+    resources:
+        **needs("accumulate_statistics"),
+    shell:
+        JOB
+
+
+rule train_classifier:
+    input:
+        clip_shards("json"),
+        clips="results/{run}/{clips}/clips.csv",
+        facts="results/{run}/{clips}/clips.json",
+        statistics="results/{run}/{clips}/statistics/{model}.npz",
+        shards=clip_shards("npy"),
+    output:
+        "results/{run}/{clips}/predictions/{model}/seed-{seed}.csv",
+        "results/{run}/{clips}/predictions/{model}/seed-{seed}.json",
+        "results/{run}/{clips}/predictions/{model}/seed-{seed}.pt",
+        predictions="results/{run}/{clips}/predictions/{model}/seed-{seed}.npz",
+        operative="results/{run}/{clips}/predictions/{model}/seed-{seed}.gin",
+    wildcard_constraints:
+        model="cqt|scattering1d|jtfs",
+    params:
+        **stage(
+            "train_classifier",
+            ["training", "train_{model}"],
+            run="{run}",
+            feature_gin=feature_gin,
+            model="{model}",
+            seed="{seed}",
+            untracked=training_options(),
+        ),
+    priority: 5
+    threads: config["training_threads"]
+    resources:
+        **needs("train_classifier", gpu=training_gpus()),
+    shell:
+        JOB
+
+
+# the transform inside the model, from raw audio, with augmentation
+rule train_end_to_end:
+    input:
+        clips="results/{run}/{clips}/clips.csv",
+        facts="results/{run}/{clips}/clips.json",
+        statistics="results/{run}/{clips}/statistics/jtfs.npz",
+    output:
+        "results/{run}/{clips}/predictions/jtfs_end_to_end/seed-{seed}.csv",
+        "results/{run}/{clips}/predictions/jtfs_end_to_end/seed-{seed}.json",
+        "results/{run}/{clips}/predictions/jtfs_end_to_end/seed-{seed}.pt",
+        predictions="results/{run}/{clips}/predictions/jtfs_end_to_end/seed-{seed}.npz",
+        operative="results/{run}/{clips}/predictions/jtfs_end_to_end/seed-{seed}.gin",
+    params:
+        **stage(
+            "train_end_to_end",
+            ["training", "medley_clips", "medley_jtfs", "train_jtfs_end_to_end"],
+            run="{run}",
+            feature_gin=feature_gin,
+            folder=clip_folder,
+            left_out=leaves_out_end_to_end,
+            seed="{seed}",
+            untracked=training_options(),
+        ),
+    threads: config["training_threads"]
+    resources:
+        **needs("train_end_to_end", gpu=training_gpus()),
+    shell:
+        JOB
+
+
+# deterministic classifiers: one fit, called seed 0
+rule fit_baseline:
+    input:
+        clip_shards("json"),
+        clips="results/{run}/{clips}/clips.csv",
+        facts="results/{run}/{clips}/clips.json",
+        statistics=baseline_statistics,
+        shards=clip_shards("npy"),
+    output:
+        "results/{run}/{clips}/predictions/{model}/seed-0.json",
+        predictions="results/{run}/{clips}/predictions/{model}/seed-0.npz",
+        operative="results/{run}/{clips}/predictions/{model}/seed-0.gin",
+    wildcard_constraints:
+        model="mfcc_svm|jtfs_linear",
+    params:
+        **stage(
+            "fit_baseline",
+            ["training", "fit_{model}"],
+            run="{run}",
+            feature_gin=feature_gin,
+            model="{model}",
+        ),
+    resources:
+        **needs("fit_baseline"),
+    shell:
+        JOB
+
+
+rule tabulate_table2:
+    input:
+        facts="results/{run}/{clips}/clips.json",
+        predictions=each_prediction("npz"),
+        costs=each_prediction("json"),
+        histories=each_prediction("csv", without=DETERMINISTIC),
+    output:
+        "results/{run}/{clips}/table2.md",
+        "results/{run}/{clips}/recalls.md",
+        "results/{run}/{clips}/differences.md",
+        table=table("instruments", "{clips}/table2"),
+        seeds=table("instruments", "{clips}/recalls"),
+        differences=table("instruments", "{clips}/differences"),
+        confusion=table("instruments", "{clips}/confusion"),
+        curves=table("instruments", "{clips}/learning_curves"),
+        operative="results/{run}/{clips}/table2.gin",
+    params:
+        **stage("tabulate_table2", "table2", run="{run}"),
+    resources:
+        **needs("tabulate_table2"),
+    shell:
+        JOB
+
+
+rule tabulate_clip_cost:
+    input:
+        features=clip_reports,
+        trainings=each_prediction("json"),
+    output:
+        "results/{run}/{clips}/cost.md",
+        table=table("instruments", "{clips}/cost"),
+    params:
+        **stage("tabulate_clip_cost"),
+    resources:
+        **needs("tabulate_clip_cost"),
+    shell:
+        JOB
+
+
+rule plot_class_recalls:
+    input:
+        table=at("results/{run}/{clips}/table2.csv"),
+        seeds=at("results/{run}/{clips}/recalls.csv"),
+    output:
+        figures=figure("instruments", "{clips}_class_recalls"),
+    params:
+        **stage("plot_class_recalls", "class_recalls"),
+    resources:
+        **needs("plot_class_recalls"),
+    shell:
+        JOB
+
+
+rule plot_confusion:
+    input:
+        table=at("results/{run}/{clips}/table2.csv"),
+        confusion=at("results/{run}/{clips}/confusion.csv"),
+    output:
+        figures=figure("instruments", "{clips}_confusion"),
+    params:
+        **stage("plot_confusion", "confusion"),
+    resources:
+        **needs("plot_confusion"),
+    shell:
+        JOB
+
+
+rule plot_learning_curves:
+    input:
+        table=at("results/{run}/{clips}/table2.csv"),
+        curves=at("results/{run}/{clips}/learning_curves.csv"),
+    output:
+        figures=figure("instruments", "{clips}_learning_curves"),
+    params:
+        **stage("plot_learning_curves", "learning_curves"),
+    resources:
+        **needs("plot_learning_curves"),
+    shell:
+        JOB
