@@ -196,7 +196,7 @@ def run_script(
         if options.operative:
             io.save_text(options.operative, settings)
         sidecars.write_sidecars(
-            options, gin_files=settings_files, operative_gin=settings, clock=clock
+            options, gin_files=read, operative_gin=settings, clock=clock
         )
     except (*USER_ERRORS, RuntimeError) as error:
         is_memory = gpu_memory.is_exhausted(error)

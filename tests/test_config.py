@@ -76,16 +76,13 @@ def test_missing_gin_file(tmp_path):
 
 
 def test_stack_takes_what_exists_in_order(tmp_path):
-    names = [
-        "features/mfcc.gin",
-        "presets/as_coded/mfcc.gin",
-        "scale/smoke/mfcc.gin",
-        "variants/short/mfcc.gin",
-    ]
-    for name in names:
-        write(tmp_path / name, "")
+    write(tmp_path / "features/mfcc.gin", "")
+    for name in ("presets/as_coded.gin", "scale/smoke.gin", "variants/short.gin"):
+        write(tmp_path / name, "# [mfcc]\n")
+    write(tmp_path / "scale/demo.gin", "# [jtfs]\n")
     found = config.stack("mfcc", preset="as_coded", scale="smoke", variant="short", root=tmp_path)
-    assert found == [f"{tmp_path}/{name}" for name in names]
+    names = ["features/mfcc.gin", "presets/as_coded.gin:mfcc", "scale/smoke.gin:mfcc"]
+    assert found == [f"{tmp_path}/{name}" for name in (*names, "variants/short.gin:mfcc")]
     assert config.stack("mfcc", root=tmp_path) == [f"{tmp_path}/features/mfcc.gin"]
     with pytest.raises(config.ConfigError, match=r"nothing\.gin: .*known: mfcc"):
         config.stack("nothing", root=tmp_path)

@@ -1,6 +1,5 @@
 """Every gin file: it belongs to a stage, parses in every stack, and builds what it configures."""
 
-import re
 from importlib import import_module
 from itertools import product
 from pathlib import Path

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,6 @@ from jtfs_repro.names import readable
 from jtfs_repro.plots.series import Cloud
 from jtfs_repro.provenance import Stamp
 
-FilePath = str | os.PathLike[str]
 Row = Mapping[str, str]
 STAMP = ("scale", "preset", "device", "variant")
 
@@ -169,8 +167,8 @@ class Contents:
 
 
 def read_origin(
-    manifest: FilePath | None,
-    facts: Sequence[FilePath] = (),
+    manifest: str,
+    facts: Sequence[str] = (),
     *,
     scale: str = "",
     preset: str = "",
@@ -180,8 +178,8 @@ def read_origin(
 
     Parameters
     ----------
-    manifest : path or None
-        manifest.json.
+    manifest : path
+        manifest.json, or empty.
     facts : sequence of path
         JSON files with the keys of a stamp.
     scale, preset, variant : str
@@ -208,18 +206,18 @@ def read_origin(
     return Origin(stamp_line=line, commit=commit, manifest=io.load_text(manifest))
 
 
-def read_picture(path: FilePath, entries: Mapping[str, Entry]) -> Picture:
+def read_picture(path: str, entries: Mapping[str, Entry]) -> Picture:
     """Return a figure; `FileError` if it is missing."""
-    return Picture(path=os.fspath(path), entry=captions.find(entries, path), png=read_bytes(path))
+    return Picture(path=path, entry=captions.find(entries, path), png=read_bytes(path))
 
 
-def read_table(path: FilePath, entries: Mapping[str, Entry]) -> Table:
+def read_table(path: str, entries: Mapping[str, Entry]) -> Table:
     """Return a table; `FileError` if it is missing or no CSV."""
     entry = captions.find(entries, path)
     return Table(entry=entry, text=io.load_text(path), rows=io.load_csv(path))
 
 
-def read_target(path: FilePath) -> Target:
+def read_target(path: str) -> Target:
     """Return the sound whose facts are given; the audio lies beside them (``.wav``)."""
     facts = _need(path, io.load_json(path), "name", "title", "origin")
     return Target(
@@ -230,7 +228,7 @@ def read_target(path: FilePath) -> Target:
     )
 
 
-def read_run(path: FilePath) -> Run:
+def read_run(path: str) -> Run:
     """Return the resynthesis whose facts are given; history, snapshots, audio lie beside them."""
     names = ("sound", "representation", "descent", "status")
     facts = _need(path, io.load_json(path), *names)
@@ -246,7 +244,7 @@ def read_run(path: FilePath) -> Run:
     )
 
 
-def read_scale_rate(path: FilePath, targets: Sequence[Target]) -> ScaleRateMap:
+def read_scale_rate(path: str, targets: Sequence[Target]) -> ScaleRateMap:
     """Return the responses of a sound, titled as the one of the same name in ``targets``."""
     cells = ("rate_hz", "scale_cpo", "spin", "energy", "response")
     names = ("times_s", "frequencies_hz", "scalogram", *cells)
@@ -262,13 +260,13 @@ def read_scale_rate(path: FilePath, targets: Sequence[Target]) -> ScaleRateMap:
     return ScaleRateMap(name=name, title=titles.get(name, name), **arrays)
 
 
-def read_notebook(path: FilePath) -> Notebook:
+def read_notebook(path: str) -> Notebook:
     """Return a notebook; `FileError` if it is missing or no JSON."""
     _need(path, io.load_json(path), "cells")
     return Notebook(name=Path(path).stem, text=io.load_text(path))
 
 
-def read_bytes(path: FilePath) -> bytes:
+def read_bytes(path: str) -> bytes:
     """Return the bytes of a file; `FileError` if it is missing or not what its sidecar says."""
     io.check_content(path)
     try:
@@ -277,7 +275,7 @@ def read_bytes(path: FilePath) -> bytes:
         raise io.missing(path) from None
 
 
-def _need(path: FilePath, facts: Any, *names: str) -> dict[str, Any]:
+def _need(path: str, facts: Any, *names: str) -> dict[str, Any]:
     if not isinstance(facts, Mapping):
         raise io.FileError(f"{path}: not a JSON object (is it another file?)")
     absent = [name for name in names if name not in facts]
@@ -286,6 +284,6 @@ def _need(path: FilePath, facts: Any, *names: str) -> dict[str, Any]:
     return dict(facts)
 
 
-def _beside(path: FilePath, suffix: str) -> str:
+def _beside(path: str, suffix: str) -> str:
     """Return the file of the same name with another suffix."""
-    return os.fspath(path).removesuffix(".json") + suffix
+    return path.removesuffix(".json") + suffix
