@@ -44,6 +44,7 @@ setup(
         "pillow",
         "plotly",
         "pretty_midi",
+        "pyyaml",
         "scikit-learn",
         "scipy",
         "soundfile",
