@@ -14,7 +14,8 @@
 #
 # runs `python -m jtfs_repro embed_isomap --gin ... --features ... --manifold ...`: the names of
 # inputs and outputs are the stage's options. An input or output without a name is one that the
-# stage finds beside a named one. Logs and benchmarks are named by `log_and_time`.
+# stage finds beside a named one. Logs, whose first line is the command, and benchmarks are named by
+# `log_and_time`.
 import functools
 import hashlib
 import os
@@ -32,7 +33,7 @@ from rules import config_check, locks, needs as declared
 from rules.recordings import is_text
 
 ROOT = Path(workflow.basedir)
-JOB = "{params.command} 2>&1 | tee {log}"
+JOB = "echo {params.command:q} > {log}; {params.command} 2>&1 | tee -a {log}"
 
 # jobs run with this Python and import this tree's package, whatever else is installed
 os.environ["PATH"] = os.pathsep.join(
