@@ -1,12 +1,13 @@
 """Sidecars: what a script leaves beside its outputs."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from jtfs_repro import config, io
+from jtfs_repro import config, gin_files, io
 from jtfs_repro.provenance import SUFFIX, operative_of, record, sha256, sidecar_of
 from jtfs_repro.provenance.digests import code_sha256
 from jtfs_repro.provenance.layout import recorded_name
@@ -19,10 +20,12 @@ GIN = config.stack("chirps", scale="smoke", root=ROOT / "gin")
 def made(tmp_path_factory):
     """A folder in which a script of the project has run."""
     folder = tmp_path_factory.mktemp("made")
-    command = [sys.executable, ROOT / "scripts/synthesise_chirps.py", "--gin", *GIN]
-    command += ["--scale", "smoke", "--preset", "paper", "--chirps", "data/c.npy"]
+    command = [sys.executable, "-m", "jtfs_repro", "synthesise_chirps", "--gin", *GIN]
+    command += ["--run", "smoke", "--chirps", "data/c.npy"]
     command += ["--parameters", "data/c.csv", "--facts", "data/c.json", "--operative", "c.gin"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    run = {"cwd": folder, "env": environment, "capture_output": True, "text": True}
+    done = subprocess.run(command, **run, check=False)
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -38,8 +41,8 @@ def test_it_says_what_made_the_file(made):
     assert facts["sha256"] == sha256(made / "data/c.npy")
     assert facts["bytes"] == (made / "data/c.npy").stat().st_size
     assert (facts["scale"], facts["preset"], facts["device"]) == ("smoke", "paper", "cpu")
-    assert facts["script"] == "scripts/synthesise_chirps.py"
-    assert facts["gin_files"] == {path: sha256(path) for path in GIN}
+    assert facts["script"] == "jtfs_repro/stages/synthesise_chirps.py"
+    assert facts["gin_files"] == {path: gin_files.sha256(path) for path in GIN}
     assert facts["operative_gin"] == (made / "c.gin").read_text()
     assert facts["outputs"] == ["data/c.npy", "data/c.csv", "data/c.json"]
     assert {"python", "torch", "numpy", "snakemake"} <= set(facts["versions"])
@@ -53,7 +56,9 @@ def test_it_says_what_made_the_file(made):
 
 def test_code_is_hashed_and_the_hash_can_be_made_again(made):
     code = record.load_sidecar(made / "data/c.npy")["code"]
-    assert {"scripts/synthesise_chirps.py", "jtfs_repro/datasets/chirps.py"} <= set(code["files"])
+    assert {"jtfs_repro/stages/synthesise_chirps.py", "jtfs_repro/datasets/chirps.py"} <= set(
+        code["files"]
+    )
     assert code_sha256(code["files"]) == code["sha256"]
     assert code_sha256(code["files"][1:]) != code["sha256"]
     assert code_sha256(["jtfs_repro/gone.py"]) is None
@@ -71,7 +76,7 @@ def test_seeds_are_those_of_the_settings_and_of_the_command(made):
 def test_inputs_are_hashed_and_hand_on_their_scale(made):
     """A script without --scale takes the stamp of what it read."""
     code = (
-        "import argparse, sys\nfrom jtfs_repro import config, io\n"
+        "import argparse, sys\nfrom jtfs_repro import config, gin_files, io\n"
         "def main(options):\n    io.save_json('out.json', io.load_json('data/c.json'))\n"
         "config.run_script(main, config.parser(''))\n"
     )

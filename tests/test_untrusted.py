@@ -99,7 +99,7 @@ def test_pickled_code_is_refused_and_not_run(tmp_path, capfd, name, write, load)
 
 SOURCES = [
     path
-    for folder in ("jtfs_repro", "scripts", "rules", "benchmarks", "faults")
+    for folder in ("jtfs_repro", "scripts", "rules", "tools")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
 MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}

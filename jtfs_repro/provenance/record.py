@@ -69,7 +69,7 @@ def write_sidecars(
     common = {
         **_stamp(options),
         "device": "cuda" if environment.has_used_gpu() else "cpu",
-        "script": _script(),
+        "script": _script(options),
         "arguments": sys.argv[1:],
         "code": code(),
         "gin_files": dict(gin_files),
@@ -128,7 +128,9 @@ def seeds(options: argparse.Namespace, operative_gin: str) -> dict[str, str]:
     return found if given is None else found | {"--seed": str(given)}
 
 
-def _script() -> str:
-    """Return the script's path, relative to the project if it belongs to it."""
+def _script(options: argparse.Namespace) -> str:
+    """Return the path of the stage or script, relative to the project if it belongs to it."""
+    if stage := getattr(options, "stage", ""):
+        return f"jtfs_repro/stages/{stage}.py"
     path = Path(os.path.abspath(sys.argv[0]))
     return path.relative_to(PROJECT).as_posix() if path.is_relative_to(PROJECT) else path.name

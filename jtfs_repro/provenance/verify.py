@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jtfs_repro import io
+from jtfs_repro import gin_files, io
 from jtfs_repro.provenance import digests, layout
 from jtfs_repro.provenance.findings import Finding, Kind, Report, some
 from jtfs_repro.provenance.gather import folded
@@ -162,7 +162,8 @@ def _why_stale(record: Record, records: Mapping[str, Record], roots: Roots) -> s
         if known not in (digest, None):
             return f"made from another content of {name}"
     for name, digest in record.gin_files.items():
-        if _sha256(_find_gin(name, roots)) not in (digest, None):
+        found = _find_gin(name, roots)
+        if found is not None and gin_files.sha256(found) != digest:
             return f"made with another content of {name}"
     return ""
 
@@ -172,9 +173,9 @@ def _sha256(path: Path | None) -> str | None:
 
 
 def _find_gin(name: str, roots: Roots) -> Path | None:
-    """Return a gin file, named relative to the folder of the run or to the project."""
+    """Return a gin file or section, named relative to the folder of the run or to the project."""
     candidates = (roots.results.parent / name, PROJECT / name)
-    return next((path for path in candidates if os.path.isfile(path)), None)
+    return next((path for path in candidates if os.path.isfile(gin_files.path_of(path))), None)
 
 
 def _spread(reasons: dict[str, str], records: Mapping[str, Record]) -> None:
@@ -265,8 +266,8 @@ def _notes(records: Mapping[str, Record], roots: Roots) -> Iterator[Finding]:
     yield from _note("made from a tree with uncommitted changes", "files", dirty)
     read = {name for found in records.values() for name in found.inputs if name not in records}
     sources = sorted(name for name in read if not os.path.isfile(roots.locate(name)))
-    gin_files = {name for found in records.values() for name in found.gin_files}
-    sources += sorted(name for name in gin_files if _find_gin(name, roots) is None)
+    settings = {name for found in records.values() for name in found.gin_files}
+    sources += sorted(name for name in settings if _find_gin(name, roots) is None)
     yield from _note("sources that are not here", "files", sources)
 
 
