@@ -59,7 +59,7 @@ def code_digest(roots: Iterable[str], *, root: Path) -> str:
     names = sorted(roots)
     code = [name for name in names if name.endswith((".py", ".ipynb")) or is_gin(name)]
     found = reached(code, root=root).items()
-    lines = sorted(f"{file}:{s.text}" for (file, _), held in found for s in held if counts(file))
+    lines = sorted(s.text for (file, _), held in found for s in held if counts(file))
     for name in sorted(set(names) - set(code)):
         lines.append(f"{name}:{hashlib.sha256((root / name).read_bytes()).hexdigest()}")
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
