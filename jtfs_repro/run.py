@@ -1,16 +1,17 @@
 """The runner of stages: a command line made from a function's signature.
 
-A stage is a function of keyword-only parameters in the file of its own name in
-``jtfs_repro/stages/``. Its parameters are the options: ``memory_gb: float = 2.0`` is
-``--memory-gb``; a list takes any number of words, a bool is a switch, a ``Literal`` has choices,
-and what has no default is required. Every stage takes ``--gin`` and ``--operative`` as well, see
-`config.run_script`.
+A stage is a function in ``jtfs_repro/stages/`` that takes nothing but keywords. Its parameters
+are the options: ``memory_gb: float = 2.0`` is ``--memory-gb``; a list takes any number of words, a
+bool is a switch, a ``Literal`` has choices, and what has no default is required. Every stage takes
+``--gin`` and ``--operative`` as well, see `config.run_script`.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import difflib
+import functools
 import importlib
 import inspect
 import sys
@@ -28,20 +29,34 @@ Stage = Callable[..., None]
 def main() -> None:
     """Run the stage that the first word of the command line names."""
     name = sys.argv[1] if len(sys.argv) > 1 else ""
-    if name not in names():
+    if name not in files():
         _stop_unknown(name)
     stage = load(name)
     config.run_script(lambda options: call(stage, options), parser(stage))
 
 
-def names() -> list[str]:
-    """Return the names of all stages."""
-    return sorted(path.stem for path in FOLDER.glob("[!_]*.py"))
+@functools.cache
+def files() -> dict[str, str]:
+    """Return stage -> its file, relative to the project, found without importing any."""
+    found = {}
+    for path in sorted(FOLDER.glob("[!_]*.py")):
+        nodes = ast.parse(path.read_text(encoding="utf-8")).body
+        stages = [
+            node.name for node in nodes if isinstance(node, ast.FunctionDef) and _is_stage(node)
+        ]
+        found |= dict.fromkeys(stages, f"jtfs_repro/stages/{path.name}")
+    return found
+
+
+def _is_stage(node: ast.FunctionDef) -> bool:
+    """Return whether a function takes nothing but keywords."""
+    return bool(node.args.kwonlyargs) and not (node.args.args or node.args.vararg)
 
 
 def load(name: str) -> Stage:
     """Import a stage."""
-    return getattr(importlib.import_module(f"jtfs_repro.stages.{name}"), name)
+    module = f"jtfs_repro.stages.{Path(files()[name]).stem}"
+    return getattr(importlib.import_module(module), name)
 
 
 def parser(stage: Stage) -> argparse.ArgumentParser:
@@ -55,10 +70,11 @@ def parser(stage: Stage) -> argparse.ArgumentParser:
     [PosixPath('a.png'), PosixPath('a.pdf')]
     """
     name = stage.__name__
-    arguments = config.parser(inspect.getdoc(inspect.getmodule(stage)))
+    arguments = config.parser(inspect.getdoc(stage))
     arguments.prog = f"python -m jtfs_repro {name}"
     arguments.formatter_class = argparse.RawDescriptionHelpFormatter
     arguments.add_argument("stage", choices=[name], metavar=name)
+    arguments.set_defaults(script=files()[name])
     hints = get_type_hints(stage)
     for parameter in inspect.signature(stage).parameters.values():
         if parameter.name == "gin":  # a stage may ask for the files that were loaded
@@ -98,10 +114,13 @@ def _kind(hint: type) -> str:
 
 
 def _stop_unknown(name: str) -> None:
-    near = difflib.get_close_matches(name, names(), n=1)
+    near = difflib.get_close_matches(name, files(), n=1)
     hint = f" (did you mean {near[0]!r}?)" if near else ""
     if name in ("", "-h", "--help"):
-        print(__doc__, "\n\nStages:", ", ".join(names()), file=sys.stderr)
+        print(__doc__, "\n\nStages:", ", ".join(sorted(files())), file=sys.stderr)
     else:
-        print(f"error: stage={name!r} must be one of {', '.join(names())}{hint}", file=sys.stderr)
+        print(
+            f"error: stage={name!r} must be one of {', '.join(sorted(files()))}{hint}",
+            file=sys.stderr,
+        )
     sys.exit(config.USAGE_STATUS if name not in ("-h", "--help") else 0)

@@ -28,6 +28,7 @@ from jtfs_repro import io
 from jtfs_repro.gin_files import effective
 from jtfs_repro.provenance import PRESETS, sha256
 from jtfs_repro.provenance.reached import code_digest
+from jtfs_repro.run import files as stage_files
 from jtfs_repro.runs import DEFAULT, parse_run, run_name
 from rules import config_check, locks, needs as declared
 from rules.recordings import is_text
@@ -52,6 +53,7 @@ for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
 RUN_PATTERN = rf"(?:smoke|demo|paper)(?:-(?:{'|'.join(PRESETS)}))?(?:\+\w+)?"
 PICTURES_PATTERN = rf"(?:(?!{DEFAULT}/){RUN_PATTERN}/)?"
 
+STAGE_FILES = stage_files()
 STUDIES = {}  # study -> function of a run: is the study part of it?
 SHOWN = defaultdict(list)  # study -> paths of its figures and tables, wildcards in them
 PAGES = defaultdict(list)  # study -> paths of its tables as pages, for `make report`
@@ -87,7 +89,7 @@ def stage(name, gin=(), /, *, code=(), untracked=None, **options):
 
     def code_in_effect(wildcards):
         more = [file.format(**wildcards) for file in code]
-        roots = (f"jtfs_repro/stages/{name}.py", *more, *files(wildcards))
+        roots = (f"{STAGE_FILES[name]}:{name}", *more, *files(wildcards))
         return "code " + code_of(roots)
 
     def tracked(wildcards):

@@ -41,7 +41,8 @@ def test_it_says_what_made_the_file(made):
     assert facts["sha256"] == sha256(made / "data/c.npy")
     assert facts["bytes"] == (made / "data/c.npy").stat().st_size
     assert (facts["scale"], facts["preset"], facts["device"]) == ("smoke", "paper", "cpu")
-    assert facts["script"] == "jtfs_repro/stages/synthesise_chirps.py"
+    assert facts["script"] == "jtfs_repro/stages/chirps.py"
+    assert facts["stage"] == "synthesise_chirps"
     assert facts["gin_files"] == {path: gin_files.sha256(path) for path in GIN}
     assert facts["operative_gin"] == (made / "c.gin").read_text()
     assert facts["outputs"] == ["data/c.npy", "data/c.csv", "data/c.json"]
@@ -56,9 +57,7 @@ def test_it_says_what_made_the_file(made):
 
 def test_code_is_hashed_and_the_hash_can_be_made_again(made):
     code = record.load_sidecar(made / "data/c.npy")["code"]
-    assert {"jtfs_repro/stages/synthesise_chirps.py", "jtfs_repro/datasets/chirps.py"} <= set(
-        code["files"]
-    )
+    assert {"jtfs_repro/stages/chirps.py", "jtfs_repro/datasets/chirps.py"} <= set(code["files"])
     assert code_sha256(code["files"]) == code["sha256"]
     assert code_sha256(code["files"][1:]) != code["sha256"]
     assert code_sha256(["jtfs_repro/gone.py"]) is None

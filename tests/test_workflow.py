@@ -21,7 +21,7 @@ from jtfs_repro.audio import Sound, read_sound, write_sound
 from jtfs_repro.datasets.soundfonts import FLUID_R3, USUAL_FOLDERS
 from jtfs_repro.provenance import sidecar_of
 from jtfs_repro.provenance.closure import closure
-from jtfs_repro.provenance.reached import code_digest
+from jtfs_repro.provenance.reached import code_digest, reached
 from rules import config_check
 
 ROOT = Path(__file__).parent.parent
@@ -174,9 +174,10 @@ def test_closure_follows_imports_and_gin(tmp_path):
     assert closure(["gin/x.gin"], root=tmp_path) == [*gin_files, *package, "jtfs_repro/e.py"]
 
 
-def test_closure_keeps_features_apart():
-    stage = "jtfs_repro/stages/extract_features.py"
-    found = closure([stage, "gin/features/mfcc.gin"], root=ROOT)
+def test_code_of_one_feature_is_apart_from_the_others():
+    gin = "gin/features/mfcc.gin"
+    places = reached(["jtfs_repro/stages/chirps.py:extract_features", gin], root=ROOT)
+    found = {file for (file, _), statements in places.items() if statements}
     assert "jtfs_repro/features/mfcc.py" in found
     assert not any("strf" in name or "scattering" in name or "plots" in name for name in found)
 
@@ -187,21 +188,70 @@ def test_closure_is_what_python_imports():
     run = [sys.executable, ROOT / "tests/imported_modules.py", *files]
     printed = subprocess.run(run, capture_output=True, text=True, check=True, cwd=ROOT).stdout
     loaded = json.loads(printed)
-    assert len(loaded) == len(files) > 40
+    assert len(loaded) == len(files) > 5
     for file in files:
         found = set(closure([file.relative_to(ROOT)], root=ROOT))
         assert {"jtfs_repro/io.py"} <= set(loaded[str(file)]) <= found, file.name
 
 
-def test_digest_of_code_knows_no_comments_or_docstrings(tmp_path):
-    def of(text):
-        (tmp_path / "a.py").write_text(text)
-        return code_digest(["a.py"], root=tmp_path)
+def digest_of(folder, **files):
+    """Return the digest of function ``f`` in a package of these files."""
+    for name, text in files.items():
+        path = folder / f"jtfs_repro/{name}.py"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return code_digest(["jtfs_repro/a.py:f"], root=folder)
 
-    plain = of("def f(x):\n    return x + 1\n")
-    assert of('"""Module."""\n# why\ndef f(x):\n    """Add."""\n    return x + 1  # one\n') == plain
-    assert of("def f(x):\n    return x + 2\n") != plain
-    assert of("def f(x, y=0):\n    return x + 1\n") != plain
+
+def test_comments_docstrings_and_names_of_modules_are_not_code(tmp_path):
+    plain = digest_of(tmp_path, a="def f(x):\n    return x + 1\n")
+    text = '"""Module."""\n# why\ndef f(x):\n    """Add."""\n    return x + 1  # one\n'
+    assert digest_of(tmp_path, a=text) == plain
+    assert digest_of(tmp_path, a="def f(x):\n    return x + 20\n") != plain
+    assert digest_of(tmp_path, a="def f(x, y=0):\n    return x + 1\n") != plain
+    moved = "from jtfs_repro.{} import g\n\ndef f(x):\n    return g(x)\n"
+    files = dict.fromkeys(("b", "c"), "def g(x):\n    return x\n")
+    found = [digest_of(tmp_path, a=moved.format(name), **files) for name in files]
+    assert found[0] == found[1] != plain
+
+
+@pytest.mark.parametrize(
+    ("edit", "is_seen"),
+    [
+        ("def g(x):\n    return _h(x) + 1\n", True),
+        ("def _h(x):\n    return 2 * x\n", True),  # g calls it
+        ("K = 8\n", True),  # _h reads it
+        ("def other(x):\n    return 1\n", False),
+        ("OTHER = 1\n", False),
+        ("class _Base:\n    n = 3\n", True),  # of the class that f makes
+        ("REGISTRY['x'] = 1\n", True),  # it runs when the module is imported
+        ("@_noted\ndef new():\n    pass\n", True),  # it may be noted somewhere
+        ("@functools.cache\ndef new():\n    pass\n", False),
+    ],
+)
+def test_an_edit_is_seen_by_those_who_can_reach_it(tmp_path, edit, is_seen):
+    a = "from jtfs_repro import b\n\n\ndef f(x):\n    return b.g(x) + b.Thing().n\n"
+    b = (
+        "import functools\n\nREGISTRY = {}\nK = 7\nOTHER = 0\n\n\n"
+        "def _noted(function):\n    REGISTRY[function.__name__] = function\n    return function\n\n\n"
+        "def _h(x):\n    return K * x\n\n\ndef g(x):\n    return _h(x)\n\n\n"
+        "def other(x):\n    return x\n\n\nclass _Base:\n    n = 2\n\n\n"
+        "class Thing(_Base):\n    pass\n"
+    )
+    before = digest_of(tmp_path, a=a, b=b)
+    assert (digest_of(tmp_path, a=a, b=f"{b}\n\n{edit}") != before) == is_seen
+
+
+def test_a_module_handed_on_is_reached_as_a_whole(tmp_path):
+    a = "from jtfs_repro import b\n\n\ndef f(x):\n    return getattr(b, x)\n"
+    before = digest_of(tmp_path, a=a, b="def g():\n    return 1\n")
+    assert digest_of(tmp_path, a=a, b="def g():\n    return 20\n") != before
+
+
+def test_an_import_within_a_function_counts(tmp_path):
+    a = "def f(x):\n    from jtfs_repro.b import g\n\n    return g(x)\n"
+    before = digest_of(tmp_path, a=a, b="def g(x):\n    return 1\n")
+    assert digest_of(tmp_path, a=a, b="def g(x):\n    return 20\n") != before
 
 
 # ------------------------------------------------------------------------------------- dry runs
@@ -593,7 +643,6 @@ SPIN_LEAK = {"tabulate_spin_leak": 1, "plot_spin_leak": 1}
         ("jtfs_repro/experiments/knn.py", {"score_knn": 8, "embed_isomap": 0}),
         ("gin/experiments/scores.gin", {"tabulate_scores": 1, "score_knn": 0}),
         ("gin/experiments/fig4.gin", {"plot_knn_ratios": 1, "plot_isomap": 0}),
-        ("jtfs_repro/stages/plot_isomap.py", {"plot_isomap": 1, "plot_knn_ratios": 0}),
         ("gin/presets/tutorial/mfcc.gin", {"extract_features": 0, "tabulate_scores": 0}),
     ],
 )

@@ -51,13 +51,14 @@ def code_digest(roots: Iterable[str], *, root: Path) -> str:
     Parameters
     ----------
     roots : iterable of str
-        Python files, gin files and notebooks, relative to ``root``. Of gin files only what they
-        import counts, of other kinds of files the bytes.
+        Python files, gin files and notebooks, relative to ``root``; ``FILE.py:NAME`` is what one
+        name leads to. Of gin files only what they import counts, of other kinds of files the
+        bytes. Names of modules do not count, so that one may move.
     root : path
         The folder that holds the package and ``gin/``.
     """
     names = sorted(roots)
-    code = [name for name in names if name.endswith((".py", ".ipynb")) or is_gin(name)]
+    code = [name for name in names if _is_code(name)]
     found = reached(code, root=root).items()
     lines = sorted(s.text for (file, _), held in found for s in held if counts(file))
     for name in sorted(set(names) - set(code)):
@@ -67,9 +68,9 @@ def code_digest(roots: Iterable[str], *, root: Path) -> str:
 
 def reached(roots: Iterable[str], *, root: Path) -> dict[Place, list[Statement]]:
     """Return the statements that files can run, by file and name; parameters as `code_digest`."""
-    roots = list(roots)
-    files = closure(roots, root=root)
-    waiting = [(file, EVERYTHING) for file in files if file in roots or is_gin(file)]
+    places = [_place_of(name) for name in roots]
+    files = closure([file for file, _ in places], root=root)
+    waiting = places + [(file, EVERYTHING) for file in files if is_gin(file)]
     waiting += [(file, ALWAYS) for file in files]
     found: dict[Place, list[Statement]] = {}
     while waiting:
@@ -92,6 +93,16 @@ def reached(roots: Iterable[str], *, root: Path) -> dict[Place, list[Statement]]
             beside = _file_of(".".join([*Path(place[0]).parent.parts, place[1]]), root)
             waiting.append((beside or place[0], EVERYTHING))
     return found
+
+
+def _is_code(name: str) -> bool:
+    return _place_of(name)[0].endswith((".py", ".ipynb")) or is_gin(name)
+
+
+def _place_of(name: str) -> Place:
+    """Return the place of ``FILE`` or ``FILE.py:NAME``."""
+    file, _, inner = name.partition(".py:")
+    return (f"{file}.py", inner) if inner else (name, EVERYTHING)
 
 
 def _module_of(file: str, root: Path) -> Module:

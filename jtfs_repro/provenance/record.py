@@ -70,6 +70,7 @@ def write_sidecars(
         **_stamp(options),
         "device": "cuda" if environment.has_used_gpu() else "cpu",
         "script": _script(options),
+        "stage": getattr(options, "stage", ""),
         "arguments": sys.argv[1:],
         "code": code(),
         "gin_files": dict(gin_files),
@@ -130,7 +131,7 @@ def seeds(options: argparse.Namespace, operative_gin: str) -> dict[str, str]:
 
 def _script(options: argparse.Namespace) -> str:
     """Return the path of the stage or script, relative to the project if it belongs to it."""
-    if stage := getattr(options, "stage", ""):
-        return f"jtfs_repro/stages/{stage}.py"
+    if told := getattr(options, "script", ""):
+        return told
     path = Path(os.path.abspath(sys.argv[0]))
     return path.relative_to(PROJECT).as_posix() if path.is_relative_to(PROJECT) else path.name

@@ -114,7 +114,7 @@ def _jobs(entries: Sequence[Mapping[str, Any]]) -> list[Job]:
     return [
         Job(
             name=_name(entry),
-            stage=Path(entry["script"]).stem,
+            stage=entry.get("stage") or Path(entry["script"]).stem,
             seconds=entry["wall_s"],
             cpu_s=entry["cpu_s"],
             memory_mb=entry["peak_memory_mb"],
