@@ -12,7 +12,7 @@ rule fetch_soundfont:
         **stage(
             "fetch_soundfont",
             test_soundfont=config["test_soundfont"],
-            download=config["soundfont_download"],
+            untracked={"download": config["soundfont_download"]},
         ),
     resources:
         **needs("fetch_soundfont"),
@@ -44,7 +44,7 @@ rule fetch_medley_solos_db:
         **stage(
             "fetch_medley_solos_db",
             folder=config["medley_solos_db"],
-            download=medley_download,
+            untracked={"download": medley_download},
         ),
     resources:
         **needs("fetch_medley_solos_db"),
