@@ -35,10 +35,10 @@ verify: $(STAMP) ## hash all results again and name what does not match
 	$(BIN)/python scripts/verify_results.py
 
 faults: $(STAMP) ## kill, fill, corrupt, forbid: docs/reliability.md (OPTIONS="--rounds 40")
-	$(BIN)/python -m faults $(OPTIONS)
+	$(BIN)/python -m tools.faults $(OPTIONS)
 
 benchmark: $(STAMP) ## measure seconds and memory of the transform, beside the peers if installed
-	$(BIN)/python -m benchmarks $(OPTIONS)
+	$(BIN)/python -m tools.benchmarks $(OPTIONS)
 
 peers: $(PEERS)/.installed ## make .venv-peers: the programs that `make benchmark` compares with
 

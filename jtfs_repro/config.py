@@ -25,8 +25,9 @@ from typing import Any, TypeVar, cast
 import gin
 from gin import config as gin_config
 
-from jtfs_repro import gin_files, gin_trust, gpu_memory, io, sidecars
-from jtfs_repro.integrity import portable
+from jtfs_repro import gin_files, gin_trust, gpu_memory, io
+from jtfs_repro.provenance import operative_of, record
+from jtfs_repro.provenance.journal import JOURNAL, portable
 
 R = TypeVar("R")
 SUITES = ("features", "experiments")
@@ -181,23 +182,21 @@ def run_script(
 ) -> None:
     """Parse the command line, load its gin files, run ``main``, save the settings in effect.
 
-    Every output gets its sidecar, see `sidecars`. An error that the user can mend ends as one
-    line on stderr, ``error: ...``, with status 1 (2 for a wrong command line); ``JTFS_DEBUG=1``
-    shows the traceback. SIGTERM ends the script in an orderly way, so that half-written files are
-    removed.
+    Every output gets its sidecar, see `provenance.record`. An error that the user can mend ends as
+    one line on stderr, ``error: ...``, with status 1 (2 for a wrong command line);
+    ``JTFS_DEBUG=1`` shows the traceback. SIGTERM ends the script in an orderly way, so that
+    half-written files are removed.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED_STATUS))
     options = arguments.parse_args()
-    clock = sidecars.Clock()
+    clock = record.Clock()
     try:
         read = {portable(name): gin_files.sha256(name) for name in load_gin(options.gin)}
         main(options)
         settings = operative_config()
-        if options.operative:
-            io.save_text(options.operative, settings)
-        sidecars.write_sidecars(
-            options, gin_files=read, operative_gin=settings, clock=clock
-        )
+        for path in operative_files(options):
+            io.save_text(path, settings)
+        record.write_sidecars(options, gin_files=read, operative_gin=settings, clock=clock)
     except (*USER_ERRORS, RuntimeError) as error:
         is_memory = gpu_memory.is_exhausted(error)
         is_ours = is_memory or isinstance(error, USER_ERRORS)
@@ -209,6 +208,13 @@ def run_script(
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED_STATUS)
+
+
+def operative_files(options: argparse.Namespace) -> list[Path]:
+    """Return where the settings in effect are saved: as told, and for every picture made."""
+    told = [Path(options.operative)] if options.operative else []
+    pictures = {operative_of(name) for name in JOURNAL.outputs if name.startswith("img/")}
+    return told + sorted(pictures)
 
 
 def describe(error: BaseException) -> str:

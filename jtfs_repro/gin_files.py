@@ -33,11 +33,11 @@ _SECTION = re.compile(r"^# \[([\w, ]+)\]\s*$")
 class Unresolved(config_parser.ParserDelegate):
     """Keeps ``@name()`` and ``%name`` as text."""
 
-    def configurable_reference(self, scoped_configurable_name: str, evaluate: bool) -> str:
+    def configurable_reference(self, scoped_configurable_name: str, evaluate: bool) -> Any:
         """Return a reference as it is written."""
         return f"@{scoped_configurable_name}{'()' if evaluate else ''}"
 
-    def macro(self, macro_name: str) -> str:
+    def macro(self, macro_name: str) -> Any:
         """Return a macro as it is written."""
         return f"%{macro_name}"
 
@@ -61,6 +61,11 @@ def path_of(name: Name) -> str:
     text = os.fspath(name)
     head, _, stage = text.rpartition(":")
     return head if head.endswith(".gin") and stage.isidentifier() else text
+
+
+def is_gin(name: Name) -> bool:
+    """Return whether a name is that of a gin file, or of a section of one."""
+    return path_of(name).endswith(".gin")
 
 
 def text_of(name: Name) -> str:

@@ -139,7 +139,7 @@ class _Names(gin_files.Unresolved):
     def __init__(self) -> None:
         self.names: list[str] = []
 
-    def configurable_reference(self, scoped_configurable_name: str, evaluate: bool) -> str:
+    def configurable_reference(self, scoped_configurable_name: str, evaluate: bool) -> Any:
         """Note a name."""
         self.names.append(scoped_configurable_name.rsplit("/", 1)[-1])
         return super().configurable_reference(scoped_configurable_name, evaluate)

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from jtfs_repro import array_check, integrity
+from jtfs_repro.provenance import arrays, journal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -78,7 +78,7 @@ def atomic_path(path: str | os.PathLike[str], *, is_output: bool = True) -> Iter
     ----------
     path : path
     is_output : bool
-        Whether the script owes a sidecar for it, see `sidecars`.
+        Whether the script owes a sidecar for it, see `provenance.record`.
 
     Raises
     ------
@@ -95,10 +95,10 @@ def atomic_path(path: str | os.PathLike[str], *, is_output: bool = True) -> Iter
         _sweep(path)
         yield part
         _flush(part)
-        integrity.sidecar_of(path).unlink(missing_ok=True)
+        journal.sidecar_of(path).unlink(missing_ok=True)
         os.replace(part, path)
         if is_output:
-            integrity.JOURNAL.note_output(path)
+            journal.JOURNAL.note_output(path)
     except OSError as error:
         if error.errno in _WRITE_RULES:
             raise FileError(f"{path}: {_WRITE_RULES[error.errno]}") from error
@@ -197,7 +197,7 @@ def load_array(path: str | os.PathLike[str], *, mmap: bool = False) -> np.ndarra
     """
     check_content(path)
     try:
-        array_check.check_array(path)
+        arrays.check_array(path)
         return np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
     except FileNotFoundError:
         raise missing(path) from None
@@ -221,7 +221,7 @@ def load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """
     check_content(path)
     try:
-        array_check.check_archive(path)
+        arrays.check_archive(path)
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
@@ -238,7 +238,7 @@ def check_content(path: str | os.PathLike[str]) -> None:
     FileError
         The file is corrupted, truncated or swapped with another.
     """
-    if wrong := integrity.note_and_check(path):
+    if wrong := journal.note_and_check(path):
         raise FileError(f"{path}: {wrong}; delete it and its sidecar, and run again")
 
 

@@ -14,7 +14,8 @@
 #
 # runs `python -m jtfs_repro embed_isomap --gin ... --features ... --manifold ...`: the names of
 # inputs and outputs are the stage's options. An input or output without a name is one that the
-# stage finds beside a named one. Logs and benchmarks are named by `log_and_time`.
+# stage finds beside a named one. Logs, whose first line is the command, and benchmarks are named by
+# `log_and_time`.
 import functools
 import hashlib
 import os
@@ -26,13 +27,13 @@ from jtfs_repro import config as settings
 from jtfs_repro import io
 from jtfs_repro.gin_files import effective
 from jtfs_repro.provenance import PRESETS, sha256
+from jtfs_repro.provenance.reached import code_digest
 from jtfs_repro.runs import DEFAULT, parse_run, run_name
 from rules import config_check, locks, needs as declared
-from rules.closure import closure, code_digest
 from rules.recordings import is_text
 
 ROOT = Path(workflow.basedir)
-JOB = "{params.command} 2>&1 | tee {log}"
+JOB = "echo {params.command:q} > {log}; {params.command} 2>&1 | tee -a {log}"
 
 # jobs run with this Python and import this tree's package, whatever else is installed
 os.environ["PATH"] = os.pathsep.join(
@@ -140,7 +141,7 @@ def gin_files(*stacks):
 @functools.cache
 def code_of(files):
     """Return the digest of all code that a tuple of files is made of; many jobs share one."""
-    return code_digest(closure(files, root=ROOT), root=ROOT)
+    return code_digest(files, root=ROOT)
 
 
 def digest(text):

@@ -39,6 +39,7 @@ rule build_site:
         part_of_run("textures", resyntheses("wav")),
         part_of_run("textures", resyntheses("csv")),
         part_of_run("textures", resyntheses("snapshots.npz")),
+        captions=CAPTIONS_FILE,
         figures=shown_files(".png"),
         tables=shown_files(".csv"),
         manifest="results/{run}/manifest.json",
@@ -68,7 +69,9 @@ rule build_site:
 # in Snakemake's report a CSV is only a download
 rule render_table:
     input:
+        os.path.relpath(ROOT / "jtfs_repro/site/templates/table_page.html"),
         table="results/{run}/{table}.csv",
+        captions=CAPTIONS_FILE,
     output:
         page=reported("results/{run}/report/{table}.html", "{table}"),
     resources:

@@ -1,12 +1,21 @@
 # Names and input functions of the page, the manifest, the verdicts and the report; no rule.
-from jtfs_repro.site import catalogue
+import json
+
+from jtfs_repro import captions
 
 NOTEBOOKS = ["scale_rate", "resynthesis"]
-REPORT_PARTS = {part.key: part.title for part in catalogue.SECTIONS}
-# the companion page shows it by itself
-ANIMATION = catalogue.Entry(
-    section="2", title="Rates, scales and spins over time", caption=""
-)
+
+
+def load_captions(path):
+    """Return the words about figures and tables; stop with one line if they cannot be read."""
+    try:
+        return captions.load(path)
+    except io.FileError as error:
+        stop(error, where="captions")
+
+
+CAPTIONS_FILE = os.path.relpath(ROOT / "config/captions.yaml")
+CAPTIONS = load_captions(CAPTIONS_FILE)
 
 
 def site_of(run):
@@ -65,27 +74,53 @@ def ablation_of(wildcards):
 
 
 def reported(path, name):
-    """Mark a figure or table for Snakemake's report; ``name`` may hold wildcards."""
+    """Mark a figure or a table's page for Snakemake's report; ``name`` may hold wildcards."""
     is_table = path.endswith(".html")
+    suffix = ".csv" if is_table else Path(path).suffix
 
     def entry(wildcards):
-        key = name.format(**wildcards)
-        found = catalogue.table_entry(key) if is_table else catalogue.figure_entry(key)
-        return ANIMATION if key == "scale_rate" else found
+        return captions.find(CAPTIONS, name.format(**wildcards) + suffix)
 
     def labels(wildcards):
         run = parse_run(run_of(wildcards))
         preset = run["preset"] + (run["variant"] and f" + {run['variant']}")
-        return {
-            "shown": entry(wildcards).title,
-            "scale": run["scale"],
-            "preset": preset,
-        }
+        title = entry(wildcards).title
+        return {"shown": title, "scale": run["scale"], "preset": preset}
 
     return report(
         path,
-        caption=f"captions/{'table' if is_table else name}.rst",
-        category=lambda wildcards: REPORT_PARTS[entry(wildcards).section],
+        caption=caption_file(name, suffix),
+        category=lambda wildcards: entry(wildcards).study.title,
         subcategory="Tables" if is_table else "Figures",
         labels=labels,
     )
+
+
+def caption_file(name, suffix):
+    """Return config/caption.rst with the words of a figure or table before it.
+
+    Snakemake does not tell a caption which file it stands below. One that a wildcard names has the
+    words of all tables.
+    """
+    words = json.dumps(report_words(name + suffix))
+    if name == "{table}":
+        files = [key.removesuffix(suffix) for key in CAPTIONS if key.endswith(suffix)]
+        names = {file.replace("instruments", s) for file in files for s in CLIP_SETS}
+        words = json.dumps(
+            {file: report_words(file + suffix) for file in sorted(names)}
+        )
+        words += "[snakemake.wildcards.table]"
+    template = (ROOT / "config/caption.rst").read_text(encoding="utf-8")
+    text = f"{{% set caption, paper = {words} %}}\n{template}"
+    path = Path(
+        ".snakemake/captions", captions.row_name(f"{name}{suffix}.rst")
+    ).absolute()
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        io.save_text(path, text)
+    return str(path)
+
+
+def report_words(file):
+    """Return the caption of a figure or table, and what of the paper it remakes."""
+    entry = captions.find(CAPTIONS, file)
+    return [entry.caption, entry.paper]

@@ -7,8 +7,8 @@ belongs outside results/: inside, its sidecars name other files.
 import sys
 
 from jtfs_repro import config, io
-from jtfs_repro.audit.folders import compare_folders, lines
-from jtfs_repro.audit.tolerances import TOLERANCES, tolerance_of
+from jtfs_repro.provenance.compare import compare_folders
+from jtfs_repro.provenance.tolerances import TOLERANCES, tolerance_of
 
 
 def arguments():
@@ -28,7 +28,7 @@ def arguments():
 def main(options):
     tolerance = tolerance_of(options.tolerances, rtol=options.rtol, atol=options.atol)
     result = compare_folders(options.a, options.b, tolerance=tolerance)
-    print(*lines(result, is_quiet=options.quiet), sep="\n")
+    print(*result.lines(is_quiet=options.quiet), sep="\n")
     if options.json:
         io.save_json(options.json, result.as_dict() | {"tolerance": vars(tolerance)})
     if result.is_wrong:

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from jtfs_repro import config, io
-from jtfs_repro.audit.layout import Roots
-from jtfs_repro.audit.verification import verify
+from jtfs_repro.provenance.layout import Roots
+from jtfs_repro.provenance.verify import verify
 
 
 def arguments():

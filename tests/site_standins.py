@@ -9,21 +9,23 @@ from matplotlib.figure import Figure
 from PIL import Image
 from study_standins import STAMP, WEIGHTS, WHY, features, grid
 
-from jtfs_repro import io
+from jtfs_repro import captions, io
 from jtfs_repro.audio import Sound, write_sound
 from jtfs_repro.plots.series import Cloud
-from jtfs_repro.site.contents import Contents, Manifolds
-from jtfs_repro.site.resyntheses import pcm_wav
-from jtfs_repro.site.stored import (
-    stored_notebooks,
-    stored_origin,
-    stored_pictures,
-    stored_runs,
-    stored_scale_rates,
-    stored_tables,
-    stored_targets,
+from jtfs_repro.site.contents import (
+    Contents,
+    Manifolds,
+    read_notebook,
+    read_origin,
+    read_picture,
+    read_run,
+    read_scale_rate,
+    read_table,
+    read_target,
 )
+from jtfs_repro.site.resyntheses import pcm_wav
 
+CAPTIONS = captions.load(Path(__file__).parents[1] / "config/captions.yaml")
 SR, N = 8000, 1 << 13
 HOSTILE = "<img src=x onerror=alert(1)> 'a\" #ü"
 STAMPED = STAMP.as_dict()
@@ -141,9 +143,9 @@ def write_tables(folder):
             for r, s in (("original", 12), ("initial_noise", 0.0001), ("jtfs", 9.5))
         ],
         HOSTILE: [{"a": "<b>x</b>", "b": 1.5}],
-        "medley/table2": _table2(),
-        "medley/learning_curves": _curves(),
-        "medley/confusion": _confusion(),
+        "soundfont_solos/table2": _table2(),
+        "soundfont_solos/learning_curves": _curves(),
+        "soundfont_solos/confusion": _confusion(),
     }
     for name, rows in tables.items():
         io.save_csv(folder / f"{name}.csv", [{**row, **STAMPED} for row in rows])
@@ -260,9 +262,15 @@ def write_run_folder(folder):
     ]
     manifest = {**STAMPED, "commit": {"sha": "0123456789abcdef", "dirty": False}}
     io.save_json(results / "manifest.json", manifest)
-    names = ("fig1_scale_rate", "fig3_isomap", "fig6_resynthesis", "confusion", HOSTILE)
+    names = (
+        "fig1_scale_rate",
+        "fig3_isomap",
+        "fig6_resynthesis",
+        "soundfont_solos_confusion",
+        HOSTILE,
+    )
     return {
-        "figures": [write_figure(folder / "img" / f"{name}.png") for name in names],
+        "figures": [write_figure(folder / "img" / f"{name}.png") for name in (*names, HOSTILE)],
         "tables": write_tables(results),
         "sounds": sounds,
         "resyntheses": resyntheses,
@@ -278,19 +286,18 @@ def write_run_folder(folder):
 
 def read_contents(paths):
     """Return the contents of a run that `write_run_folder` wrote."""
-    targets = stored_targets(paths["sounds"])
-    with open(paths["animation"], "rb") as file:
-        animation = file.read()
+    targets = [read_target(path) for path in paths["sounds"]]
     return Contents(
-        origin=stored_origin(paths["manifest"]),
-        figures=stored_pictures(paths["figures"]),
-        tables=stored_tables(paths["tables"]),
+        origin=read_origin(paths["manifest"]),
+        captions=CAPTIONS,
+        figures=[read_picture(path, CAPTIONS) for path in paths["figures"]],
+        tables=[read_table(path, CAPTIONS) for path in paths["tables"]],
         manifolds=manifolds(),
         targets=targets,
-        runs=stored_runs(paths["resyntheses"]),
-        scale_rates=stored_scale_rates(paths["scale_rates"], targets),
-        animation=animation,
-        notebooks=stored_notebooks(paths["notebooks"]),
+        runs=[read_run(path) for path in paths["resyntheses"]],
+        scale_rates=[read_scale_rate(path, targets) for path in paths["scale_rates"]],
+        animation=Path(paths["animation"]).read_bytes(),
+        notebooks=[read_notebook(path) for path in paths["notebooks"]],
     )
 
 

@@ -13,13 +13,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from benchmarks import growth, harness, measure, options, report, tables
-from benchmarks.configurations import CONFIGURATIONS
-from benchmarks.contenders import CONTENDERS, Contender
-from benchmarks.plan import Settings, jobs
-from benchmarks.records import RUN, SATURATING, Job, Rates, Result, Row
-from benchmarks.store import Store
 from jtfs_repro import io
+from tools.benchmarks import growth, harness, measure, options, report, tables
+from tools.benchmarks.configurations import CONFIGURATIONS
+from tools.benchmarks.contenders import CONTENDERS, Contender
+from tools.benchmarks.plan import Settings, jobs
+from tools.benchmarks.records import RUN, SATURATING, Job, Rates, Result, Row
+from tools.benchmarks.store import Store
 
 ROOT = Path(__file__).parent.parent
 RATES = {"cpu": Rates(status=RUN, flops_per_s=1e9, bytes_per_s=1e8)}
@@ -31,7 +31,7 @@ JOB = Job(contender="ours", configuration=CONFIGURATIONS["smoke"], mode="forward
 
 
 def command(*arguments):
-    return [sys.executable, "-m", "benchmarks", *arguments]
+    return [sys.executable, "-m", "tools.benchmarks", *arguments]
 
 
 def run(*arguments):
@@ -363,6 +363,6 @@ def test_pages_and_pictures_of_growth(tmp_path):
     "name", ["growth_figure", "harness", "measure", "records", "tables", "growth"]
 )
 def test_examples(name):
-    result = doctest.testmod(importlib.import_module(f"benchmarks.{name}"))
+    result = doctest.testmod(importlib.import_module(f"tools.benchmarks.{name}"))
     assert result.attempted > 0
     assert result.failed == 0

@@ -13,10 +13,9 @@ from PIL import Image
 
 from jtfs_repro import io
 from jtfs_repro.audio import Sound, write_sound
-from jtfs_repro.audit.contents import content_deviations
-from jtfs_repro.audit.deviations import numbers
-from jtfs_repro.audit.folders import compare_folders, lines
-from jtfs_repro.audit.tolerances import TOLERANCES, Tolerance, tolerance_of
+from jtfs_repro.provenance.compare import compare_folders
+from jtfs_repro.provenance.deviations import content_deviations, numbers
+from jtfs_repro.provenance.tolerances import TOLERANCES, Tolerance, tolerance_of
 
 ROOT = Path(__file__).parent.parent
 EXACT, THREADS, DEVICE = (TOLERANCES[name] for name in ("exact", "threads", "device"))
@@ -113,7 +112,7 @@ def test_every_kind(pair, name):
 
 
 def test_largest_element_is_found_in_parts(pair, monkeypatch):
-    monkeypatch.setattr("jtfs_repro.audit.deviations._STEP", 7)
+    monkeypatch.setattr("jtfs_repro.provenance.deviations._STEP", 7)
     a = np.zeros((10, 10))
     b = nudged(nudged(a, (0, 1), 1e-3), (9, 3), 0.5)
     file = pair("x.npy", io.save_array, a, b)
@@ -281,7 +280,7 @@ def test_files_only_in_one_and_costs(tmp_path):
     os.remove(tmp_path / "a/medley/t.csv.provenance.json")
     os.remove(tmp_path / "b/medley/t.csv.provenance.json")
     result = compare_folders(tmp_path / "a", tmp_path / "b", tolerance=EXACT)
-    printed = list(lines(result))
+    printed = list(result.lines())
     assert printed == [
         "cost.csv: not compared (wall times and memory)",
         "manifest.json: not compared (wall times, dates and machine)",

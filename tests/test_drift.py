@@ -1,6 +1,6 @@
 """How far results may drift: runs alike give the same bytes, other threads and devices do not.
 
-The allowed drift is that of `jtfs_repro.audit.tolerances`, as `scripts/compare_runs.py` applies it.
+The allowed drift is that of `provenance.tolerances`, as `scripts/compare_runs.py` applies it.
 """
 
 import os
@@ -13,8 +13,8 @@ import pytest
 import torch
 from drift_chain import FEATURES, chain
 
-from jtfs_repro.audit.deviations import values
-from jtfs_repro.audit.tolerances import TOLERANCES
+from jtfs_repro.provenance.deviations import values
+from jtfs_repro.provenance.tolerances import TOLERANCES
 
 ROOT = Path(__file__).parent.parent
 THREADS, MACHINE, DEVICE = (TOLERANCES[name] for name in ("threads", "machine", "device"))

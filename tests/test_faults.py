@@ -3,7 +3,6 @@
 import contextlib
 import doctest
 import os
-import runpy
 import signal
 import subprocess
 import sys
@@ -15,7 +14,10 @@ import numpy as np
 import psutil
 import pytest
 
-from faults import (
+from jtfs_repro import io, run
+from jtfs_repro.provenance import sha256, sidecar_of
+from rules import locks, recordings
+from tools.faults import (
     __main__,
     access,
     checkpoints,
@@ -32,21 +34,19 @@ from faults import (
     surroundings,
     two_runs,
 )
-from faults.catalogue import BY_NAME, FAULTS
-from faults.records import Fault, Result, Trial
-from faults.rig import Rig
-from faults.running import Ended
-from faults.tree import Plan, plant
-from jtfs_repro import io, sidecars
-from rules import locks, recordings
+from tools.faults.catalogue import BY_NAME, FAULTS
+from tools.faults.records import Fault, Result, Trial
+from tools.faults.rig import Rig
+from tools.faults.running import Ended
+from tools.faults.tree import Plan, plant
 
 ROOT = Path(__file__).parent.parent
 CHIRPS = "data/smoke/chirps.npy"
 SCRIPT = Plan(  # one script, a second: where snakemake adds nothing to what is tested
     targets=[CHIRPS],
     script=[
-        *("scripts/synthesise_chirps.py", "--scale", "smoke", "--preset", "paper", "--gin"),
-        *("gin/experiments/chirps.gin", "gin/scale/smoke/chirps.gin", "--chirps", CHIRPS),
+        *("-m", "jtfs_repro", "synthesise_chirps", "--run", "smoke", "--gin"),
+        *("gin/experiments/chirps.gin", "gin/scale/smoke.gin:chirps", "--chirps", CHIRPS),
         *("--parameters", "data/smoke/chirps.csv", "--facts", "data/smoke/chirps.json"),
         *("--operative", "data/smoke/chirps.gin"),
     ],
@@ -57,13 +57,14 @@ RESYNTHESIS = Plan(
     script=[
         *("scripts/resynthesize_texture.py", "in.wav", "data/out.wav", "--device", "cpu"),
         *("--scale", "smoke", "--preset", "paper", "--gin"),
-        *("gin/experiments/resynthesis.gin", "gin/scale/smoke/resynthesis.gin"),
-        *("gin/experiments/resynthesis_jtfs.gin", "gin/scale/smoke/resynthesis_jtfs.gin"),
+        *("gin/experiments/resynthesis.gin", "gin/scale/smoke.gin:resynthesis"),
+        *("gin/experiments/resynthesis_jtfs.gin", "gin/scale/smoke.gin:resynthesis_jtfs"),
         *("gin/experiments/descent_lbfgs.gin", "--facts", "data/out.json"),
     ],
     edits={
-        "gin/scale/smoke/resynthesis.gin": (
+        "gin/scale/smoke.gin": (
             "from __gin__ import dynamic_registration\n"
+            "# [resynthesis]\n"
             "from jtfs_repro.resynthesis import loop\n"
             "loop.LoopSettings.iterations = 8\n"
             "loop.LoopSettings.snapshots = (0, 1)\n"
@@ -135,7 +136,7 @@ def test_lost_bytes_and_failed_runs_are_not_survived(script):
 
 def test_interrupting_the_command_leaves_nothing(tmp_path):
     work = tmp_path / "work"
-    command = [sys.executable, "-m", "faults", "--only", "file_limit", "--work", str(work)]
+    command = [sys.executable, "-m", "tools.faults", "--only", "file_limit", "--work", str(work)]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as process:
         end = time.monotonic() + 60
         while not at_work_in(work) and process.poll() is None and time.monotonic() < end:
@@ -194,7 +195,7 @@ def test_no_permission(script):
 
 @pytest.fixture
 def gathered(tmp_path, monkeypatch):
-    """Return a function that gathers two shards, as the script does; (error, whether it wrote)."""
+    """Return a function that gathers two shards, as the stage does; (error, whether it wrote)."""
     folder = tmp_path / shards.FOLDER
     for number, name in enumerate((shards.SHARD, shards.OTHER)):
         io.save_array(folder / name, np.full((32, 20), float(number), dtype=np.float32))
@@ -206,12 +207,12 @@ def gathered(tmp_path, monkeypatch):
     write_sidecars(folder)
     paths = [f"{shards.FOLDER}/{name}" for name in (shards.SHARD, shards.OTHER)]
     outputs = ["--array", "a.npy", "--facts", "a.json", "--cost", "b.json", "--settings", "a.gin"]
-    command = ["x", "--shards", *paths, "--feature", "mfcc", "--representation", "mfcc", *outputs]
-    monkeypatch.setattr(sys, "argv", [*command, "--scale", "smoke", "--preset", "paper"])
+    command = ["x", "gather_features", "--run", "smoke", "--shards", *paths, *outputs]
+    monkeypatch.setattr(sys, "argv", [*command, "--feature", "mfcc", "--representation", "mfcc"])
 
     def gather(capsys):
         with contextlib.suppress(SystemExit):
-            runpy.run_path(os.fspath(ROOT / "scripts/gather_features.py"), run_name="__main__")
+            run.main()
         return capsys.readouterr().err, Path("a.npy").exists()
 
     return gather
@@ -220,8 +221,8 @@ def gathered(tmp_path, monkeypatch):
 def write_sidecars(folder):
     for path in sorted(folder.glob("*.npy")):
         name = path.relative_to(Path.cwd()).as_posix()
-        digest = sidecars.integrity.sha256(path)
-        io.save_json(sidecars.integrity.sidecar_of(path), {"file": name, "sha256": digest})
+        digest = sha256(path)
+        io.save_json(sidecar_of(path), {"file": name, "sha256": digest})
 
 
 def test_whole_shards_are_gathered(gathered, capsys):

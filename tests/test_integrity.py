@@ -5,22 +5,23 @@ import os
 import numpy as np
 import pytest
 
-from jtfs_repro import integrity, io
+from jtfs_repro import io
 from jtfs_repro.audio import Sound, read_sound, write_sound
+from jtfs_repro.provenance import journal
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """An empty working directory and journal."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(integrity, "JOURNAL", integrity.Journal())
+    monkeypatch.setattr(journal, "JOURNAL", journal.Journal())
     return tmp_path
 
 
 def seal(path, **other):
     """Write the part of a sidecar that readers compare with."""
-    own = {"file": integrity.portable(path), "sha256": integrity.sha256(path)}
-    io.save_json(integrity.sidecar_of(path), own | other)
+    own = {"file": journal.portable(path), "sha256": journal.sha256(path)}
+    io.save_json(journal.sidecar_of(path), own | other)
 
 
 def save_shard(name, value):
@@ -31,20 +32,20 @@ def save_shard(name, value):
 def test_hash_is_that_of_the_bytes(folder):
     (folder / "a").write_bytes(b"abc")
     digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert integrity.sha256("a") == integrity.known_sha256("a") == digest
+    assert journal.sha256("a") == journal.known_sha256("a") == digest
 
 
 def test_a_known_hash_is_computed_again_after_a_change(folder):
     (folder / "a").write_bytes(b"abc")
-    before = integrity.known_sha256("a")
+    before = journal.known_sha256("a")
     (folder / "a").write_bytes(b"abd")
     os.utime("a", ns=(1, 1))
-    assert integrity.known_sha256("a") != before
+    assert journal.known_sha256("a") != before
 
 
 def test_paths_are_relative_inside_the_working_directory(folder):
-    assert integrity.portable(folder / "x" / ".." / "y.csv") == "y.csv"
-    assert integrity.portable("/elsewhere/y.csv") == "/elsewhere/y.csv"
+    assert journal.portable(folder / "x" / ".." / "y.csv") == "y.csv"
+    assert journal.portable("/elsewhere/y.csv") == "/elsewhere/y.csv"
 
 
 def test_journal_holds_what_was_read_and_not_what_was_written_here(folder):
@@ -52,8 +53,8 @@ def test_journal_holds_what_was_read_and_not_what_was_written_here(folder):
     io.load_json("given.json")
     io.save_json("made.json", {})
     io.load_json("made.json")
-    assert list(integrity.JOURNAL.inputs) == ["given.json"]
-    assert list(integrity.JOURNAL.outputs) == ["made.json"]
+    assert list(journal.JOURNAL.inputs) == ["given.json"]
+    assert list(journal.JOURNAL.outputs) == ["made.json"]
 
 
 def test_intact_and_unsealed_files_are_read(folder):
@@ -79,7 +80,7 @@ def test_swapped_files_are_found(folder):
     (folder / "data/b.npy").rename("data/a.npy")
     with pytest.raises(io.FileError, match=r"corrupted, truncated or swapped"):
         io.load_array("data/a.npy")
-    integrity.sidecar_of("data/b.npy").replace(integrity.sidecar_of("data/a.npy"))
+    journal.sidecar_of("data/b.npy").replace(journal.sidecar_of("data/a.npy"))
     with pytest.raises(io.FileError, match=r"data/a\.npy: it is data/b\.npy, by its sidecar"):
         io.load_array("data/a.npy")
 
@@ -92,7 +93,7 @@ def test_a_run_may_be_copied_elsewhere(folder):
 
 def test_an_unreadable_sidecar_is_one_line(folder):
     save_shard("a.npy", 1)
-    integrity.sidecar_of("a.npy").write_text("{")
+    journal.sidecar_of("a.npy").write_text("{")
     with pytest.raises(io.FileError, match=r"a\.npy: its sidecar .* cannot be read"):
         io.load_array("a.npy")
 
@@ -100,7 +101,7 @@ def test_an_unreadable_sidecar_is_one_line(folder):
 def test_new_content_takes_the_old_sidecar_away(folder):
     save_shard("a.npy", 1)
     io.save_array("a.npy", np.zeros(3))
-    assert not integrity.sidecar_of("a.npy").exists()
+    assert not journal.sidecar_of("a.npy").exists()
     assert len(io.load_array("a.npy")) == 3
 
 

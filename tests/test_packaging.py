@@ -41,7 +41,7 @@ def imported(folder):
     """Return the distributions that a folder's files import; a name of none stays as it is."""
     files = sorted((ROOT / folder).rglob("*.py"))
     own = {path.stem for path in (ROOT / "tests").glob("*.py")}
-    own |= {"jtfs_repro", "rules", "benchmarks", "faults", "tests"}
+    own |= {"jtfs_repro", "rules", "tools", "tests"}
     found = {name for path in files for name in imports_of(path)}
     known = distributions()
     outside = found - own - set(sys.stdlib_module_names)
@@ -82,8 +82,8 @@ def test_the_installed_versions_are_the_pinned_ones():
 @pytest.mark.parametrize(
     ("folders", "paths"),
     [
-        (("jtfs_repro", "scripts", "rules", "benchmarks"), REQUIREMENTS[:1]),
-        (("tests", "faults"), REQUIREMENTS),
+        (("jtfs_repro", "scripts", "rules"), REQUIREMENTS[:1]),
+        (("tests", "tools"), REQUIREMENTS),
     ],
     ids=["project", "tests"],
 )
@@ -280,5 +280,5 @@ def test_every_package_that_is_used_is_in_the_table():
         if line and not line.startswith("#")
     }
     assert direct <= listed
-    used = set().union(*map(imported, ("jtfs_repro", "scripts", "rules", "benchmarks", "faults")))
+    used = set().union(*map(imported, ("jtfs_repro", "scripts", "rules", "tools")))
     assert used - OPTIONAL <= listed

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from audit_runs import (
+from recorded_runs import (
     ARRAY,
     CHIRPS,
     CODE,
@@ -22,10 +22,11 @@ from audit_runs import (
     write,
 )
 
-from jtfs_repro import integrity, io
-from jtfs_repro.audit import run_manifest
-from jtfs_repro.audit.layout import run_of
-from jtfs_repro.audit.run_manifest import expanded, folded, gather, is_sealed
+from jtfs_repro import io
+from jtfs_repro.provenance import gather as gathering
+from jtfs_repro.provenance import sha256
+from jtfs_repro.provenance.gather import expanded, folded, gather, is_sealed
+from jtfs_repro.provenance.layout import run_of
 
 DEMO = {"scale": "demo", "preset": "paper", "variant": ""}
 
@@ -44,7 +45,7 @@ def test_jobs_from_figures_back_to_the_sources():
     entries = gather([FIGURE])
     assert outputs(entries) == {CHIRPS, *SHARDS, ARRAY, TABLE, MARKDOWN, FIGURE}
     assert len(entries["jobs"]) == 6  # one made two tables
-    assert entries["sources"] == {SOURCE: integrity.sha256(SOURCE)}
+    assert entries["sources"] == {SOURCE: sha256(SOURCE)}
     assert entries["without_provenance"] == {}
     assert entries["commits"] == [COMMIT]
 
@@ -52,7 +53,7 @@ def test_jobs_from_figures_back_to_the_sources():
 def test_a_job_holds_what_its_sidecars_say():
     job = next(j for j in gather([FIGURE])["jobs"] if TABLE in j["outputs"])
     recorded = json.loads(sidecar(TABLE).read_text())
-    own = {"sha256": integrity.sha256(TABLE), "bytes": Path(TABLE).stat().st_size}
+    own = {"sha256": sha256(TABLE), "bytes": Path(TABLE).stat().st_size}
     assert job["outputs"][TABLE] == own
     assert list(job["outputs"]) == [TABLE, MARKDOWN]
     for key in ("script", "arguments", "inputs", "gin_files", "seeds", "threads", "started"):
@@ -84,7 +85,7 @@ def test_results_without_sidecars_are_listed():
     write("img/extra.png", b"\x89PNG")
     entries = gather([FIGURE, "img/extra.png"])
     assert entries["without_provenance"] == {
-        name: integrity.sha256(name) for name in ("img/extra.png", ARRAY)
+        name: sha256(name) for name in ("img/extra.png", ARRAY)
     }
     assert outputs(entries) == {TABLE, MARKDOWN, FIGURE}
     assert entries["sources"] == {}
@@ -93,10 +94,10 @@ def test_results_without_sidecars_are_listed():
 def test_files_of_the_run_that_no_figure_is_made_from():
     make({"img/dag.svg": "a graph"})
     make({"results/paper/x.csv": [{"x": 1}]})
-    make({"results/site/x.json": "{}"})
+    make({"results/demo/site/x.json": "{}"})
     found = outputs(gather([FIGURE], run=DEMO))
     assert "img/dag.svg" in found
-    assert not {"results/paper/x.csv", "results/site/x.json", MANIFEST} & found
+    assert not {"results/paper/x.csv", "results/demo/site/x.json", MANIFEST} & found
     assert outputs(gather([], run=run_of("results/paper/x.csv"))) == {"results/paper/x.csv"}
 
 
@@ -107,7 +108,7 @@ def test_other_output_of_a_job_that_is_gone():
 
 
 def test_many_files_of_one_folder_are_one_entry(monkeypatch):
-    monkeypatch.setattr(run_manifest, "MOST_FILES", 2)
+    monkeypatch.setattr(gathering, "MOST_FILES", 2)
     clips = {f"data/clips/{i}.wav": f"clip {i}" for i in range(3)}
     make(clips, script="scripts/render.py")
     make({TABLE: [{"x": 1}]}, inputs=[*clips, SOURCE], script="scripts/index.py")
@@ -115,7 +116,7 @@ def test_many_files_of_one_folder_are_one_entry(monkeypatch):
     jobs = {job["script"]: job for job in entries["jobs"]}
     assert set(jobs["scripts/index.py"]["inputs"]) == {"data/clips/", SOURCE}
     assert jobs["scripts/render.py"]["outputs"]["data/clips/"]["files"] == 3
-    assert entries["sources"] == {SOURCE: integrity.sha256(SOURCE)}
+    assert entries["sources"] == {SOURCE: sha256(SOURCE)}
 
 
 def test_folding_tells_contents_apart():
@@ -151,5 +152,5 @@ def test_digest_is_over_all_entries():
 
 def test_gathering_twice_gives_the_same():
     assert gather([FIGURE, TABLE]) == gather([FIGURE, TABLE])
-    make({"results/x.npy": np.ones(2)})
-    assert "results/x.npy" not in outputs(gather([FIGURE]))
+    make({"results/demo/x.npy": np.ones(2)})
+    assert "results/demo/x.npy" not in outputs(gather([FIGURE]))

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from jtfs_repro import io
-from jtfs_repro.scaleout import costs, predictions
-from jtfs_repro.scaleout.jobs import Job, load_run, measured_makespan, pauses, start_seconds
-from jtfs_repro.scaleout.rates import Rate, load_rates, stage_rows
-from jtfs_repro.scaleout.schedule import Machine, simulate
+from tools.scaling import costs, predictions
+from tools.scaling.jobs import Job, load_run, measured_makespan, pauses, start_seconds
+from tools.scaling.rates import Rate, load_rates, stage_rows
+from tools.scaling.schedule import Machine, simulate
 
 ROOT = Path(__file__).parent.parent
 STAMP = {"scale": "smoke", "preset": "paper", "device": "cpu", "variant": ""}
@@ -419,7 +419,7 @@ def test_shards_hold_every_clip_once():
 
 
 def script(*arguments):
-    command = [sys.executable, "scripts/simulate_run.py", *map(str, arguments)]
+    command = [sys.executable, "-m", "tools.scaling", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 

@@ -15,21 +15,31 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 from PIL import Image
-from site_standins import HOSTILE, SR, N, falling_calls, read_contents, site_data, write_run_folder
+from site_standins import (
+    CAPTIONS,
+    HOSTILE,
+    SR,
+    N,
+    falling_calls,
+    read_contents,
+    site_data,
+    write_run_folder,
+)
 from study_standins import STAMP, features, grid
 
 from jtfs_repro import io
 from jtfs_repro.audio import Sound
 from jtfs_repro.datasets.chirps import rows_from_theta
 from jtfs_repro.experiments.isomap import isomap
-from jtfs_repro.site import catalogue, pictures, stored
+from jtfs_repro.site import contents as reading
+from jtfs_repro.site import pictures
 from jtfs_repro.site.build import build_site
 from jtfs_repro.site.contents import Contents, Origin
 from jtfs_repro.site.folder import Slugs, script_json, slug, swapped
 from jtfs_repro.site.resyntheses import HEADROOM, pcm_wav
 
 ROOT = Path(__file__).parents[1]
-NOTHING = Contents(origin=Origin(stamp_line="scale smoke"))
+NOTHING = Contents(origin=Origin(stamp_line="scale smoke"), captions=CAPTIONS)
 # of the peak: a column holds fewer samples, of which one may miss the largest at a steep edge
 EDGE, MEAN = 0.15, 0.002
 LEAST_CONTRAST, LEAST_CONTROL_CONTRAST = 4.5, 3.0  # WCAG 2.2 AA: text, controls
@@ -83,7 +93,7 @@ def test_pages_are_those_of_the_contents(site):
     names = {path.relative_to(site).as_posix() for path in pages(site)}
     top = {f"{page}.html" for page in site_data(site, "site")["pages"]}
     assert top == {name for name in names if "/" not in name}
-    assert {"index.html", "instruments.html", "tables/medley-table2.html"} <= names
+    assert {"index.html", "instruments.html", "tables/instruments-table2.html"} <= names
     assert "notebooks/scale-rate.html" in names
 
 
@@ -147,7 +157,7 @@ def test_constant_stamp_leaves_the_columns_and_csv_is_a_copy(site, run):
 
 
 def test_mixed_stamps_stay_columns(contents, tmp_path):
-    table = contents.table("resynthesis")
+    table = next(t for t in contents.tables if t.entry.key == "resynthesis.csv")
     rows = [dict(row, scale="demo" if k else "smoke") for k, row in enumerate(table.rows)]
     build_site(tmp_path / "s", replace(NOTHING, tables=[replace(table, rows=rows)]))
     text = (tmp_path / "s/tables/resynthesis.html").read_text(encoding="utf-8")
@@ -430,36 +440,6 @@ def test_a_broken_picture_is_named(contents, tmp_path):
         build_site(tmp_path / "site", replace(NOTHING, figures=[broken]))
 
 
-# The catalogue
-
-
-def test_catalogue_names_known_sections_and_every_picture_in_words():
-    keys = {section.key for section in catalogue.SECTIONS}
-    for entry in [*catalogue.FIGURES.values(), *catalogue.TABLES.values()]:
-        assert entry.section in keys
-        assert entry.title
-        assert entry.caption.endswith(".")
-    for name, entry in catalogue.FIGURES.items():
-        assert len(entry.alt) > 20, name
-
-
-def test_committed_results_are_in_the_catalogue():
-    finders = {".png": catalogue.figure_entry, ".csv": catalogue.table_entry}
-    listed = subprocess.run(
-        ["git", "ls-files", "img", "results"], cwd=ROOT, capture_output=True, text=True
-    ).stdout.split()
-    for path in listed:
-        is_shown = "textures" not in Path(path).parts  # histories are drawn, not listed
-        if is_shown and Path(path).suffix in finders:
-            entry = finders[Path(path).suffix](path)
-            assert "without a caption" not in entry.caption, path
-
-
-def test_folder_tells_tables_of_one_name_apart():
-    assert catalogue.table_entry("results/cost.csv").section == "3"
-    assert catalogue.table_entry("results/medley/cost.csv").section == "4"
-
-
 # Reading
 
 
@@ -467,37 +447,37 @@ def test_missing_neighbours_are_named(run, tmp_path):
     path = tmp_path / "jtfs-lbfgs.json"
     path.write_bytes(Path(run[1]["resyntheses"][0]).read_bytes())
     with pytest.raises(io.FileError, match=r"jtfs-lbfgs\.snapshots\.npz: no such file"):
-        stored.stored_runs([str(path)])
+        reading.read_run(str(path))
 
 
 def test_facts_that_lack_a_key_are_named(tmp_path):
     io.save_json(tmp_path / "gull.json", {"name": "gull"})
     with pytest.raises(io.FileError, match=r"gull\.json: lacks title, origin"):
-        stored.stored_targets([str(tmp_path / "gull.json")])
+        reading.read_target(str(tmp_path / "gull.json"))
     io.save_json(tmp_path / "list.json", [])
     with pytest.raises(io.FileError, match="not a JSON object"):
-        stored.stored_targets([str(tmp_path / "list.json")])
+        reading.read_target(str(tmp_path / "list.json"))
 
 
 def test_unlike_arrays_are_refused(run, tmp_path):
     arrays = io.load_arrays(run[1]["scale_rates"][0])
     io.save_arrays(tmp_path / "x.npz", **(arrays | {"times_s": arrays["times_s"][:-1]}))
     with pytest.raises(io.FileError, match="unlike shapes"):
-        stored.stored_scale_rates([str(tmp_path / "x.npz")], [])
+        reading.read_scale_rate(str(tmp_path / "x.npz"), [])
 
 
 def test_origin_comes_from_the_manifest_the_features_or_the_arguments(run, tmp_path):
     manifest = run[1]["manifest"]
-    assert stored.stored_origin(manifest).stamp_line == "scale smoke · preset paper · device cpu"
+    assert reading.read_origin(manifest).stamp_line == "scale smoke · preset paper · device cpu"
     facts = {"scale": "smoke", "preset": "paper", "device": "cuda", "variant": ""}
     io.save_json(tmp_path / "f.json", facts)
-    both = stored.stored_origin(manifest, [str(tmp_path / "f.json")])
+    both = reading.read_origin(manifest, [str(tmp_path / "f.json")])
     assert both.stamp_line == "scale smoke · preset paper · device cpu+cuda"
-    assert stored.stored_origin("", scale="demo", preset="paper").stamp_line == (
+    assert reading.read_origin("", scale="demo", preset="paper").stamp_line == (
         "scale demo · preset paper"
     )
     with pytest.raises(ValueError, match=r"scale=.* must be one"):
-        stored.stored_origin(manifest, scale="demo")
+        reading.read_origin(manifest, scale="demo")
 
 
 # Colours
@@ -531,7 +511,8 @@ def test_text_contrast_in_both_modes():
 
 
 def run_script(*arguments):
-    command = [sys.executable, "-m", "jtfs_repro", "build_site", *map(str, arguments)]
+    command = [sys.executable, "-m", "jtfs_repro", "build_site"]
+    command += ["--captions", "config/captions.yaml", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
 
 

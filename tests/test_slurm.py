@@ -80,15 +80,17 @@ def test_the_log_names_no_machine(monkeypatch):
     assert attempt.cleaned(text, "/x/y") == "Job 1 (log: ./logs/1.log)\n.venv/bin/python on node"
 
 
-def test_a_running_script_is_found_by_its_folder(tmp_path):
-    (tmp_path / "scripts").mkdir()
-    (tmp_path / "scripts/toy.py").write_text("import time\nprint(1, flush=True)\ntime.sleep(60)\n")
-    toy = subprocess.Popen([sys.executable, "scripts/toy.py"], cwd=tmp_path, stdout=subprocess.PIPE)
+def test_a_running_stage_is_found_by_its_folder(tmp_path):
+    (tmp_path / "jtfs_repro").mkdir()
+    text = "import time\nprint(1, flush=True)\ntime.sleep(60)\n"
+    (tmp_path / "jtfs_repro/__main__.py").write_text(text)
+    command = [sys.executable, "-m", "jtfs_repro", "toy"]
+    toy = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE)
     try:
         toy.stdout.readline()
-        assert attempt._script_of(tmp_path, "toy").pid == toy.pid
-        assert attempt._script_of(tmp_path / "scripts", "toy") is None
-        assert attempt._script_of(tmp_path, "other") is None
+        assert attempt._stage_of(tmp_path, "toy").pid == toy.pid
+        assert attempt._stage_of(tmp_path / "jtfs_repro", "toy") is None
+        assert attempt._stage_of(tmp_path, "other") is None
     finally:
         toy.kill()
         toy.wait()

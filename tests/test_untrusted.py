@@ -19,7 +19,7 @@ from jtfs_repro.datasets.debian_package import unpack_member
 from jtfs_repro.datasets.medley_fetch import unpack
 from jtfs_repro.features import openl3_weights
 from jtfs_repro.resynthesis.checkpoint import Checkpoint
-from jtfs_repro.site.stored import stored_targets
+from jtfs_repro.site.contents import read_target
 from jtfs_repro.training import checkpoints
 
 ROOT = Path(__file__).parent.parent
@@ -99,7 +99,7 @@ def test_pickled_code_is_refused_and_not_run(tmp_path, capfd, name, write, load)
 
 SOURCES = [
     path
-    for folder in ("jtfs_repro", "scripts", "rules", "benchmarks", "faults")
+    for folder in ("jtfs_repro", "scripts", "rules", "tools")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ]
 MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "marshal", "shelve"}
@@ -511,7 +511,7 @@ def test_titles_from_file_names_cannot_turn_or_break_a_page(tmp_path):
     from site_standins import write_sound_files
 
     path = write_sound_files(tmp_path, "a", "<b>\u202egnp.\x1b[31m\udcff\u2028 שחף")
-    assert stored_targets([path])[0].title == "<b>\ufffdgnp.\ufffd[31m\ufffd\ufffd שחף"
+    assert read_target(path).title == "<b>\ufffdgnp.\ufffd[31m\ufffd\ufffd שחף"
 
 
 # ---------------------------------------------------------------------------- memory of a GPU

@@ -11,7 +11,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from audit_runs import (
+from recorded_runs import (
     ARRAY,
     CHIRPS,
     FIGURE,
@@ -32,10 +32,9 @@ from audit_runs import (
     write_manifest,
 )
 
-from jtfs_repro import integrity, io
-from jtfs_repro.audit import layout
-from jtfs_repro.audit.layout import Roots
-from jtfs_repro.audit.verification import verify
+from jtfs_repro.provenance import layout, sha256
+from jtfs_repro.provenance.layout import Roots
+from jtfs_repro.provenance.verify import verify
 
 ROOT = Path(__file__).parent.parent
 DOWNSTREAM = {ARRAY, TABLE, MARKDOWN, FIGURE}
@@ -99,7 +98,7 @@ def test_fresh_copy_still_tells_an_edited_table():
 
 def test_one_manifest_alone():
     edit(FIGURE, lambda content: content[:-1])
-    write("results/extra.csv", ROWS)
+    write("results/demo/extra.csv", ROWS)
     assert found(manifests=[Path(MANIFEST)])[1] == {("changed", FIGURE)}
 
 
@@ -107,7 +106,7 @@ def test_folders_elsewhere():
     shutil.move("results", "old-results")
     roots = Roots(results=Path("old-results"))
     assert not verify(roots).is_wrong
-    edit("old-results/knn_scores.csv", lambda content: content + b"\n")
+    edit("old-results/demo/knn_scores.csv", lambda content: content + b"\n")
     assert [f.name for f in verify(roots).findings] == [TABLE]
 
 
@@ -130,7 +129,7 @@ def test_truncated_figure():
 
 
 def test_edited_settings(tmp_path):
-    operative = "results/features/mfcc.gin"
+    operative = "results/demo/features/mfcc.gin"
     write(operative, "mfcc.Mfcc.n = 20\n")
     edit_json(MANIFEST, gin={operative: "0" * 64}, digest=None)
     assert found()[1] == {("changed", operative)}
@@ -190,7 +189,7 @@ def test_edited_hash_in_a_sidecar():
 
 def test_table_and_sidecar_edited_together():
     edit(TABLE, lambda content: content.replace(b"1.25", b"1.05"))
-    edit_json(sidecar(TABLE), sha256=io.integrity.sha256(TABLE))
+    edit_json(sidecar(TABLE), sha256=sha256(TABLE))
     assert found()[1] == {("sidecar does not fit", TABLE), ("stale", FIGURE)}
 
 
@@ -242,7 +241,7 @@ def test_manifest_older_than_a_result():
     make({FIGURE: b"\x89PNG another"}, inputs=[TABLE], started="2026-02-02")
     report, faults = found()
     assert faults == {("sidecar does not fit", FIGURE)}
-    assert "made again after results/manifest.json" in report.findings[0].text
+    assert "made again after results/demo/manifest.json" in report.findings[0].text
     write_manifest()
     assert found()[1] == set()
 
@@ -250,7 +249,10 @@ def test_manifest_older_than_a_result():
 @pytest.mark.parametrize("other", ["results/paper", "results/demo-as_coded"])
 def test_manifest_of_the_run_of_a_file_counts(other):
     """Runs share files: what another run's manifest says of one may be older."""
-    write(f"{other}/manifest.json", json.dumps({"inputs": {TABLE: "0" * 64, MARKDOWN: "0" * 64}}))
+    write(
+        f"{other}/manifest.json",
+        json.dumps({"jobs": [], "inputs": {TABLE: "0" * 64, MARKDOWN: "0" * 64}}),
+    )
     for name in (TABLE, MARKDOWN):
         sidecar(name).unlink()
     assert found()[1] == set()
@@ -294,7 +296,7 @@ def test_other_gin_file():
 
 
 def test_other_code_is_a_note(monkeypatch):
-    monkeypatch.setattr("jtfs_repro.sidecars.code_sha256", lambda files: None)
+    monkeypatch.setattr("jtfs_repro.provenance.digests.code_sha256", lambda files: None)
     report, faults = found()
     assert faults == set()
     expected = "its code changed since it made 2 outputs: " + f"{TABLE}, {MARKDOWN}"
@@ -336,22 +338,22 @@ def test_demo_table_over_that_of_paper():
 @pytest.mark.parametrize("key", ["scale", "preset", "variant"])
 def test_sidecar_of_another_run(key):
     value = {"scale": "smoke", "preset": "as_coded", "variant": "fm16_J12"}[key]
-    make({"results/x.npy": np.ones(2)}, **{key: value})
+    make({"results/demo/x.npy": np.ones(2)}, **{key: value})
     report, faults = found()
-    assert faults == {("other scale or preset", "results/x.npy")}
+    assert faults == {("other scale or preset", "results/demo/x.npy")}
     assert f"its sidecar says {key} {value}, its folder is {key}" in report.findings[0].text
 
 
 def test_rows_of_a_table():
-    make({"results/x.csv": [*ROWS, ROWS[0] | {"scale": "smoke"}]})
-    make({"results/verdicts.csv": [*ROWS, ROWS[0] | {"scale": "paper"}]})  # mixed by design
+    make({"results/demo/x.csv": [*ROWS, ROWS[0] | {"scale": "smoke"}]})
+    make({"results/demo/verdicts.csv": [*ROWS, ROWS[0] | {"scale": "paper"}]})  # mixed by design
     report, faults = found()
-    assert faults == {("other scale or preset", "results/x.csv")}
+    assert faults == {("other scale or preset", "results/demo/x.csv")}
     assert "a row says scale smoke, its folder is scale demo" in report.findings[0].text
 
 
 def test_several_variants_are_no_other_run():
-    make({"results/ablation.csv": ROWS}, variant="fm16_J12+fm16_J13")
+    make({"results/demo/ablation.csv": ROWS}, variant="fm16_J12+fm16_J13")
     assert found()[1] == set()
 
 
@@ -359,34 +361,34 @@ def test_several_variants_are_no_other_run():
 
 
 def test_file_that_nothing_records():
-    write("results/extra.csv", ROWS)
+    write("results/demo/extra.csv", ROWS)
     write("img/extra.png", b"\x89PNG")
-    write("results/site/index.html", "a page made from the rest")
-    write("results/partial/step.npz", b"a checkpoint")
-    write("results/notes.txt", "no result")
-    expected = {("without provenance", name) for name in ("results/extra.csv", "img/extra.png")}
+    write("results/demo/site/index.html", "a page made from the rest")
+    write("results/demo/partial/step.npz", b"a checkpoint")
+    write("results/demo/notes.txt", "no result")
+    write("results/benchmarks/growth.csv", [{"seconds": 1.0}])
+    write("results/benchmarks/manifest.json", '{"commit": {"sha": "0123abcd"}}')
+    expected = {
+        ("without provenance", name) for name in ("results/demo/extra.csv", "img/extra.png")
+    }
     assert found()[1] == expected
 
 
-def test_manifest_without_hashes_is_a_note():
-    write("results/benchmarks/transform.csv", [{"seconds": 1.0}])
-    write("results/benchmarks/manifest.json", '{"commit": {"sha": "0123abcd"}}')
-    report, faults = found()
-    assert faults == set()
-    assert "1 files whose manifest holds no hashes" in notes(report)["not verifiable"]
-
-
 def test_half_written_file_is_a_note():
-    write("results/cost.csv.machine.123.part", "half")
+    write("results/demo/cost.csv.machine.123.part", "half")
     report, faults = found()
     assert faults == set()
-    assert "half-written" in notes(report)["results/cost.csv.machine.123.part"]
+    assert "half-written" in notes(report)["results/demo/cost.csv.machine.123.part"]
 
 
 def test_git_agrees_on_what_is_intermediate():
-    names = [SHARDS[0], ARRAY, TABLE, FIGURE, MANIFEST, CHIRPS, "results/features/mfcc.json"]
-    names += ["results/smoke/cost.csv", "img/demo+fm16_J12/fig4.png", "results/site/index.html"]
-    names += ["results/medley/clips.csv", "results/medley/predictions/jtfs/seed-0.csv"]
+    names = [SHARDS[0], ARRAY, TABLE, FIGURE, MANIFEST, CHIRPS, "results/demo/features/mfcc.json"]
+    names += [
+        "results/smoke/cost.csv",
+        "img/demo+fm16_J12/fig4.png",
+        "results/demo/site/index.html",
+    ]
+    names += ["results/demo/medley/clips.csv", "results/demo/medley/predictions/jtfs/seed-0.csv"]
     command = ["git", "-C", str(ROOT), "check-ignore", "--no-index", *names]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
@@ -405,7 +407,7 @@ def command(*arguments):
 
 def test_command():
     edit(TABLE, lambda content: content.replace(b"1.25", b"1.05"))
-    write("results/cost.csv.machine.123.part", "half")
+    write("results/demo/cost.csv.machine.123.part", "half")
     done = command("--json", "report.json", "--quiet")
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.splitlines() == [
@@ -416,38 +418,13 @@ def test_command():
     report = json.loads(Path("report.json").read_text())
     assert report["is_wrong"]
     assert report["counts"]["changed"] == 1
-    assert [f["name"] for f in report["findings"]] == [TABLE, "results/cost.csv.machine.123.part"]
+    assert [f["name"] for f in report["findings"]] == [
+        TABLE,
+        "results/demo/cost.csv.machine.123.part",
+    ]
 
 
 def test_command_without_results():
     done = command("--results", "nowhere")
     assert done.returncode == 1
     assert done.stderr == "error: nowhere: no such folder (give --results)\n"
-
-
-def test_a_run_older_than_sidecars_is_hashed_and_noted():
-    """Its manifest has hashes and no jobs: what it names is compared, the rest is not judged."""
-    table, page = "results/paper/knn_scores.csv", "results/paper/gone.html"
-    for name in (table, "results/paper/knn_scores.md"):
-        Path(name).parent.mkdir(exist_ok=True)
-        Path(name).write_text("scale paper · preset paper")
-    old = {"inputs": {table: integrity.sha256(table), page: "0" * 64}}
-    io.save_json("results/paper/manifest.json", old)
-    report = verify(Roots())
-    assert not report.is_wrong, report.lines()
-    text = "\n".join(report.lines())
-    assert "1 files of runs older than sidecars (run them again): results/paper/knn_" in text
-    assert f"1 files of runs older than sidecars: {page}" in text
-    Path(table).write_text("scale paper · preset paper, edited")
-    assert verify(Roots()).is_wrong
-
-
-def test_what_lay_there_before_is_hashed_and_noted():
-    write("img/older.png", b"\x89PNG")
-    assert verify(Roots()).is_wrong
-    write_manifest(run=layout.run_of(MANIFEST))
-    report, faults = found()
-    assert not faults
-    assert notes(report)["without provenance"].endswith("hashed alone: img/older.png")
-    write("img/older.png", b"\x89PNG again")
-    assert ("changed", "img/older.png") in found()[1]

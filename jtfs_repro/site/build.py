@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from jtfs_repro import checks
+from jtfs_repro import captions, checks
+from jtfs_repro.captions import Entry, Study
 from jtfs_repro.plots.manifold_data import manifold_data
 from jtfs_repro.site import pictures
-from jtfs_repro.site.catalogue import SECTIONS, Section, place
-from jtfs_repro.site.contents import Contents
+from jtfs_repro.site.contents import Contents, Picture
 from jtfs_repro.site.folder import MARK, Folder, Slugs, swapped
 from jtfs_repro.site.instruments import has_instruments, instruments_page
 from jtfs_repro.site.notebooks import notebook_pages
 from jtfs_repro.site.resyntheses import resynthesis_page
 from jtfs_repro.site.scale_rates import scale_rate_page
-from jtfs_repro.site.tables import TableView, table_views, verdicts, view
+from jtfs_repro.site.tables import TableView, table_views, templates, verdicts
 
-HERE = Path(__file__).parent
+ASSETS = Path(__file__).parent / "assets"
 TITLES = {
     "index": "Overview",
     "scale_rate": "Scale and rate",
@@ -75,13 +74,7 @@ class _Builder:
 
     def __init__(self, out: Folder, contents: Contents) -> None:
         self.out, self.contents = out, contents
-        self.environment = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self.environment = templates()
         hidden = {
             "instruments": not has_instruments(contents),
             "notebooks": not contents.notebooks,
@@ -99,21 +92,27 @@ class _Builder:
         """Write everything."""
         out, contents = self.out, self.contents
         _write_assets(out)
-        figures = self._figures(thumbnail_width)
-        tables = table_views(contents, out)
+        slugs = Slugs()
+        ordered = sorted(contents.figures, key=lambda figure: figure.entry.place)
+        figures = [_figure(figure, out, slugs, thumbnail_width) for figure in ordered]
+        tables = table_views(contents.tables, out)
         self._write_index(figures, tables)
         self._write_manifolds(bandwidth, marker_size)
         sounds = resynthesis_page(contents, out)
-        self._page("resynthesis", sounds=_with_tables(sounds), figures=_of("5", figures))
+        self._page("resynthesis", sounds=sounds, figures=_of("textures", figures))
         self._page(
             "scale_rate",
             sounds=scale_rate_page(contents, out),
-            figures=_of("2", figures),
+            figures=_of("transform", figures),
             animation=self._animation(),
         )
         if "instruments" in self.pages:
-            shown = instruments_page(contents, out)
-            self._page("instruments", shown=shown, figures=_of("4", figures), tables=tables)
+            self._page(
+                "instruments",
+                shown=instruments_page(contents, out),
+                figures=_of("instruments", figures),
+                tables=_of("instruments", tables),
+            )
         self._write_tables(tables)
         self._write_notebooks()
         out.write_data("site", {"pages": self.pages})
@@ -129,24 +128,19 @@ class _Builder:
         )
         self.out.write(path, text.rstrip() + "\n")
 
-    def _figures(self, width: int) -> list[dict[str, Any]]:
-        slugs = Slugs()
-        figures = sorted(self.contents.figures, key=lambda figure: place(figure.entry))
-        return [_figure(f, self.out, slugs.new(f.name), width) for f in figures]
-
-    def _write_index(self, figures: list[dict[str, Any]], tables: list[TableView]) -> None:
-        sections = [self._section(section, figures, tables) for section in SECTIONS]
-        self._page("index", sections=sections, verdicts=verdicts(self.contents, tables))
+    def _write_index(self, figures: list[_Figure], tables: list[TableView]) -> None:
+        studies = captions.studies(self.contents.captions)
+        sections = [self._section(study, figures, tables) for study in studies]
+        self._page("index", sections=sections, verdicts=verdicts(tables))
 
     def _section(
-        self, section: Section, figures: list[dict[str, Any]], tables: list[TableView]
+        self, study: Study, figures: list[_Figure], tables: list[TableView]
     ) -> dict[str, Any]:
-        figures = _of(section.key, figures)
-        tables = [table for table in tables if table.section == section.key]
-        page = section.page if section.page in self.pages else ""
+        figures, tables = _of(study.key, figures), _of(study.key, tables)
+        page = study.page if study.page in self.pages else ""
         return {
-            "title": section.title,
-            "remedy": section.remedy,
+            "title": study.title,
+            "remedy": study.remedy,
             "is_run": bool(figures or tables or self._has(page)),
             "page": page,
             "page_title": TITLES.get(page, ""),
@@ -164,9 +158,9 @@ class _Builder:
         notebooks = notebook_pages(self.contents, self.out)
         if notebooks:
             self._page("notebooks", notebooks=notebooks)
-            for notebook in notebooks:
-                path, title = notebook["page"], notebook["title"]
-                self._page("notebook", path=path, title=title, notebook=notebook)
+        for notebook in notebooks:
+            path, title = notebook["page"], notebook["title"]
+            self._page("notebook", path=path, title=title, notebook=notebook)
 
     def _write_manifolds(self, bandwidth: float, marker_size: float) -> None:
         found, data = self.contents.manifolds, None
@@ -190,12 +184,14 @@ class _Builder:
             "still": self.out.write("figures/scale-rate-still.png", still),
             "width": width,
             "height": height,
+            "entry": captions.find(self.contents.captions, "scale_rate.gif"),
         }
 
     def _write_tables(self, tables: list[TableView]) -> None:
         if not tables:
             return
-        sections = [(s.title, [t for t in tables if t.section == s.key]) for s in SECTIONS]
+        studies = captions.studies(self.contents.captions)
+        sections = [(study.title, _of(study.key, tables)) for study in studies]
         self._page("tables", sections=[pair for pair in sections if pair[1]])
         for table in tables:
             self._page("table", path=table.page, title=table.title, table=table)
@@ -204,48 +200,38 @@ class _Builder:
 def _write_assets(out: Folder) -> None:
     from plotly.offline import get_plotlyjs  # 5 MB of text: only when a site is made
 
-    for path in sorted((HERE / "assets").iterdir()):
+    for path in sorted(ASSETS.iterdir()):
         if path.suffix in (".css", ".js"):
             out.write(f"assets/{path.name}", path.read_text(encoding="utf-8"))
     out.write("assets/plotly.min.js", get_plotlyjs())
 
 
-def _figure(figure: Any, out: Folder, name: str, width: int) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class _Figure:
+    """What the templates need to show a figure: words, links, width and height in pixels."""
+
+    id: str
+    entry: Entry
+    full: str
+    thumb: str
+    size: tuple[int, int]
+
+
+def _figure(figure: Picture, out: Folder, slugs: Slugs, width: int) -> _Figure:
     try:
-        small, size, full_size = pictures.thumbnail(figure.png, width=width)
+        small, size = pictures.thumbnail(figure.png, width=width)
     except ValueError as error:
-        raise ValueError(f"{figure.name}.png: {error}") from None
-    return {
-        "id": name,
-        "section": figure.entry.section,
-        "title": figure.entry.title,
-        "caption": figure.entry.caption,
-        "alt": figure.entry.alt,
-        "full": out.write(f"figures/{name}.png", figure.png),
-        "thumb": out.write(f"figures/{name}-small.png", small),
-        "width": size[0],
-        "height": size[1],
-        "full_width": full_size[0],
-        "full_height": full_size[1],
-    }
+        raise ValueError(f"{figure.path}: {error}") from None
+    name = slugs.new(figure.entry.key.removesuffix(".png"))
+    return _Figure(
+        id=name,
+        entry=figure.entry,
+        full=out.write(f"figures/{name}.png", figure.png),
+        thumb=out.write(f"figures/{name}-small.png", small),
+        size=size,
+    )
 
 
-def _of(section: str, figures: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [figure for figure in figures if figure["section"] == section]
-
-
-def _with_tables(sounds: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the sounds with their scores as a table, for the template only."""
-    return [
-        sound
-        | {
-            "table": view(
-                sound["scores"],
-                name=f"scores-{sound['id']}",
-                title="Scores",
-                caption="Errors and cross-frequency synchrony; the original and the initial noise"
-                " give the scale.",
-            )
-        }
-        for sound in sounds
-    ]
+def _of(study: str, shown: Sequence[Any]) -> list[Any]:
+    """Return the figures or tables of one study."""
+    return [one for one in shown if one.entry.study.key == study]

@@ -1,18 +1,23 @@
-"""What the site shows, in memory; `stored` reads it from files."""
+"""What the site shows, read from the files that the workflow stored."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from jtfs_repro.audio import Sound
+from jtfs_repro import captions, io
+from jtfs_repro.audio import Sound, read_sound
+from jtfs_repro.captions import Entry
+from jtfs_repro.names import readable
 from jtfs_repro.plots.series import Cloud
-from jtfs_repro.site.catalogue import Entry
+from jtfs_repro.provenance import Stamp
 
 Row = Mapping[str, str]
+STAMP = ("scale", "preset", "device", "variant")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,18 +41,17 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A figure: `name` of its file without suffix, `png` its bytes."""
+    """A figure: its `path`, the words about it, and the bytes of the PNG."""
 
-    name: str
+    path: str
     entry: Entry
     png: bytes
 
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table: `key` is its path without suffix, from the folder on; `text` the CSV as stored."""
+    """A table: the words about it, its `text` as stored (CSV), and its rows."""
 
-    key: str
     entry: Entry
     text: str
     rows: Sequence[Row]
@@ -79,8 +83,8 @@ class Run:
     ----------
     sound, representation, descent : str
         What was resynthesised, and how.
-    facts : mapping
-        The stored facts: status, iterations, error_best, ...
+    status : str
+        "finished", or why not.
     history : sequence of rows
         One per iteration, as text.
     iterations : array [shape=(k,)]
@@ -94,7 +98,7 @@ class Run:
     sound: str
     representation: str
     descent: str
-    facts: Mapping[str, Any]
+    status: str
     history: Sequence[Row]
     iterations: np.ndarray
     errors: np.ndarray
@@ -147,6 +151,7 @@ class Contents:
     """Everything the site shows; a group that is empty is reported as not run."""
 
     origin: Origin
+    captions: Mapping[str, Entry]
     figures: Sequence[Picture] = ()
     tables: Sequence[Table] = ()
     manifolds: Manifolds | None = None
@@ -156,7 +161,129 @@ class Contents:
     animation: bytes = b""
     notebooks: Sequence[Notebook] = ()
 
-    def table(self, key: str) -> Table | None:
-        """Return the table whose key ends in ``key``, None if it was not given."""
-        found = [t for t in self.tables if f"/{t.key}".endswith(f"/{key}")]
-        return found[0] if found else None
+    def rows(self, key: str) -> Sequence[Row]:
+        """Return the rows of the table that has a row of captions; none if it was not given."""
+        return next((table.rows for table in self.tables if table.entry.key == key), ())
+
+
+def read_origin(
+    manifest: str,
+    facts: Sequence[str] = (),
+    *,
+    scale: str = "",
+    preset: str = "",
+    variant: str = "",
+) -> Origin:
+    """Return what the footer says, from a manifest or the JSON files of features.
+
+    Parameters
+    ----------
+    manifest : path
+        manifest.json, or empty.
+    facts : sequence of path
+        JSON files with the keys of a stamp.
+    scale, preset, variant : str
+        What the stamp is known to be; empty where not known.
+
+    Raises
+    ------
+    FileError
+        A file is missing or lacks an entry of the stamp.
+    ValueError
+        The files and arguments are of different runs.
+    """
+    stated = {"scale": scale, "preset": preset, "variant": variant}
+    stated = {name: value for name, value in stated.items() if value}
+    paths = [manifest, *facts] if manifest else list(facts)
+    if not paths:
+        words = " · ".join(f"{name} {value}" for name, value in stated.items())
+        return Origin(stamp_line=words or "scale and preset not stated")
+    stamps = [_need(path, io.load_json(path), *STAMP) for path in paths]
+    line = Stamp.common([*stamps, stamps[0] | stated]).line
+    if not manifest:
+        return Origin(stamp_line=line)
+    commit = (stamps[0].get("commit") or {}).get("sha") or ""
+    return Origin(stamp_line=line, commit=commit, manifest=io.load_text(manifest))
+
+
+def read_picture(path: str, entries: Mapping[str, Entry]) -> Picture:
+    """Return a figure; `FileError` if it is missing."""
+    return Picture(path=path, entry=captions.find(entries, path), png=read_bytes(path))
+
+
+def read_table(path: str, entries: Mapping[str, Entry]) -> Table:
+    """Return a table; `FileError` if it is missing or no CSV."""
+    entry = captions.find(entries, path)
+    return Table(entry=entry, text=io.load_text(path), rows=io.load_csv(path))
+
+
+def read_target(path: str) -> Target:
+    """Return the sound whose facts are given; the audio lies beside them (``.wav``)."""
+    facts = _need(path, io.load_json(path), "name", "title", "origin")
+    return Target(
+        name=str(facts["name"]),
+        title=readable(str(facts["title"] or facts["name"])),
+        origin=str(facts["origin"]),
+        sound=read_sound(_beside(path, ".wav")),
+    )
+
+
+def read_run(path: str) -> Run:
+    """Return the resynthesis whose facts are given; history, snapshots, audio lie beside them."""
+    names = ("sound", "representation", "descent", "status")
+    facts = _need(path, io.load_json(path), *names)
+    snapshots = io.load_arrays(_beside(path, ".snapshots.npz"))
+    arrays = _need(_beside(path, ".snapshots.npz"), snapshots, "iterations", "errors", "samples")
+    return Run(
+        **{name: str(facts[name]) for name in names},
+        history=io.load_csv(_beside(path, ".csv")),
+        best=read_sound(_beside(path, ".wav")),
+        iterations=arrays["iterations"],
+        errors=arrays["errors"],
+        samples=arrays["samples"],
+    )
+
+
+def read_scale_rate(path: str, targets: Sequence[Target]) -> ScaleRateMap:
+    """Return the responses of a sound, titled as the one of the same name in ``targets``."""
+    cells = ("rate_hz", "scale_cpo", "spin", "energy", "response")
+    names = ("times_s", "frequencies_hz", "scalogram", *cells)
+    stored = _need(path, io.load_arrays(path), *names)
+    arrays = {name: stored[name] for name in names}
+    n_cells, *shape = arrays["response"].shape
+    lengths = {len(arrays[key]) for key in cells}
+    if shape != [len(arrays["frequencies_hz"]), len(arrays["times_s"])] or lengths != {n_cells}:
+        raise io.FileError(f"{path}: arrays of unlike shapes (delete it and run again)")
+    arrays["scalogram"] = stored.get("fine_scalogram", arrays["scalogram"])
+    titles = {target.name: target.title for target in targets}
+    name = Path(path).stem
+    return ScaleRateMap(name=name, title=titles.get(name, name), **arrays)
+
+
+def read_notebook(path: str) -> Notebook:
+    """Return a notebook; `FileError` if it is missing or no JSON."""
+    _need(path, io.load_json(path), "cells")
+    return Notebook(name=Path(path).stem, text=io.load_text(path))
+
+
+def read_bytes(path: str) -> bytes:
+    """Return the bytes of a file; `FileError` if it is missing or not what its sidecar says."""
+    io.check_content(path)
+    try:
+        return Path(path).read_bytes()
+    except (FileNotFoundError, IsADirectoryError):
+        raise io.missing(path) from None
+
+
+def _need(path: str, facts: Any, *names: str) -> dict[str, Any]:
+    if not isinstance(facts, Mapping):
+        raise io.FileError(f"{path}: not a JSON object (is it another file?)")
+    absent = [name for name in names if name not in facts]
+    if absent:
+        raise io.FileError(f"{path}: lacks {', '.join(absent)} (delete it and run again)")
+    return dict(facts)
+
+
+def _beside(path: str, suffix: str) -> str:
+    """Return the file of the same name with another suffix."""
+    return path.removesuffix(".json") + suffix

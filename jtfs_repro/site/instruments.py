@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from jtfs_repro.plots.classifiers import data_note, model_label, names
-from jtfs_repro.site.contents import Contents, Row, Table
+from jtfs_repro.site.contents import Contents, Row
 from jtfs_repro.site.folder import Folder
 
-TABLES = ("medley/table2", "medley/learning_curves", "medley/confusion")
+TABLES = ("instruments/table2.csv", "instruments/learning_curves.csv", "instruments/confusion.csv")
 METRICS = {
     "validation_macro_recall": "validation recall, mean of classes",
     "validation_loss": "validation loss",
@@ -20,12 +21,12 @@ _AVERAGES = ("average", "accuracy")
 
 def has_instruments(contents: Contents) -> bool:
     """Return whether any table of Section 4 was given."""
-    return any(contents.table(key) for key in TABLES)
+    return any(table.entry.key in TABLES for table in contents.tables)
 
 
 def instruments_page(contents: Contents, folder: Folder) -> dict[str, Any]:
     """Write ``data/instruments.js``; return what the template shows."""
-    table2, curves, confusion = (contents.table(key) for key in TABLES)
+    table2, curves, confusion = (contents.rows(key) for key in TABLES)
     given = table2 or curves or confusion
     data = {
         "recalls": _recalls(table2),
@@ -34,14 +35,14 @@ def instruments_page(contents: Contents, folder: Folder) -> dict[str, Any]:
         "matrices": _matrices(confusion),
     }
     folder.write_data("instruments", data)
-    return data | {"note": data_note(given.rows) if given and given.rows else ""}
+    return data | {"note": data_note(given) if given else ""}
 
 
-def _ran(table: Table | None) -> list[Row]:
-    return [row for row in table.rows if row.get("status") == "run"] if table else []
+def _ran(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row.get("status") == "run"]
 
 
-def _recalls(table: Table | None) -> dict[str, Any]:
+def _recalls(table: Sequence[Row]) -> dict[str, Any]:
     rows = _ran(table)
     columns = (
         [name.removesuffix("_mean") for name in rows[0] if name.endswith("_mean")] if rows else []
@@ -58,13 +59,13 @@ def _recalls(table: Table | None) -> dict[str, Any]:
     ]
     absent = [
         {"label": model_label(row["model"]), "why": row["status"]}
-        for row in (table.rows if table else [])
+        for row in table
         if row.get("status") != "run"
     ]
     return {"classes": [c.replace("_", " ") for c in classes], "models": models, "absent": absent}
 
 
-def _curves(table: Table | None) -> list[dict[str, Any]]:
+def _curves(table: Sequence[Row]) -> list[dict[str, Any]]:
     rows = [row for row in _ran(table) if row["epoch"]]
     keys = list(dict.fromkeys((row["model"], row["seed"]) for row in rows))
     return [_curve([r for r in rows if (r["model"], r["seed"]) == key]) for key in keys]
@@ -80,7 +81,7 @@ def _curve(rows: list[Row]) -> dict[str, Any]:
     }
 
 
-def _matrices(table: Table | None) -> list[dict[str, Any]]:
+def _matrices(table: Sequence[Row]) -> list[dict[str, Any]]:
     rows = _ran(table)
     return [_matrix([r for r in rows if r["model"] == m], m) for m in names(rows, "model")]
 

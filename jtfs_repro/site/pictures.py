@@ -111,8 +111,8 @@ def sheet(tiles: np.ndarray, *, columns: int) -> np.ndarray:
     return grid.reshape(lines * rows, columns * frames)
 
 
-def thumbnail(png: bytes, *, width: int) -> tuple[bytes, tuple[int, int], tuple[int, int]]:
-    """Return a smaller PNG on white, its size in pixels and that of the original.
+def thumbnail(png: bytes, *, width: int) -> tuple[bytes, tuple[int, int]]:
+    """Return a smaller PNG on white, and its size in pixels.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def thumbnail(png: bytes, *, width: int) -> tuple[bytes, tuple[int, int], tuple[
     flat = Image.alpha_composite(white, image).convert("RGB")
     height = max(1, round(flat.height * width / flat.width))
     small = flat.resize((width, height), Image.Resampling.LANCZOS)
-    return _png(small.quantize(128)), (width, height), image.size
+    return _png(small.quantize(128)), (width, height)
 
 
 def first_frame(gif: bytes) -> tuple[bytes, tuple[int, int]]:

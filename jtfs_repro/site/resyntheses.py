@@ -17,6 +17,7 @@ from jtfs_repro.site import pictures
 from jtfs_repro.site.contents import Contents, Run, Target
 from jtfs_repro.site.folder import Folder, Slugs, slug
 from jtfs_repro.site.instruments import number
+from jtfs_repro.site.tables import TableView, view
 
 FULL_SCALE = 32767
 SCORES = (  # of the columns of resynthesis.csv; the page of tables has all
@@ -110,7 +111,17 @@ def resynthesis_page(contents: Contents, folder: Folder) -> list[dict[str, Any]]
     sounds = [_sound(t, contents, folder, slugs.new(t.name)) for t in contents.targets]
     sounds.sort(key=lambda sound: not sound["curves"])  # those without a resynthesis last
     folder.write_data("resynthesis", {"sounds": sounds, "marks": PAPER_MARKS})
-    return sounds
+    return [sound | {"table": _score_table(sound)} for sound in sounds]
+
+
+def _score_table(sound: dict[str, Any]) -> TableView:
+    return view(
+        sound["scores"],
+        name=f"scores-{sound['id']}",
+        title="Scores",
+        caption="Errors and cross-frequency synchrony; the original and the initial noise give the"
+        " scale.",
+    )
 
 
 def _sound(target: Target, contents: Contents, folder: Folder, place: str) -> dict[str, Any]:
@@ -181,11 +192,10 @@ def _descent(run: Run, painter: _Painter) -> dict[str, Any]:
     kept = [k for k in range(last) if run.iterations[k] != run.iterations[last]]
     snapshots = [_snapshot(run, k, painter, f"{name}-{int(run.iterations[k])}") for k in kept]
     best = painter.track(f"{name}-best", run.best, _words(run, last))
-    status = str(run.facts["status"])
     return {
         "name": run.descent,
         "label": label(run.descent),
-        "status": "" if status == "finished" else status,
+        "status": "" if run.status == "finished" else run.status,
         **best,
         "snapshots": [*snapshots, best],
     }
@@ -204,11 +214,9 @@ def _words(run: Run, k: int) -> dict[str, Any]:
 
 
 def _scores(contents: Contents, sound: str) -> list[dict[str, str]]:
-    table = contents.table("resynthesis")
-    rows = table.rows if table else []
     return [
         {name: row[name] for name in SCORES if name in row}
-        for row in rows
+        for row in contents.rows("resynthesis.csv")
         if row.get("sound") == sound
     ]
 

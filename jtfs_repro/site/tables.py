@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from jtfs_repro import io
-from jtfs_repro.site.catalogue import place
-from jtfs_repro.site.contents import Contents, Row, Table
+from jtfs_repro.captions import Entry
+from jtfs_repro.site.contents import STAMP, Row, Table
 from jtfs_repro.site.folder import Folder, Slugs
 
-STAMP = ("scale", "preset", "device", "variant")
 VERDICT_COLUMNS = (
     "verdict",
     "claim",
@@ -29,6 +32,36 @@ VERDICT_COLUMNS = (
 LONG = 32  # characters from which a column of text may wrap
 
 
+def templates() -> Environment:
+    """Return the templates of all pages; what they fill in is escaped."""
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def table_page(path: str | os.PathLike[str], entry: Entry) -> str:
+    """Return the HTML page of a stored table that needs nothing else: for Snakemake's report.
+
+    Parameters
+    ----------
+    path : path
+        A .csv file.
+    entry : Entry
+        The words about it.
+
+    Raises
+    ------
+    FileError
+        The file is missing, or not a table.
+    """
+    table = view(io.load_csv(path), title=entry.title, caption=entry.caption)
+    return templates().get_template("table_page.html").render(table=table)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Column:
     """A column: `name` as stored, `title` for readers, `kind` number, text or long."""
@@ -44,69 +77,50 @@ class TableView:
 
     Parameters
     ----------
-    id, title, caption : str
-    section : str
-        Key of the catalogue's section.
+    title, caption : str
     stamp : str
         Scale, preset and device where they are the same in all rows, else empty: then they are
         columns.
     columns : sequence of Column
     rows : sequence of rows
+    id : str
+    entry : Entry
+        The words about it; None of a table that was not stored.
     page, csv : str
         Links; empty where there is none.
     """
 
-    id: str
     title: str
     caption: str
-    section: str
     stamp: str
     columns: Sequence[Column]
     rows: Sequence[Row]
+    id: str = ""
+    entry: Entry | None = None
     page: str = ""
     csv: str = ""
 
 
-def table_views(contents: Contents, folder: Folder) -> list[TableView]:
-    """Copy the CSV files and return their views, in the order of the catalogue."""
+def table_views(tables: Sequence[Table], folder: Folder) -> list[TableView]:
+    """Copy the CSV files and return their views, in the order of the captions."""
     slugs = Slugs()
-    tables = sorted(contents.tables, key=lambda table: place(table.entry))
-    return [_stored_view(table, folder, slugs) for table in tables]
+    ordered = sorted(tables, key=lambda table: table.entry.place)
+    return [_stored_view(table, folder, slugs) for table in ordered]
 
 
 def _stored_view(table: Table, folder: Folder, slugs: Slugs) -> TableView:
-    parts = table.key.split("/")
-    # folders above say nothing but where the files lie; medley/ and the like stay in the name
-    above = [p for p in parts[-2:-1] if p not in ("results", "") and _is_inner(parts)]
-    name = slugs.new("-".join([*above, parts[-1]]))
-    csv = folder.write(f"tables/{name}.csv", table.text)
     entry = table.entry
-    return view(
-        table.rows,
-        name=name,
-        title=entry.title,
-        caption=entry.caption,
-        section=entry.section,
+    name = slugs.new(entry.key.removesuffix(".csv"))
+    return replace(
+        view(table.rows, title=entry.title, caption=entry.caption),
+        id=name,
+        entry=entry,
         page=f"tables/{name}.html",
-        csv=csv,
+        csv=folder.write(f"tables/{name}.csv", table.text),
     )
 
 
-def _is_inner(parts: Sequence[str]) -> bool:
-    """Return whether the file lies deeper than the folder of its run."""
-    return "results" in parts and len(parts) - parts.index("results") > 2
-
-
-def view(
-    rows: Sequence[Row],
-    *,
-    name: str,
-    title: str,
-    caption: str,
-    section: str = "",
-    page: str = "",
-    csv: str = "",
-) -> TableView:
+def view(rows: Sequence[Row], *, title: str, caption: str, name: str = "") -> TableView:
     """Return a view of rows that need not be stored."""
     names = list(rows[0]) if rows else []
     stamps = {tuple(row[c] for c in STAMP) for row in rows} if set(STAMP) <= set(names) else set()
@@ -114,15 +128,12 @@ def view(
     words = " · ".join(f"{c} {v}" for c, v in zip(STAMP, stamp, strict=bool(stamp)) if v)
     shown = [n for n in names if not (stamp and n in STAMP)]
     return TableView(
-        id=name,
         title=title,
         caption=caption,
-        section=section,
         stamp=words,
         columns=[_column(n, rows) for n in shown],
         rows=rows,
-        page=page,
-        csv=csv,
+        id=name,
     )
 
 
@@ -144,22 +155,16 @@ class Verdicts:
     sections: Sequence[str]
 
 
-def verdicts(contents: Contents, views: Sequence[TableView]) -> Verdicts | None:
+def verdicts(views: Sequence[TableView]) -> Verdicts | None:
     """Return the claims, None where their table was not given or is empty."""
-    found = contents.table("verdicts")
-    if found is None or not found.rows:
+    found = [v for v in views if v.entry and v.entry.key == "verdicts.csv" and v.rows]
+    if not found:
         return None
-    stored = next(v for v in views if v.rows is found.rows)
-    rows = [{c: _by_scale(row).get(c, "") for c in VERDICT_COLUMNS} for row in found.rows]
+    stored = found[0]
+    rows = [{c: _by_scale(row).get(c, "") for c in VERDICT_COLUMNS} for row in stored.rows]
+    shown = view(rows, title=stored.title, caption=stored.caption, name=stored.id)
     return Verdicts(
-        table=view(
-            rows,
-            name="verdicts",
-            title=stored.title,
-            caption=stored.caption,
-            page=stored.page,
-            csv=stored.csv,
-        ),
+        table=replace(shown, page=stored.page, csv=stored.csv),
         counts=dict(Counter(row["verdict"] for row in rows)),
         sections=list(dict.fromkeys(row["section"] for row in rows)),
     )

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from jtfs_repro import config
+from jtfs_repro.captions import load
 from jtfs_repro.experiments.stored import stored_clouds, stored_theta
 from jtfs_repro.runs import parse_run
-from jtfs_repro.site import stored
+from jtfs_repro.site import contents
 from jtfs_repro.site.build import build_site as build
-from jtfs_repro.site.contents import Contents, Manifolds
 
 
 def build_site(
     *,
+    captions: Path,
     run: str = "",
     figures: Sequence[str] = (),
     tables: Sequence[str] = (),
@@ -35,24 +36,28 @@ def build_site(
     ``names`` are the representations of the ``manifolds``, ``parameters`` those of their chirps,
     ``facts`` those of their features. What belongs to a sound or a resynthesis lies beside it.
     """
-    targets = stored.stored_targets(sounds)
-    contents = Contents(
-        origin=stored.stored_origin(manifest, facts, **(parse_run(run) if run else {})),
-        figures=stored.stored_pictures(figures),
-        tables=stored.stored_tables(tables),
+    entries = load(captions)
+    targets = [contents.read_target(path) for path in sounds]
+    shown = contents.Contents(
+        origin=contents.read_origin(manifest, facts, **(parse_run(run) if run else {})),
+        captions=entries,
+        figures=[contents.read_picture(path, entries) for path in figures],
+        tables=[contents.read_table(path, entries) for path in tables],
         manifolds=_manifolds(names, manifolds, parameters),
         targets=targets,
-        runs=stored.stored_runs(resyntheses),
-        scale_rates=stored.stored_scale_rates(scale_rates, targets),
-        animation=stored.read_bytes(animation) if animation else b"",
-        notebooks=stored.stored_notebooks(notebooks),
+        runs=[contents.read_run(path) for path in resyntheses],
+        scale_rates=[contents.read_scale_rate(path, targets) for path in scale_rates],
+        animation=contents.read_bytes(animation) if animation else b"",
+        notebooks=[contents.read_notebook(path) for path in notebooks],
     )
-    config.bound(build)(site, contents)
+    config.bound(build)(site, shown)
 
 
 def _manifolds(
     names: Sequence[str], manifolds: Sequence[Path], parameters: Path | None
-) -> Manifolds | None:
+) -> contents.Manifolds | None:
     if not manifolds or parameters is None:
         return None
-    return Manifolds(clouds=stored_clouds(names, manifolds), theta=stored_theta(parameters))
+    return contents.Manifolds(
+        clouds=stored_clouds(names, manifolds), theta=stored_theta(parameters)
+    )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from jtfs_repro import io
-from jtfs_repro.site.table_page import table_page
+from jtfs_repro.captions import find, load
+from jtfs_repro.site.tables import table_page
 
 
-def render_table(*, table: Path, page: Path) -> None:
+def render_table(*, table: Path, captions: Path, page: Path) -> None:
     """Write the .html page of a .csv table."""
-    io.save_text(page, table_page(table))
+    io.save_text(page, table_page(table, find(load(captions), table)))

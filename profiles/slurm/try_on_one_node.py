@@ -31,7 +31,10 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
-TREE = ("Snakefile", "config", "gin", "jtfs_repro", "notebooks", "profiles", "rules", "scripts")
+TREE = (
+    *("Snakefile", "claims", "config", "gin", "jtfs_repro", "notebooks", "profiles", "rules"),
+    "scripts",
+)
 CLUSTER = ROOT / "profiles/slurm/one_node.sh"
 CONFIG = [
     "scale=smoke", "features=[mfcc,scattering1d_q1]", "shards=2", "clip_shards=1",
@@ -161,7 +164,7 @@ def killer(folder: Path, targets: Sequence[str]) -> Iterator[list[str]]:
 def _kill_one(folder: Path, rule: str, how: str, killed: list[str], is_over: threading.Event):
     end = time.monotonic() + LONGEST_S
     while not is_over.wait(POLL_S) and time.monotonic() < end:
-        process = _script_of(folder, rule)
+        process = _stage_of(folder, rule)
         if process is None:
             continue
         job = _environment(process).get("SLURM_JOB_ID", "?")
@@ -177,11 +180,11 @@ def _kill_one(folder: Path, rule: str, how: str, killed: list[str], is_over: thr
         return
 
 
-def _script_of(folder: Path, rule: str) -> psutil.Process | None:
-    """Return a process that runs the rule's script in ``folder``."""
+def _stage_of(folder: Path, rule: str) -> psutil.Process | None:
+    """Return a process that runs the rule's stage in ``folder``."""
     for process in psutil.process_iter(["cmdline", "cwd"]):
         words = process.info["cmdline"] or []
-        if f"scripts/{rule}.py" in words[1:2] and process.info["cwd"] == str(folder):
+        if words[1:4] == ["-m", "jtfs_repro", rule] and process.info["cwd"] == str(folder):
             return process
     return None
 

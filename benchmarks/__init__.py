@@ -1,1 +1,0 @@
-"""Seconds and memory of the transform, beside its peers: ``python -m benchmarks --help``."""

@@ -1,0 +1,1 @@
+"""For those who work on the project: benchmarks, faults, scaling, comparison of checkouts."""

@@ -1,0 +1,1 @@
+"""Seconds and memory of the transform, beside its peers: ``python -m tools.benchmarks --help``."""

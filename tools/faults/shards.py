@@ -1,0 +1,95 @@
+"""Shards that are damaged or exchanged on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from jtfs_repro.provenance import sidecar_of
+from tools.faults.records import Trial
+from tools.faults.rig import Rig, tail
+from tools.faults.running import Ended
+from tools.faults.tree import Tree
+
+ARRAY = "results/smoke/features/mfcc.npy"
+FOLDER = "results/smoke/features/mfcc"
+SHARD, OTHER = "shard-0-of-2.npy", "shard-1-of-2.npy"
+Damage = Callable[[Path], None]
+
+
+def truncate(path: Path) -> None:
+    """Cut a file to half its length."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flip(path: Path) -> None:
+    """Change one bit of a file, in its third quarter."""
+    content = bytearray(path.read_bytes())
+    content[3 * len(content) // 4] ^= 1
+    path.write_bytes(bytes(content))
+
+
+def swap(path: Path) -> None:
+    """Exchange the shard with the other one, but not their sidecars."""
+    _exchange(path, path.with_name(OTHER))
+
+
+def swap_all(path: Path) -> None:
+    """Exchange the shard with the other one, and their sidecars."""
+    swap(path)
+    _exchange(sidecar_of(path), sidecar_of(path.with_name(OTHER)))
+
+
+def _exchange(one: Path, two: Path) -> None:
+    content = one.read_bytes()
+    one.write_bytes(two.read_bytes())
+    two.write_bytes(content)
+
+
+DAMAGES: dict[str, Damage] = {
+    "a bit flipped": flip,
+    "swapped with their sidecars": swap_all,
+    "swapped without": swap,
+    "truncated": truncate,
+}
+
+
+def corrupted_shards(rig: Rig, rounds: int) -> Iterator[Trial]:
+    """Damage a shard, or exchange two, before they are put together; delete them; run again."""
+    with rig.fresh("shards", source=rig.undisturbed) as tree:
+        command = [*tree.command(targets=[ARRAY]), "features=[mfcc]"]
+        whole = tree.start(command).wait()
+        if whole.status:
+            yield Trial(survived=False, note=tail(whole))
+            return
+        before = (tree.folder / ARRAY).read_bytes()
+        for what, damage in list(DAMAGES.items())[:rounds]:
+            yield _try(tree, command, before, what, damage)
+
+
+def _try(tree: Tree, command: list[str], before: bytes, what: str, damage: Damage) -> Trial:
+    """Try one damage: the error must name the file, and what it advises must help."""
+    shard, array = tree.folder / FOLDER / SHARD, tree.folder / ARRAY
+    array.unlink()
+    damage(shard)
+    faults = complaints(tree.start(command).wait(), shard.name)
+    if array.exists():
+        faults.append("the damaged shard was used")
+    for path in (shard, shard.with_name(OTHER)):
+        path.unlink()
+        sidecar_of(path).unlink(missing_ok=True)
+    second = tree.start(command).wait()
+    lost = 0 if array.exists() and array.read_bytes() == before else len(before)
+    faults += [f"not mended: {tail(second)}"] if second.status or lost else []
+    note = "; ".join([what, *faults]) if faults else f"{what}: refused, the file named"
+    return Trial(survived=not faults, bytes_lost=lost, note=note)
+
+
+def complaints(ended: Ended, name: str) -> list[str]:
+    """Return what a run that met a damaged file did that it should not have done."""
+    found = []
+    if ended.status == 0:
+        found.append("the run did not notice")
+    elif not any(name in line for line in ended.errors):
+        found.append(f"the file is not named: {tail(ended)}")
+    return found + (["a traceback was shown"] if ended.has_traceback else [])

@@ -1,0 +1,123 @@
+"""Kills and interruptions at random moments, then the same command again."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+
+import psutil
+
+from tools.faults import running
+from tools.faults.records import Trial
+from tools.faults.rig import Rig, finished_jobs
+from tools.faults.running import Ended, Running
+from tools.faults.tree import Tree
+
+_DONE = "(100%) done"
+_ATTEMPTS = 10  # draws of a moment, until one falls into the run
+_POLL_S = 0.02
+_TRACEBACK, _WHILE_IMPORTING = "Traceback (most recent call last)", "\nKeyboardInterrupt"
+Blow = Callable[[Running, random.Random], str]
+
+
+def script_killed(rig: Rig, rounds: int) -> Iterator[Trial]:
+    """SIGKILL a script of the run, whichever is at work."""
+    return _rounds(rig, rounds, "script_killed", _kill_a_script)
+
+
+def snakemake_killed(rig: Rig, rounds: int) -> Iterator[Trial]:
+    """SIGKILL snakemake; its jobs go on without it while the command is given again."""
+    return _rounds(rig, rounds, "snakemake_killed", _kill_snakemake)
+
+
+def interrupted(rig: Rig, rounds: int) -> Iterator[Trial]:
+    """Send SIGINT to snakemake and all its jobs, as Ctrl-C in a terminal does."""
+    return _rounds(rig, rounds, "interrupted", _interrupt)
+
+
+def terminated(rig: Rig, rounds: int) -> Iterator[Trial]:
+    """Send SIGTERM to snakemake, as a shutdown or a cluster does."""
+    return _rounds(rig, rounds, "terminated", _terminate)
+
+
+def _rounds(rig: Rig, rounds: int, name: str, blow: Blow) -> Iterator[Trial]:
+    for number in range(rounds):
+        draw = random.Random(f"{rig.seed} {name} {number}")
+        yield _round(rig, name, blow, draw)
+
+
+def _round(rig: Rig, name: str, blow: Blow, draw: random.Random) -> Trial:
+    for _ in range(_ATTEMPTS):
+        moment = draw.uniform(0, rig.seconds)
+        with rig.fresh(name) as tree:
+            process = tree.start()
+            is_hit = process.sleep(moment) and _DONE not in process.log.read_text("utf-8")
+            hit = blow(process, draw) if is_hit else ""
+            first = process.wait()
+            if hit:
+                return _resumed(rig, tree, first, hit)
+            rig.seconds = first.seconds  # the machine is faster now: that was a whole run
+    return Trial(survived=False, note=f"{_ATTEMPTS} runs ended before the signal")
+
+
+def _resumed(rig: Rig, tree: Tree, first: Ended, hit: str) -> Trial:
+    """Look at what is left, give the command again, and compare."""
+    truncated = [f"not whole: {name}" for name in rig.wrong(tree)]
+    is_ours = first.text.count(_TRACEBACK) > first.text.count(_WHILE_IMPORTING)
+    traceback = ["a traceback was shown"] if is_ours else []
+    second, was_locked = tree.resume()
+    running.wait_for_orphans()
+    again = max(0, finished_jobs(first) + finished_jobs(second) - rig.jobs)
+    note = hit + (", then --unlock" if was_locked else "")
+    return rig.judge(tree, second, *truncated, *traceback, note=note, repeated=again)
+
+
+def _kill_a_script(process: Running, draw: random.Random) -> str:
+    while not process.is_over:
+        scripts = [child for child in process.children() if stage_of(child)]
+        if scripts:
+            chosen = draw.choice(scripts)
+            name = stage_of(chosen)
+            try:
+                chosen.kill()
+            except psutil.NoSuchProcess:
+                continue
+            return name
+        time.sleep(_POLL_S)
+    return ""
+
+
+def stage_of(process: psutil.Process) -> str:
+    """Return the name of the stage that a process runs, '' if it runs none."""
+    try:
+        arguments = process.cmdline()
+    except psutil.Error:
+        return ""
+    return arguments[3] if arguments[1:3] == ["-m", "jtfs_repro"] else ""
+
+
+def _kill_snakemake(process: Running, draw: random.Random) -> str:
+    hit = _at_work(process)
+    os.kill(process.process.pid, signal.SIGKILL)
+    return hit
+
+
+def _interrupt(process: Running, draw: random.Random) -> str:
+    hit = _at_work(process)
+    process.signal_group(signal.SIGINT)
+    return hit
+
+
+def _terminate(process: Running, draw: random.Random) -> str:
+    hit = _at_work(process)
+    os.kill(process.process.pid, signal.SIGTERM)
+    return hit
+
+
+def _at_work(process: Running) -> str:
+    """Return the scripts that a run executes at this moment."""
+    found = {stage_of(child) for child in process.children()}
+    return " and ".join(sorted(found - {""})) or "no script at work"
