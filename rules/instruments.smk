@@ -8,14 +8,14 @@ rule fetch_soundfont:
         soundfont_given,
     output:
         status="data/soundfonts/status.json",
+    resources:
+        **needs("fetch_soundfont"),
     params:
         **stage(
             "fetch_soundfont",
             test_soundfont=config["test_soundfont"],
-            download=config["soundfont_download"],
+            untracked={"download": config["soundfont_download"]},
         ),
-    resources:
-        **needs("fetch_soundfont"),
     shell:
         JOB
 
@@ -26,11 +26,11 @@ rule render_solos:
     output:
         report="data/{run}/soundfont_solos/report.json",
         operative="data/{run}/soundfont_solos/report.gin",
-    params:
-        **stage("render_solos", "soundfont_solos", folder="data/{run}/soundfont_solos"),
     priority: 20
     resources:
         **needs("render_solos"),
+    params:
+        **stage("render_solos", "soundfont_solos", folder="data/{run}/soundfont_solos"),
     shell:
         JOB
 
@@ -40,14 +40,14 @@ rule fetch_medley_solos_db:
         medley_given,
     output:
         status="data/{run}/medley_solos_db.json",
+    resources:
+        **needs("fetch_medley_solos_db"),
     params:
         **stage(
             "fetch_medley_solos_db",
             folder=config["medley_solos_db"],
-            download=medley_download,
+            untracked={"download": medley_download},
         ),
-    resources:
-        **needs("fetch_medley_solos_db"),
     shell:
         JOB
 
@@ -58,6 +58,9 @@ rule index_clips:
     output:
         index="results/{run}/{clips}/clips.csv",
         report="results/{run}/{clips}/clips.json",
+    priority: 20
+    resources:
+        **needs("index_clips"),
     params:
         **stage(
             "index_clips",
@@ -65,9 +68,6 @@ rule index_clips:
             clip_set="{clips}",
             allow_partial=config["allow_partial_clips"],
         ),
-    priority: 20
-    resources:
-        **needs("index_clips"),
     shell:
         JOB
 
@@ -80,6 +80,10 @@ rule extract_clips:
         "results/{run}/{clips}/features/{front}/shard-{shard}-of-{shards}.json",
         features="results/{run}/{clips}/features/{front}/shard-{shard}-of-{shards}.npy",
         operative="results/{run}/{clips}/features/{front}/shard-{shard}-of-{shards}.gin",
+    priority: 10
+    threads: 1
+    resources:
+        **needs("extract_clips", extraction=True, gpu=gpus()),
     params:
         **stage(
             "extract_clips",
@@ -90,10 +94,6 @@ rule extract_clips:
             shards="{shards}",
             untracked={"device": config["device"], "memory_gb": config["memory_gb"]},
         ),
-    priority: 10
-    threads: 1
-    resources:
-        **needs("extract_clips", extraction=True, gpu=gpus()),
     shell:
         JOB
 
@@ -107,6 +107,9 @@ rule accumulate_statistics:
         "results/{run}/{clips}/statistics/{front}.json",
         statistics="results/{run}/{clips}/statistics/{front}.npz",
         operative="results/{run}/{clips}/statistics/{front}.gin",
+    priority: 10
+    resources:
+        **needs("accumulate_statistics"),
     params:
         **stage(
             "accumulate_statistics",
@@ -114,9 +117,6 @@ rule accumulate_statistics:
             run="{run}",
             feature_gin=feature_gin,
         ),
-    priority: 10
-    resources:
-        **needs("accumulate_statistics"),
     shell:
         JOB
 
@@ -136,6 +136,10 @@ rule train_classifier:
         operative="results/{run}/{clips}/predictions/{model}/seed-{seed}.gin",
     wildcard_constraints:
         model="cqt|scattering1d|jtfs",
+    priority: 5
+    threads: config["training_threads"]
+    resources:
+        **needs("train_classifier", gpu=training_gpus()),
     params:
         **stage(
             "train_classifier",
@@ -146,10 +150,6 @@ rule train_classifier:
             seed="{seed}",
             untracked=training_options(),
         ),
-    priority: 5
-    threads: config["training_threads"]
-    resources:
-        **needs("train_classifier", gpu=training_gpus()),
     shell:
         JOB
 
@@ -166,6 +166,9 @@ rule train_end_to_end:
         "results/{run}/{clips}/predictions/jtfs_end_to_end/seed-{seed}.pt",
         predictions="results/{run}/{clips}/predictions/jtfs_end_to_end/seed-{seed}.npz",
         operative="results/{run}/{clips}/predictions/jtfs_end_to_end/seed-{seed}.gin",
+    threads: config["training_threads"]
+    resources:
+        **needs("train_end_to_end", gpu=training_gpus()),
     params:
         **stage(
             "train_end_to_end",
@@ -177,9 +180,6 @@ rule train_end_to_end:
             seed="{seed}",
             untracked=training_options(),
         ),
-    threads: config["training_threads"]
-    resources:
-        **needs("train_end_to_end", gpu=training_gpus()),
     shell:
         JOB
 
@@ -198,6 +198,8 @@ rule fit_baseline:
         operative="results/{run}/{clips}/predictions/{model}/seed-0.gin",
     wildcard_constraints:
         model="mfcc_svm|jtfs_linear",
+    resources:
+        **needs("fit_baseline"),
     params:
         **stage(
             "fit_baseline",
@@ -206,8 +208,6 @@ rule fit_baseline:
             feature_gin=feature_gin,
             model="{model}",
         ),
-    resources:
-        **needs("fit_baseline"),
     shell:
         JOB
 
@@ -228,10 +228,10 @@ rule tabulate_table2:
         confusion=table("instruments", "{clips}/confusion"),
         curves=table("instruments", "{clips}/learning_curves"),
         operative="results/{run}/{clips}/table2.gin",
-    params:
-        **stage("tabulate_table2", "table2", run="{run}"),
     resources:
         **needs("tabulate_table2"),
+    params:
+        **stage("tabulate_table2", "table2", run="{run}"),
     shell:
         JOB
 
@@ -243,10 +243,10 @@ rule tabulate_clip_cost:
     output:
         "results/{run}/{clips}/cost.md",
         table=table("instruments", "{clips}/cost"),
-    params:
-        **stage("tabulate_clip_cost"),
     resources:
         **needs("tabulate_clip_cost"),
+    params:
+        **stage("tabulate_clip_cost"),
     shell:
         JOB
 
@@ -257,10 +257,10 @@ rule plot_class_recalls:
         seeds=at("results/{run}/{clips}/recalls.csv"),
     output:
         figures=figure("instruments", "{clips}_class_recalls"),
-    params:
-        **stage("plot_class_recalls", "class_recalls"),
     resources:
         **needs("plot_class_recalls"),
+    params:
+        **stage("plot_class_recalls", "class_recalls"),
     shell:
         JOB
 
@@ -271,10 +271,10 @@ rule plot_confusion:
         confusion=at("results/{run}/{clips}/confusion.csv"),
     output:
         figures=figure("instruments", "{clips}_confusion"),
-    params:
-        **stage("plot_confusion", "confusion"),
     resources:
         **needs("plot_confusion"),
+    params:
+        **stage("plot_confusion", "confusion"),
     shell:
         JOB
 
@@ -285,9 +285,9 @@ rule plot_learning_curves:
         curves=at("results/{run}/{clips}/learning_curves.csv"),
     output:
         figures=figure("instruments", "{clips}_learning_curves"),
-    params:
-        **stage("plot_learning_curves", "learning_curves"),
     resources:
         **needs("plot_learning_curves"),
+    params:
+        **stage("plot_learning_curves", "learning_curves"),
     shell:
         JOB

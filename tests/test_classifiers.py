@@ -1,6 +1,5 @@
-"""Rows of Table 2: training on stored features and on audio, baselines, what scripts leave."""
+"""Rows of Table 2: training on stored features and on audio, baselines, what stages leave."""
 
-import argparse
 from functools import partial
 
 import numpy as np
@@ -230,13 +229,9 @@ def test_baseline_may_leave_out_the_last_batch_as_the_networks_do(store, statist
 # ---------------------------------------------------------------------------------- what is left
 
 
-def options(path):
-    return argparse.Namespace(predictions=str(path), scale="smoke", preset="paper", variant="")
-
-
 def test_files_of_a_training(trained, tmp_path):
     path = tmp_path / "jtfs" / "seed-0.npz"
-    stored_clips.save_trained(options(path), trained)
+    stored_clips.save_trained(path, trained, run="smoke")
     np.testing.assert_array_equal(load_prediction(path).test.logits, trained.prediction.test.logits)
     facts = io.load_json(path.with_suffix(".json"))
     assert facts["device"] == "cpu"
@@ -248,7 +243,8 @@ def test_files_of_a_training(trained, tmp_path):
 
 def test_files_of_a_training_that_was_not_run(tmp_path):
     path = tmp_path / "seed-0.npz"
-    stored_clips.save_trained(options(path), stored_clips.not_trained("jtfs", 0, "no clips; get"))
+    absent = stored_clips.not_trained("jtfs", 0, "no clips; get")
+    stored_clips.save_trained(path, absent, run="smoke")
     assert load_prediction(path).not_run == "no clips; get"
     assert io.load_csv(path.with_suffix(".csv")) == []
     assert io.load_json(path.with_suffix(".json"))["status"] == "not run: no clips; get"

@@ -271,7 +271,7 @@ def test_index_checks_the_hash(original, tmp_path):
 
 def run(tmp_path, *arguments):
     outputs = ["--index", tmp_path / "i.csv", "--report", tmp_path / "r.json"]
-    command = [sys.executable, ROOT / "scripts" / "index_clips.py", *arguments, *outputs]
+    command = [sys.executable, "-m", "jtfs_repro", "index_clips", *arguments, *outputs]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, cwd=ROOT)
     return done
 

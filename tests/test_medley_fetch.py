@@ -282,8 +282,8 @@ def test_download_is_checked(folder):
 
 
 def run_script(folder, status, *arguments):
-    script = ROOT / "scripts" / "fetch_medley_solos_db.py"
-    command = [sys.executable, script, "--folder", folder, "--status", status, *arguments]
+    command = [sys.executable, "-m", "jtfs_repro", "fetch_medley_solos_db"]
+    command += ["--folder", folder, "--status", status, *arguments]
     done = subprocess.run(
         list(map(os.fspath, command)), capture_output=True, text=True, cwd=ROOT, check=True
     )

@@ -299,7 +299,7 @@ def fewer(tmp_path):
 
 def run(tmp_path, status):
     (tmp_path / "in.json").write_text(json.dumps(status))
-    command = [sys.executable, ROOT / "scripts" / "render_solos.py", "--gin"]
+    command = [sys.executable, "-m", "jtfs_repro", "render_solos", "--gin"]
     command += config.stack("soundfont_solos", scale="smoke", root=ROOT / "gin")
     command += [fewer(tmp_path)]
     command += ["--font-status", tmp_path / "in.json", "--folder", tmp_path / "set"]

@@ -323,7 +323,7 @@ def test_font_that_changed(tmp_path):
 
 
 def fetch(tmp_path, *options):
-    command = [sys.executable, str(ROOT / "scripts" / "fetch_soundfont.py"), *options]
+    command = [sys.executable, "-m", "jtfs_repro", "fetch_soundfont", *options]
     command += ["--folder", str(tmp_path / "own"), "--status", str(tmp_path / "s.json")]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
     return subprocess.run(command, capture_output=True, text=True, env=environment)

@@ -301,7 +301,7 @@ def test_learning_curves_need_every_history():
 
 
 def run(name, *arguments, cwd):
-    command = [sys.executable, ROOT / f"scripts/{name}.py", *map(str, arguments)]
+    command = [sys.executable, "-m", "jtfs_repro", name, *map(str, arguments)]
     environment = {"PYTHONPATH": str(ROOT), "PATH": ""}
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
 
@@ -318,7 +318,7 @@ def test_scripts_from_files_to_figures(found, made, tmp_path):
     outputs = ("table", "seeds", "differences", "confusion", "curves")
     done = run(
         "tabulate_table2",
-        *("--gin", ROOT / "gin/experiments/table2.gin", "--scale", "demo", "--preset", "paper"),
+        *("--gin", ROOT / "gin/experiments/table2.gin", "--run", "demo"),
         *("--predictions", *sorted(tmp_path.glob("predictions/*/*.npz"))),
         *("--costs", *sorted(tmp_path.glob("predictions/*/*.json"))),
         *("--histories", *sorted(tmp_path.glob("predictions/*/*.csv"))),
@@ -351,7 +351,7 @@ def test_script_errors_are_one_line(tmp_path):
     outputs = ("table", "seeds", "differences", "confusion", "curves")
     done = run(
         "tabulate_table2",
-        *("--scale", "demo", "--preset", "paper", "--facts", "facts.json"),
+        *("--run", "demo", "--facts", "facts.json"),
         *("--predictions", "seed-0.npz"),
         *[word for name in outputs for word in (f"--{name}", f"{name}.csv")],
         cwd=tmp_path,

@@ -13,6 +13,8 @@ from jtfs_repro.datasets.medley_solos_db import N_SAMPLES, SR_HZ
 from jtfs_repro.io import FileError, missing
 from jtfs_repro.provenance import sha256
 
+FIND_ALL = "run python -m jtfs_repro index_clips to find all such files"
+
 # reading -> (sample rate in Hz, samples)
 READINGS = {
     "resample_22050": (SR_HZ // 2, N_SAMPLES // 2),
@@ -138,7 +140,7 @@ def read_clip(path: str | Path) -> np.ndarray:
         raise missing(path)
     if path.stat().st_size > MAX_BYTES:
         what = f"{path.stat().st_size} bytes, a clip has at most {MAX_BYTES}"
-        raise FileError(f"{path}: {what} (run scripts/index_clips.py to find all such files)")
+        raise FileError(f"{path}: {what} ({FIND_ALL})")
     # soundfile raises TypeError for names that end in .raw, and asserts that streams are intact
     refusals = (soundfile.SoundFileError, OSError, TypeError, AssertionError)
     try:
@@ -147,10 +149,10 @@ def read_clip(path: str | Path) -> np.ndarray:
             samples = file.read(dtype="float32", always_2d=True)
     except refusals as error:
         text = (getattr(error, "error_string", None) or str(error) or "damaged").rstrip(".")
-        raise FileError(f"{path}: unreadable: {text} (run scripts/index_clips.py)") from None
+        raise FileError(f"{path}: unreadable: {text} ({FIND_ALL})") from None
     _check_form(path, (SR_HZ, *samples.shape))
     if not np.isfinite(samples).all():
-        raise FileError(f"{path}: samples are NaN or infinite (run scripts/index_clips.py)")
+        raise FileError(f"{path}: samples are NaN or infinite ({FIND_ALL})")
     return samples[:, 0]
 
 
@@ -159,7 +161,7 @@ def _check_form(path: Path, found: tuple[int, ...]) -> None:
     expected = (SR_HZ, N_SAMPLES, 1)
     if found != expected:
         rule = f"(Hz, samples, channels) are {found}, expected {expected}"
-        raise FileError(f"{path}: {rule} (run scripts/index_clips.py to find all such files)")
+        raise FileError(f"{path}: {rule} ({FIND_ALL})")
 
 
 def _convert(x: np.ndarray, reading: str) -> np.ndarray:
