@@ -233,7 +233,7 @@ def test_an_edit_is_seen_by_those_who_can_reach_it(tmp_path, edit, is_seen):
     a = "from jtfs_repro import b\n\n\ndef f(x):\n    return b.g(x) + b.Thing().n\n"
     b = (
         "import functools\n\nREGISTRY = {}\nK = 7\nOTHER = 0\n\n\n"
-        "def _noted(function):\n    REGISTRY[function.__name__] = function\n    return function\n\n\n"
+        "def _noted(function):\n    REGISTRY[0] = function\n    return function\n\n\n"
         "def _h(x):\n    return K * x\n\n\ndef g(x):\n    return _h(x)\n\n\n"
         "def other(x):\n    return x\n\n\nclass _Base:\n    n = 2\n\n\n"
         "class Thing(_Base):\n    pass\n"
