@@ -22,26 +22,9 @@ def clip_vectors(
     label: str = "clips",
     progress: bool = True,
 ) -> np.ndarray:
-    """Return the mean over time of the mu-log features, or the features where nothing is known.
+    """Return the mean over time of the mu-log features, or the features if ``statistics`` is empty.
 
-    Parameters
-    ----------
-    store : ClipStore
-    rows : ndarray [shape=(n,)]
-        Clips.
-    statistics : dict
-        Part -> PathStatistics with its mu; empty: the stored features as they are.
-    c : float > 0
-        Constant of the mu-log.
-    label : str
-        Of the progress bar.
-    progress : bool
-        Whether to show it on stderr.
-
-    Returns
-    -------
-    vectors : ndarray [shape=(n, D)], float32
-        D = coefficients of a clip over frames, parts one after the other.
+    [shape=(n, D)], float32; D = coefficients of a clip over frames, parts one after the other.
     """
     chunks = np.array_split(rows, max(1, -(-len(rows) // CLIPS_AT_A_TIME)))
     bar = tqdm(chunks, desc=f"vectors, {label}", unit="chunk", disable=not progress)

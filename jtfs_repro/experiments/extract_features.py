@@ -57,33 +57,20 @@ def extract_shard(
     max_batch_size: int = 64,
     progress: bool = True,
 ) -> Shard:
-    """Compute one shard of a representation.
+    """Compute one shard of a representation; status 'not run' if the module is `Unavailable`.
 
     Parameters
     ----------
     signals : array [shape=(n, N)]
         All signals; a memory map is read batch by batch.
-    sr : float
-        Sample rate in Hz.
-    shard, n_shards : int
-        Which of how many shards, ``0 <= shard < n_shards``.
     feature : callable
         ``feature(sr=, n_samples=, **settings)`` returns the module, see `jtfs_repro.features`.
     settings : dict, optional
         Paths that no gin file should hold, e.g. ``{"weights": "data/openl3"}``.
-    device : {'auto', 'cpu', 'cuda'}
-        'auto' takes the GPU where there is one.
     memory_budget_gb : float > 0
         Working memory for one batch; the module states how much one signal needs.
     max_batch_size : int >= 1
         Signals per batch at most: beyond this, larger batches are no faster.
-    progress : bool
-        Whether to show a progress bar on stderr.
-
-    Returns
-    -------
-    Shard
-        With status 'not run' if the module raises `Unavailable`.
 
     Raises
     ------

@@ -25,25 +25,10 @@ def fit_baseline(
     settings: TrainingSettings | None = None,
     progress: bool = True,
 ) -> Trained:
-    """Fit a classifier of scikit-learn on one vector per clip.
+    """Fit a classifier of scikit-learn (`training.baselines`) on one vector per clip; seed 0.
 
-    Parameters
-    ----------
-    clip_set, store, model, progress
-        See `jtfs_repro.experiments.train_network`.
-    statistics : dict
-        Part -> PathStatistics where the vector is a mu-log mean; empty: the features themselves.
-    classifier : callable
-        One of `jtfs_repro.training.baselines`.
-    c : float > 0
-        Constant of the mu-log.
-    settings : TrainingSettings, optional
-        Only whether the last partial batch is scored.
-
-    Returns
-    -------
-    Trained
-        Deterministic; called seed 0.
+    The vector is the mu-log mean if there are ``statistics``, the features themselves otherwise; of
+    the settings only `score_drop_last` is read.
     """
     settings = settings or TrainingSettings()
     rows = {subset: clip_set.rows(subset) for subset in SUBSETS}

@@ -64,23 +64,7 @@ def resynthesize_file(
 ) -> None:
     """Resynthesise a sound with the settings that were read; a warning goes to stderr.
 
-    Parameters
-    ----------
-    files : ResynthesisFiles
-    name : str
-        Of the sound in tables.
-    stamp : Stamp
-    mono : bool
-        Average the channels of the input.
-    resume : bool
-        Go on from a checkpoint, if there is one.
-    **settings
-        What differs from the settings: ``iterations``, ``seed``.
-
-    Raises
-    ------
-    FileError
-        See `audio.read_sound`.
+    ``settings`` (``iterations``, ``seed``) replace those. FileError: see `audio.read_sound`.
     """
     found = config.bound(resynthesize)(
         read_target(files.input, mono=mono),

@@ -19,21 +19,9 @@ Row = Mapping[str, str]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Resynthesis:
-    """One sound, resynthesised.
+    """One sound, resynthesised: samples and initial noise (``start``) [shape=(channels, N)].
 
-    Parameters
-    ----------
-    facts : mapping
-        The JSON file: sound, representation, descent, status, iterations, best_iteration,
-        error_initial, error_best, seed, init_noise and the stamp are read here.
-    samples : ndarray [shape=(channels, N)]
-        The best sound found.
-    sr : float
-        Sample rate in Hz.
-    start : ndarray [shape=(channels, N)]
-        The initial noise.
-    history : sequence of rows
-        The CSV file: one row per iteration, 0 is the initial noise.
+    ``facts`` is the JSON file; ``history`` has one row per iteration, 0 is the initial noise.
     """
 
     facts: Mapping[str, Any]

@@ -35,17 +35,7 @@ Row = Mapping[str, Any]
 
 
 def table2_text(rows: Sequence[Row], seeds: Sequence[int], *, stamp: Stamp) -> str:
-    """Return both tables with their captions.
-
-    Parameters
-    ----------
-    rows : sequence of rows
-        `Table2.rows`, at least one.
-    seeds : sequence of int
-        Seeds of all runs.
-    stamp : Stamp
-        Printed above our table.
-    """
+    """Return both tables (`Table2.rows`, at least one, and the paper's) with their captions."""
     clip_set = rows[0]["clip_set"]
     used = ", ".join(map(str, sorted(set(seeds)))) or "none"
     ours = f"**Ours, on {CLIP_SETS[clip_set]}.** {SCORE} {stamp.line} · seeds {used}."
