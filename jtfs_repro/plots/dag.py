@@ -77,17 +77,7 @@ def layers(graph: Graph) -> list[list[str]]:
 
 
 def figure_dag(dot: str) -> Figure:
-    """Draw the graph of rules, first rules on top.
-
-    Parameters
-    ----------
-    dot : str
-        The graph in the dot language.
-
-    Returns
-    -------
-    Figure
-    """
+    """Draw the graph of rules, given in the dot language, first rules on top."""
     graph = read_graph(dot)
     rows = layers(graph)
     width = max(map(len, rows))

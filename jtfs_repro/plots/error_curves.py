@@ -31,28 +31,10 @@ Row = Mapping[str, str]
 def figure_error_curves(
     rows: Sequence[Row], *, stamp_line: str, lowest: float = 0.002, longest: int | None = None
 ) -> Figure:
-    """Draw one panel per sound.
+    """Draw one panel per sound, from the histories of all resyntheses one after the other.
 
-    Parameters
-    ----------
-    rows : sequence of rows
-        Histories of all resyntheses, one after the other, as text: sound, representation, descent,
-        iteration, error.
-    stamp_line : str
-        Scale, preset and device, printed at the foot.
-    lowest : float in (0, 1)
-        Lower end of the axis of the error; it gives way to lower errors.
-    longest : int >= 1, optional
-        Iterations drawn; by default all.
-
-    Returns
-    -------
-    Figure
-
-    Raises
-    ------
-    ValueError
-        There is no row, or a setting is out of its range.
+    ``lowest`` is the lower end of the axis of the error (it gives way to lower errors), ``longest``
+    the iterations drawn. ValueError: there is no row, or a setting is out of its range.
     """
     if not rows:
         checks.fail("rows", [], "hold at least one history")

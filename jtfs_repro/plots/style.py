@@ -82,22 +82,7 @@ def label(name: str) -> str:
 
 
 def foot(figure: Figure, line: str, note: str) -> float:
-    """Print a note and, below it, the stamp (scale, preset, device); return their height.
-
-    Parameters
-    ----------
-    figure : Figure
-        As wide as a page.
-    line : str
-        The stamp.
-    note : str
-        What a reader must know to read the figure.
-
-    Returns
-    -------
-    height : float
-        In inches, from the lower edge.
-    """
+    """Print a note and, below it, the stamp; return their height in inches from the lower edge."""
     lines = [*textwrap.wrap(note, NOTE_WIDTH), line]
     figure.text(
         0.012,

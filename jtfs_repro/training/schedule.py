@@ -24,18 +24,10 @@ def build(
     warmup_epochs: int = 1,
     schedule_steps: int | None = None,
 ) -> Callable[[int], float]:
-    """Return the function step -> factor of one training.
+    """Return the function step -> factor of one training, see `paper` and `as_coded`.
 
-    Parameters
-    ----------
-    schedule : {'paper', 'as_coded'}
-        See `paper` and `as_coded`, which also say what the other parameters are.
-
-    Raises
-    ------
-    ValueError
-        The schedule is unknown, or ``schedule_steps`` is given for 'paper' or is shorter than an
-        epoch.
+    ValueError: the schedule is unknown, or ``schedule_steps`` is given for 'paper' or is shorter
+    than an epoch.
     """
     checks.choice("schedule", schedule, SCHEDULES)
     if schedule == "paper":
