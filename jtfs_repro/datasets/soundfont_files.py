@@ -27,15 +27,7 @@ REMEDY = "is it a whole .sf2 file? get it again"
 
 @dataclass(frozen=True, kw_only=True)
 class SoundfontHeader:
-    """The name that a soundfont gives itself and the programs of its bank 0.
-
-    Parameters
-    ----------
-    name : str
-        Chunk ``INAM``; empty if there is none.
-    programs : frozenset of int
-        General MIDI programs, 0-based.
-    """
+    """The name that a soundfont gives itself (chunk ``INAM``), and the programs of its bank 0."""
 
     name: str
     programs: frozenset[int]

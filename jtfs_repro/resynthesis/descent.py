@@ -67,20 +67,10 @@ class Descent(ABC):
         return False
 
     def start(self, objective: Objective, y: Tensor, target: Tensor) -> None:
-        """Take the first point, at one evaluation.
+        """Take the first point y, the initial noise [shape=(channels, N)], at one evaluation.
 
-        Parameters
-        ----------
-        objective : Objective
-        y : Tensor [shape=(channels, N)]
-            The initial noise.
-        target : Tensor [shape=(channels, N)]
-            Only its level is read, where a step size is relative to it.
-
-        Raises
-        ------
-        ValueError
-            The error of the noise is not finite.
+        Of the target only its level is read, where a step size is relative to it. ValueError: the
+        error of the noise is not finite.
         """
         found = objective.evaluate(y)
         if found.gradient is None:

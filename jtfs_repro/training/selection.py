@@ -30,7 +30,7 @@ def score(selection: str, logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def weighted_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    r"""Return numerator and denominator of the weighted cross-entropy; logits x [shape=(B, classes)].
+    r"""Return numerator and denominator of the weighted cross-entropy; logits [shape=(B, classes)].
 
     .. math:: L = \frac{\sum_i w_{y_i} \ell_i}{\sum_i w_{y_i}}, \qquad
               \ell_i = -\log \mathrm{softmax}(x_i)_{y_i}
