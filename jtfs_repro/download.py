@@ -187,10 +187,8 @@ def fetch(
 ) -> None:
     """Download ``url`` to ``part``, from where it ends; go on after a cut that made progress.
 
-    Raises
-    ------
-    OSError, HTTPException
-        The connection failed, or was cut and a new attempt brought nothing; no space; too slow.
+    OSError, HTTPException: the connection failed, or was cut and a new attempt brought nothing; no
+    space; too slow.
     """
     deadline = _Deadline(deadline_s)
     for attempt in range(ATTEMPTS):

@@ -82,10 +82,7 @@ class OnsetBands:
     def wavelets(self, sr: float) -> list[tuple[float, float]]:
         """Return (xi, sigma) of the bank in cycles/sample, from high to low frequency.
 
-        Raises
-        ------
-        ValueError
-            No two subbands lie `least_octaves` apart.
+        ValueError: no two subbands lie `least_octaves` apart.
         """
         xi, bank = xi_max(self.Q), []
         while xi * sr >= self.lowest_hz:

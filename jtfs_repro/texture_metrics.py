@@ -135,10 +135,7 @@ def time_averages(magnitudes: Array, n_frames: int) -> Array:
 def relative_error(estimate: np.ndarray, original: np.ndarray) -> float:
     """Return ``||estimate - original|| / ||original||``; of STFT magnitudes: spectral convergence.
 
-    Raises
-    ------
-    ValueError
-        The shapes differ, or the original is zero.
+    ValueError: the shapes differ, or the original is zero.
     """
     a, b = np.asarray(estimate, np.float64), np.asarray(original, np.float64)
     if a.shape != b.shape:

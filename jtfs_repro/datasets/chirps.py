@@ -244,10 +244,7 @@ def rows_from_theta(theta: np.ndarray) -> list[dict[str, float]]:
 def theta_from_rows(rows: Iterable[Mapping[str, object]]) -> np.ndarray:
     """Return parameters [shape=(n, 3)] from the rows of a chirp table (numbers or strings).
 
-    Raises
-    ------
-    ValueError
-        If a column is missing or a value is not a number.
+    ValueError: a column is missing or a value is not a number.
     """
     rows = list(rows)
     missing = [name for name in COLUMNS if not rows or name not in rows[0]]

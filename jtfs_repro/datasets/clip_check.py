@@ -40,7 +40,7 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipCheck:
-    """Whole clips of a clip set, and problems with the others, both in the order of the metadata."""
+    """Whole clips of a clip set, and problems with the others, in the order of the metadata."""
 
     rows: tuple[IndexedClip, ...]
     problems: tuple[Problem, ...]

@@ -152,10 +152,7 @@ def save_index(path: str | Path, rows: Sequence[IndexedClip]) -> None:
 def load_index(path: str | Path) -> list[IndexedClip]:
     """Read an index; of a clip set that is not at hand, the list is empty.
 
-    Raises
-    ------
-    FileError
-        The file is missing, is not an index, or a line is wrong.
+    FileError: the file is missing, is not an index, or a line is wrong.
     """
     header = next(csv.reader(streams.StringIO(io.load_text(path))), [])
     if tuple(header) != COLUMNS:

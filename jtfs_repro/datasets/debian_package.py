@@ -52,7 +52,7 @@ def unpack_member(
     n_bytes: int,
     sha256: str,
 ) -> Path:
-    """Write one file of a Debian package to ``path`` if it is the expected one; whole or not at all.
+    """Write one file of a Debian package to ``path`` if it is the expected one, or nothing.
 
     The data of the .deb may be stored plainly or compressed by gzip, bzip2 or xz; a member larger
     than ``n_bytes`` is refused before it is unpacked. FileError: the package is missing, truncated

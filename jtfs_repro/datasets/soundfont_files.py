@@ -36,11 +36,8 @@ class SoundfontHeader:
 def read_header(path: str | os.PathLike[str]) -> SoundfontHeader:
     """Read the header of a soundfont.
 
-    Raises
-    ------
-    FileError
-        The file is missing, truncated, or not a soundfont of version 2 (a .sf3 is not either:
-        its samples are compressed).
+    FileError: the file is missing, truncated, or not a soundfont of version 2 (a .sf3 is not
+    either: its samples are compressed).
     """
     try:
         with Path(path).open("rb") as file:

@@ -86,10 +86,7 @@ def snapshot_package(
 ) -> Iterator[Path]:
     """Yield the .deb from snapshot.debian.org, checked by its SHA-256; it is gone afterwards.
 
-    Raises
-    ------
-    Unavailable
-        It cannot be downloaded, see `jtfs_repro.download.download`.
+    Unavailable: it cannot be downloaded, see `jtfs_repro.download.download`.
     """
     path = folder / f"{package.name}.deb"
     download(

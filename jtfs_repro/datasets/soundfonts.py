@@ -119,10 +119,7 @@ class Font:
 def find_training_font() -> Font:
     """Return the soundfont inside the package pretty_midi, which is not imported.
 
-    Raises
-    ------
-    Unavailable
-        The package is not installed, or holds another soundfont.
+    Unavailable: the package is not installed, or holds another soundfont.
     """
     remedy = "pip install -r requirements.txt"
     spec = importlib.util.find_spec("pretty_midi")

@@ -129,10 +129,7 @@ class Calls:
     def waveform(self, *, sr: float, n_samples: int, seed: int) -> np.ndarray:
         """Return calls and background [shape=(n_samples,)], float64.
 
-        Raises
-        ------
-        ValueError
-            A partial reaches the Nyquist frequency, or no note falls into the sound.
+        ValueError: a partial reaches the Nyquist frequency, or no note falls into the sound.
         """
         y = np.zeros(n_samples)
         for start_s, note in self._notes(n_samples / sr, seed, sr):

@@ -170,10 +170,7 @@ def with_background(
 ) -> np.ndarray:
     """Return ``y`` plus noise ``level_db`` above its RMS, ``tilt`` dB per octave.
 
-    Raises
-    ------
-    ValueError
-        ``y`` is silent.
+    ValueError: ``y`` is silent.
     """
     level = rms(y) * 10 ** (level_db / 20)
     if not y.any():

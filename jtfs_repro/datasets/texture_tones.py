@@ -142,10 +142,7 @@ class AmChirp:
     def waveform(self, *, sr: float, n_samples: int, seed: int) -> np.ndarray:
         """Return the chirp [shape=(n_samples,)], float64; ``seed`` changes nothing.
 
-        Raises
-        ------
-        ValueError
-            The chirp reaches the Nyquist frequency.
+        ValueError: the chirp reaches the Nyquist frequency.
         """
         n = min(n_samples, 1 << round(np.log2(self.phrase_s * sr)))
         synthesis = ChirpSynthesis(

@@ -65,10 +65,7 @@ class ClipSet:
 def open_clip_set(index: str | os.PathLike[str], facts: str | os.PathLike[str]) -> ClipSet:
     """Read an index and the facts beside it.
 
-    Raises
-    ------
-    FileError
-        One of them is missing or not what it should be.
+    FileError: one of them is missing or not what it should be.
     """
     known = io.load_json(facts)
     is_run = known["status"] == io.RUN

@@ -131,10 +131,7 @@ class Stream:
     ) -> Iterator[tuple[range, np.ndarray]]:
         """Yield the rows of a batch and their features [shape=(B, D)]; read one batch ahead.
 
-        Raises
-        ------
-        ValueError
-            A feature is not finite, or one signal does not fit on the GPU.
+        ValueError: a feature is not finite, or one signal does not fit on the GPU.
         """
         bar = tqdm(
             total=len(rows),

@@ -33,10 +33,7 @@ class Outcome:
     ) -> Outcome:
         """Collect the stored arrays of `Manifold` and `KnnRatios`.
 
-        Raises
-        ------
-        ValueError
-            If an array is missing.
+        ValueError: an array is missing.
         """
         try:
             return cls(

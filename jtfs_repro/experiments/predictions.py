@@ -101,10 +101,7 @@ class Prediction:
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Prediction:
         """Collect the arrays that `arrays` returned.
 
-        Raises
-        ------
-        ValueError
-            An array is missing or wrong.
+        ValueError: an array is missing or wrong.
         """
         try:
             scored = {
@@ -146,10 +143,7 @@ class Prediction:
 def load_prediction(path: str | os.PathLike[str]) -> Prediction:
     """Read one stored prediction.
 
-    Raises
-    ------
-    FileError
-        The file is missing, truncated, or does not hold a prediction.
+    FileError: the file is missing, truncated, or does not hold a prediction.
     """
     arrays = io.load_arrays(path)
     try:
@@ -161,10 +155,7 @@ def load_prediction(path: str | os.PathLike[str]) -> Prediction:
 def check_comparable(predictions: Sequence[Prediction]) -> None:
     """Check that all models and seeds that ran were scored on the same clips, in one order.
 
-    Raises
-    ------
-    ValueError
-        There is no prediction, one model and seed stands twice, or clips differ.
+    ValueError: there is no prediction, one model and seed stands twice, or clips differ.
     """
     if not predictions:
         checks.fail("predictions", [], "hold at least one model")

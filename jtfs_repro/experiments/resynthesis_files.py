@@ -25,10 +25,7 @@ FILES = {  # option -> its suffixes, what is in it
 class ResynthesisFiles:
     """The files of one resynthesis; ``input`` is read, what is None is not written.
 
-    Raises
-    ------
-    ValueError
-        An output has another suffix than its kind, or two files have the same name.
+    ValueError: an output has another suffix than its kind, or two files have the same name.
     """
 
     input: Path

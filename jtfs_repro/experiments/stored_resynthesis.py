@@ -46,10 +46,7 @@ class Resynthesis:
 def load_facts(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read the facts of a resynthesis.
 
-    Raises
-    ------
-    FileError
-        The file is missing, is no JSON, or holds something else.
+    FileError: the file is missing, is no JSON, or holds something else.
     """
     facts = io.load_json(path)
     missing = [name for name in NEEDED if not isinstance(facts, dict) or name not in facts]
@@ -62,10 +59,7 @@ def load_facts(path: str | os.PathLike[str]) -> dict[str, Any]:
 def load_resynthesis(path: str | os.PathLike[str]) -> Resynthesis:
     """Read the facts at ``path`` and the other files of that resynthesis beside it.
 
-    Raises
-    ------
-    FileError
-        One of them is missing, truncated or holds something else.
+    FileError: one of them is missing, truncated or holds something else.
     """
     facts, stem = load_facts(path), Path(path).with_suffix("")
     sound, snapshots = read_sound(f"{stem}.wav"), io.load_arrays(f"{stem}.snapshots.npz")

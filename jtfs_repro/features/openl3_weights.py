@@ -79,10 +79,7 @@ def official_name(input_repr: str = "mel256", content: str = "music") -> str:
 def find_weights(path: str | Path, *, name: str | None = None) -> Path:
     """Return the weights file: ``path``, ``path.gz``, or the official file in folder ``path``.
 
-    Raises
-    ------
-    Unavailable
-        There is none; the remedy says where to put it.
+    Unavailable: there is none; the remedy says where to put it.
     """
     path = Path(path)
     name = name or official_name()

@@ -68,7 +68,7 @@ class JtfsEndToEnd(nn.Module):
         return sum(p.numel() for p in self.parameters() if p.requires_grad)
 
     def forward(self, x: Tensor | Mapping[str, Tensor]) -> Tensor:
-        """Return logits [shape=(B, n_classes)] of recordings [shape=(B, N)] or ``{"audio": ...}``."""
+        """Return logits [shape=(B, classes)] of recordings [shape=(B, N)] or ``{"audio": ...}``."""
         audio = x if isinstance(x, Tensor) else _audio(x)
         checks.signal_batch(audio, audio.shape[-1])
         if self.augmentation is not None:

@@ -25,10 +25,7 @@ def chosen_pair(
 ) -> tuple[float, float]:
     """Return the rate and scale in the bank next to what was asked for, or the strongest pair.
 
-    Raises
-    ------
-    ValueError
-        Only one of them is given, or one lies outside the filter bank.
+    ValueError: only one of them is given, or one lies outside the filter bank.
     """
     if (rate_hz is None) != (scale_cpo is None):
         raise ValueError(
