@@ -1,4 +1,4 @@
-"""Scores of the classifiers: recall per class, its mean over classes, bootstrap over songs.
+"""Classification metrics: recall per class, macro recall, bootstrap over songs.
 
 Labels and predictions are class ids ``0 .. n_classes - 1``. The score of the paper's Table 2 is
 the *macro recall*: the mean of the class recalls, in which a class of 325 clips weighs as much as

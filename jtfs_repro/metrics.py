@@ -1,4 +1,4 @@
-"""Scores of the chirp experiment.
+"""Metrics of the chirp experiment: error ratios, log2-RMSE, residual variance of Isomap.
 
 An error ratio is ``r = estimate / true`` per signal and parameter; its logarithm in octaves is
 ``log2 r``, zero for a perfect estimate.

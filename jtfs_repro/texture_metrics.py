@@ -1,4 +1,4 @@
-"""Scores of a resynthesised sound against its original: spins and spectra.
+"""Metrics of a resynthesised sound against its original: spins and spectra.
 
 Sounds are arrays [shape=(channels, N)]; every score takes all channels together and none changes
 when the channels change order. Their synchrony is scored by `synchrony`.

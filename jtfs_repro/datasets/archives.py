@@ -1,4 +1,4 @@
-"""Tar archives from outside, read as a stream: nothing in one decides where or how much is written.
+"""Safe streaming of tar archives: nothing in one decides where or how much is written.
 
 A reader takes the members it knows by name and writes each under a name of its own. Refused here
 is what harms a reader that does no more than look: headers that ask for gigabytes of memory, sizes

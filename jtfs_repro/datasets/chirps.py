@@ -43,11 +43,6 @@ class ChirpSynthesis:
     window : {'time_grid', 'symmetric'}
         Centre the Gaussian at t = 0, or half a sample earlier (a symmetric window of N points,
         as the original code does).
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of its range.
     """
 
     # ASSUME: the paper states no sample rate; 8192 Hz is the original code's.

@@ -1,4 +1,4 @@
-"""Reading every clip of a set wholly: which are whole, and what is wrong with the others."""
+"""Integrity check of a clip set: every file read, which are whole, what is wrong with others."""
 
 from __future__ import annotations
 

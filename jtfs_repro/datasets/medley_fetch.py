@@ -1,4 +1,4 @@
-"""Getting Medley-solos-DB: found where it is, else downloaded from Zenodo and unpacked.
+"""Download of Medley-solos-DB: found where it is, else fetched from Zenodo and unpacked.
 
 The archive is unpacked into ``audio.part/``, which becomes ``audio/`` when it is complete; a
 killed run goes on with the files that are missing. An archive that the user has put into the

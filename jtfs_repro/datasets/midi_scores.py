@@ -1,4 +1,4 @@
-"""A piece for one player, and its bytes as a Standard MIDI File.
+"""Score of a piece for one player, and its bytes as a Standard MIDI File.
 
 Times and durations are in beats (quarter notes), pitches are MIDI numbers (69 is A4, 440 Hz),
 velocities 1..127, bends in semitones within `BEND_RANGE`.

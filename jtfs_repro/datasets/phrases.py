@@ -1,4 +1,4 @@
-"""Solo phrases for eight instruments, composed by chance from a seed.
+"""Random composition of solo phrases for eight instruments, from a seed.
 
 A phrase is a random walk over a scale inside the instrument's sounding register, in rhythms of a
 few patterns with rests between. What tells the instruments apart besides their sound is what
@@ -62,11 +62,6 @@ class Performance:
         Deviation of the song's tuning from A4 = 440 Hz.
     vibrato : (float, float)
         Modulation wheel at full vibrato, 0..127 (about 50 cents at 127).
-
-    Raises
-    ------
-    ValueError
-        A range is not increasing or leaves its bounds.
     """
 
     tempo_bpm: Range = (60.0, 160.0)

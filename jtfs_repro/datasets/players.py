@@ -1,4 +1,4 @@
-"""Eight instruments as they are played: General MIDI programs, sounding registers, manners."""
+"""General MIDI programs, sounding registers and articulation of the eight instruments."""
 
 from __future__ import annotations
 

@@ -43,11 +43,6 @@ class Recording:
         Slope of the tone around 1 kHz.
     noise_db : (float, float)
         White noise relative to the root mean square of the song.
-
-    Raises
-    ------
-    ValueError
-        A range is not increasing or leaves its bounds.
     """
 
     level_db: Range = (-38.0, -24.0)

@@ -52,11 +52,6 @@ class Solos:
         How songs are played.
     recording : Recording
         How songs are recorded.
-
-    Raises
-    ------
-    ValueError, TypeError
-        A setting is out of its range.
     """
 
     training_songs: int = 12

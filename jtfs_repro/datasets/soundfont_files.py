@@ -1,4 +1,4 @@
-"""What is inside a soundfont (.sf2): its own name and its General MIDI programs.
+"""Header of a soundfont (.sf2): its own name and its General MIDI programs.
 
 A .sf2 file is a RIFF container: ``RIFF size sfbk``, then three ``LIST`` chunks (``INFO``,
 ``sdta``, ``pdta``), each holding chunks of ``id (4 bytes), size (uint32), data``, padded to even

@@ -1,4 +1,4 @@
-"""Ways to get a Debian package: the system's package manager, or Debian's archive of all files."""
+"""Download of a Debian package: by apt-get, or from Debian's archive of all files."""
 
 from __future__ import annotations
 

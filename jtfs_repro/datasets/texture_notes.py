@@ -1,4 +1,4 @@
-r"""Building blocks of the embedded sounds: harmonic notes, breath and coloured noise.
+r"""Additive synthesis of the embedded sounds: harmonic notes, breath and coloured noise.
 
 A note is
 
@@ -46,11 +46,6 @@ class Timbre:
         RMS of the breath noise relative to that of the partials.
     jitter : float in [0, 0.05]
         Largest relative wander of the pitch.
-
-    Raises
-    ------
-    ValueError
-        A setting is out of its range.
     """
 
     n_partials: int = 8

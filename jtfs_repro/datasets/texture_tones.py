@@ -46,11 +46,6 @@ class Dizi:
         Spectrum of the tone, with the membrane's resonances.
     background_db, background_db_per_oct : float
         RMS of the noise relative to that of the flute, and its slope above 60 Hz.
-
-    Raises
-    ------
-    ValueError
-        A setting is out of its range.
     """
 
     title: ClassVar[str] = "Flute-like downward glissando"

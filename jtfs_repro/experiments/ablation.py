@@ -1,4 +1,4 @@
-"""How the range of f_m and the number of octaves J change the ranking of the representations."""
+"""Ablation of the range of f_m and of the octaves J: how the ranking of representations changes."""
 
 from __future__ import annotations
 

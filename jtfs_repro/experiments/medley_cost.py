@@ -1,4 +1,4 @@
-"""What Section 4 costs: extraction and training, and from the measured rates the whole set."""
+"""Cost of Section 4: extraction and training, and from measured rates that of the whole set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tables and verdicts read: every representation's embedding and error ratios."""
+"""Results of each representation in Section 3: embedding and error ratios."""
 
 from __future__ import annotations
 

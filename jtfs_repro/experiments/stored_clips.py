@@ -1,4 +1,4 @@
-"""What the stages of Section 4 read and write around one training."""
+"""Reading and writing of statistics, predictions, histories and weights of Section 4."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resyntheses as they lie in files: one stem, and behind it sound, history, snapshots and facts."""
+"""Reading of stored resyntheses: sound, history, snapshots and facts under one stem."""
 
 from __future__ import annotations
 

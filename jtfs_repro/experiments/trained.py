@@ -1,4 +1,4 @@
-"""What one training or fit of a classifier leaves, and what identifies it."""
+"""Result of one training or fit of a classifier, and what identifies it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""Representations of the classifier (Section 4): named tensors of one clip, kept with their axes.
+r"""Base class of the classifier's representations (Section 4): named tensors of one clip.
 
 The contract is that of the other features, ``Feature(sr=, n_samples=)(x)`` -> (B, dimension), with
 one addition: ``shapes`` gives the axes of each part, in the order in which they lie in the vector,

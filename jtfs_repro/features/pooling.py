@@ -1,4 +1,4 @@
-"""What both scattering features share: seconds to samples, frames to one vector."""
+"""Pooling of scattering coefficients over frames to one vector; seconds to samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the convolutional bodies are made of: a block of convolution, and the head."""
+"""Convolutional block and head, of which the bodies are made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights into a network, or one line that says why they do not fit."""
+"""Loading of weights into a network, or one line that says why they do not fit."""
 
 from __future__ import annotations
 

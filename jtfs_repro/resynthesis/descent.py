@@ -1,4 +1,4 @@
-"""What all descents share: a point, its error, a step that is one evaluation, a state to save."""
+"""Base class of descents: a point, its error, a step of one evaluation, a state to save."""
 
 from __future__ import annotations
 

@@ -44,11 +44,6 @@ class LoopSettings:
     checkpoint_iterations : int >= 1
     checkpoint_seconds : float > 0
         A checkpoint is written after so many iterations or seconds, whichever comes first.
-
-    Raises
-    ------
-    ValueError, TypeError
-        A setting is out of its range.
     """
 
     iterations: int = 100

@@ -1,4 +1,4 @@
-"""The loaders of one training, made when Lightning knows which device it is on."""
+"""Lightning data module: the loaders of one training, made for the device that it is on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The network as Lightning trains it: loss, optimiser, schedule, logits of the validation clips."""
+"""Lightning module: network, loss, optimiser, schedule, logits of the validation clips."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a training leaves behind: history, best weights, checkpoints, cost, progress bar."""
+"""Lightning callback: history, best weights, checkpoints, cost, progress bar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which training clips an epoch shows, in which order, and on which device.
+"""Samplers: which training clips an epoch shows, in which order, and on which device.
 
 Lightning's own wrapper for several devices would shuffle the drawn clips once more; these samplers
 share them out themselves, so that a batch holds the same clips on one device as on several.

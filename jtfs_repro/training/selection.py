@@ -1,4 +1,4 @@
-"""Which epoch is kept: scores of the validation clips, candidates, ties."""
+"""Model selection: scores of the validation clips, candidate epochs, ties."""
 
 from __future__ import annotations
 
