@@ -14,7 +14,7 @@ from jtfs_repro import checks
 from jtfs_repro.plots import style
 
 HEIGHT, LABELS = 3.6, 0.42  # inches; room for the ticks and label of the iterations
-PAPER = {20: 0.10, 100: 0.03}  # iteration -> error, Section 5
+PAPER = {20: 0.10, 100: 0.03}  # iteration -> error, Section 5: "about"
 NOTE = (
     "Relative L2 error of the coefficients. Line: the current point; iteration 0 is the initial"
     " noise. Dots: trials whose step was undone. Diamonds: what the paper reports of its bird"

@@ -22,6 +22,7 @@ INK, MUTED, FAINT = "#1a1a1a", "#5a5a5a", "#d9d9d9"
 POINT, ACCENT = "#5b8db8", "#b3400e"  # light blue and dark orange: apart in grey as well
 LABELS = {
     "mfcc": "MFCC",
+    "scattering1d": "Scattering1D",
     "scattering1d_q1": "Scattering1D\nQ = 1",
     "scattering1d_q8": "Scattering1D\nQ = 8",
     "jtfs": "JTFS",
