@@ -102,10 +102,7 @@ def _check_url(url: str) -> None:
 def parse_checksum(checksum: str) -> tuple[str, str]:
     """Return algorithm and hexadecimal digest of a checksum.
 
-    Raises
-    ------
-    ValueError
-        Another algorithm, or not as many digits as it gives.
+    ValueError: another algorithm, or not as many digits as it gives.
 
     Examples
     --------

@@ -19,7 +19,6 @@ import numpy as np
 from jtfs_repro import checks
 
 PARAMETERS = ("f_c", "f_m", "gamma")
-UNITS = {"f_c": "Hz", "f_m": "Hz", "gamma": "octaves/s"}
 COLUMNS = ("f_c_hz", "f_m_hz", "gamma_oct_per_s")
 AMPLITUDES = ("unit_l2", "gamma", "none")
 WINDOWS = ("time_grid", "symmetric")
@@ -117,12 +116,7 @@ def _check_range(name: str, value: tuple[float, float]) -> None:
 
 
 def grid_parameters(grid: ChirpGrid) -> np.ndarray:
-    """Return the grid's parameters, ``f_c`` slowest and ``gamma`` fastest.
-
-    Returns
-    -------
-    theta : ndarray [shape=(n, 3)], float64
-        Columns f_c (Hz), f_m (Hz), gamma (octaves/s).
+    """Return the grid's f_c (Hz, slowest), f_m (Hz), gamma (octaves/s, fastest) [shape=(n, 3)].
 
     Examples
     --------
@@ -203,23 +197,9 @@ def _check_parameters(f_c: float, f_m: float, gamma: float, synthesis: ChirpSynt
 
 
 def chirps(theta: np.ndarray, *, synthesis: ChirpSynthesis) -> np.ndarray:
-    """Synthesise one chirp per row of ``theta``.
+    """Synthesise one chirp per row of ``theta``, f_c (Hz), f_m (Hz), gamma (octaves/s).
 
-    Parameters
-    ----------
-    theta : array [shape=(n, 3)]
-        Columns f_c (Hz), f_m (Hz), gamma (octaves/s).
-    synthesis : ChirpSynthesis
-        What all chirps share.
-
-    Returns
-    -------
-    x : ndarray [shape=(n, N)], float32
-
-    Raises
-    ------
-    ValueError
-        If ``theta`` has not three columns, or as in `chirp`.
+    float32 [shape=(n, N)]. ValueError: ``theta`` has not three columns, or as in `chirp`.
     """
     theta = np.asarray(theta, dtype=np.float64)
     if theta.ndim != 2 or theta.shape[1] != len(PARAMETERS):

@@ -105,29 +105,11 @@ class _Song:
 def compose(
     instrument: str, *, song: int, duration_s: float, performance: Performance, seed: list[int]
 ) -> Score:
-    """Return a song of at least ``duration_s`` seconds for one instrument.
+    """Return a song of at least ``duration_s`` seconds for one of `PLAYERS`, by its seed.
 
-    Parameters
-    ----------
-    instrument : str
-        One of `PLAYERS`.
-    song : int >= 0
-        Decides between the instrument's programs, in turn.
-    duration_s : float > 0
-        Length in seconds; music fills it but for short silences at both ends.
-    performance : Performance
-        Ranges of what is drawn.
-    seed : list of int
-        Equal seeds give equal songs.
-
-    Returns
-    -------
-    Score
-
-    Raises
-    ------
-    ValueError
-        The instrument is unknown, or a number is out of its range.
+    ``song`` decides between the instrument's programs, in turn; music fills the length but for
+    short silences at both ends. ValueError: the instrument is unknown, or a number is out of its
+    range.
 
     Examples
     --------

@@ -28,12 +28,7 @@ Histories = Mapping[tuple[str, int], Sequence[Mapping[str, Any]]]
 
 
 def history_key(path: str | os.PathLike[str]) -> tuple[str, int]:
-    """Return (model, seed) of a history's path, ``.../<model>/seed-<k>.csv``.
-
-    Raises
-    ------
-    ValueError
-        The file has another name.
+    """Return (model, seed) of a path ``.../<model>/seed-<k>.csv``; ValueError for another.
 
     Examples
     --------

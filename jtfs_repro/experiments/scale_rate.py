@@ -90,10 +90,7 @@ def part_of(
 ) -> Sound:
     """Return a part of a sound; the default is from its beginning to its end.
 
-    Raises
-    ------
-    ValueError
-        The part begins beyond the end, or reaches beyond it.
+    ValueError: the part begins beyond the end, or reaches beyond it.
 
     Examples
     --------

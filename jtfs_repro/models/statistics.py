@@ -88,10 +88,7 @@ def as_vector(name: str, values: Any) -> Tensor:
 def feature_shape(shapes: Shapes, name: str, axes: Sequence[str]) -> tuple[int, ...]:
     """Return the shape of one feature of a clip, as positive integers along ``axes``.
 
-    Raises
-    ------
-    ValueError, TypeError
-        No such feature, another number of axes, or a size below 1.
+    ValueError, TypeError: no such feature, another number of axes, or a size below 1.
 
     Examples
     --------

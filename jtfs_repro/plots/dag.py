@@ -16,12 +16,7 @@ Graph = dict[str, set[str]]  # rule -> rules that use its outputs
 
 
 def read_graph(dot: str) -> Graph:
-    """Read a graph in the dot language, as ``snakemake --rulegraph`` prints it.
-
-    Raises
-    ------
-    ValueError
-        There is no node in it.
+    """Read a graph in the dot language, of ``snakemake --rulegraph``; ValueError if it is empty.
 
     Examples
     --------

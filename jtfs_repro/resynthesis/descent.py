@@ -28,19 +28,10 @@ class Step:
 class Descent(ABC):
     """A way down the error. One step is one evaluation of the objective.
 
-    An exception that leaves the objective leaves the descent as it was before the step.
-
-    Attributes
-    ----------
-    point : Tensor [shape=(channels, N)]
-        The current estimate.
-    squared_error : float
-    gradient : Tensor [shape=(channels, N)]
-        Of the squared error.
-    step_size : float
-        Of the next step; its unit is the descent's own.
-    is_collapsed : bool
-        Whether the next step is too short to move the point.
+    An exception that leaves the objective leaves the descent as it was before the step. ``point``
+    and ``gradient`` (of the squared error) have [shape=(channels, N)]; ``step_size`` is that of the
+    next step, in the descent's own unit; ``is_collapsed``: that step is too short to move the
+    point.
     """
 
     STATE: ClassVar[tuple[str, ...]] = ("point", "squared_error", "gradient", "step_size")

@@ -129,13 +129,8 @@ class Objective:
         """Return the squared error of an estimate, and its gradient unless it exceeds ``limit``.
 
         An estimate that is rejected needs no gradient: once the sum over the segments is above
-        the limit, the rest is transformed forwards only.
-
-        Parameters
-        ----------
-        y : Tensor [shape=(channels, N)]
-        limit : float
-            Of the squared error. Where it is not finite there is no gradient either.
+        the limit, the rest is transformed forwards only. Where it is not finite there is no
+        gradient either.
         """
         self.evaluations += 1
         total, gradient = 0.0, torch.zeros_like(y)

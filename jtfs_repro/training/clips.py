@@ -33,15 +33,7 @@ class Clips(Protocol):
 class ArrayClips:
     """Clips from arrays, which may be memory maps: a batch reads its own rows only.
 
-    Parameters
-    ----------
-    features : mapping name -> ndarray [shape=(n, ...)]
-    labels : ndarray [shape=(n,)], integer
-
-    Raises
-    ------
-    ValueError
-        There is no feature, or one has another number of clips than there are labels.
+    ValueError: there is no feature, or one has another number of clips than there are labels.
 
     Examples
     --------
