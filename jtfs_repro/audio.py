@@ -158,10 +158,7 @@ def _check_file(path: Path) -> None:
 def count_samples(path: str | os.PathLike[str]) -> int:
     """Return the number of samples per channel that a sound file announces.
 
-    Raises
-    ------
-    FileError
-        The file is missing, a folder, unreadable or not audio.
+    FileError: the file is missing, a folder, unreadable or not audio.
     """
     path = Path(path)
     _check_file(path)

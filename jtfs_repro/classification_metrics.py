@@ -1,4 +1,4 @@
-"""Scores of the classifiers: recall per class, its mean over classes, bootstrap over songs.
+"""Classification metrics: recall per class, macro recall, bootstrap over songs.
 
 Labels and predictions are class ids ``0 .. n_classes - 1``. The score of the paper's Table 2 is
 the *macro recall*: the mean of the class recalls, in which a class of 325 clips weighs as much as
@@ -196,13 +196,9 @@ def bootstrap_recalls(
 
 
 def percentile_interval(values: np.ndarray, level: float = LEVEL) -> Interval:
-    """Return the interval that holds ``level`` of the values, the rest equally on both sides.
+    """Return the interval that holds ``level`` of the values [shape=(n,)], the rest on both sides.
 
-    Parameters
-    ----------
-    values : array [shape=(n,)]
-        Resampled scores; any NaN gives (NaN, NaN).
-    level : float in (0, 1)
+    Any NaN among the resampled scores gives (NaN, NaN).
     """
     checks.number("level", level, above=0, high=1, mistake="percent? divide by 100")
     low, high = np.quantile(values, ((1 - level) / 2, (1 + level) / 2))

@@ -49,39 +49,22 @@ def download(
     remedy: str = "",
     is_shown: bool = True,
 ) -> Path:
-    """Download ``url`` to ``path`` unless that file is there.
+    """Download a ``http://``, ``https://`` or ``file://`` address to ``path`` unless it is there.
 
     Parameters
     ----------
-    url : str
-        ``http://``, ``https://`` or ``file://``.
-    path : path
-        Destination; its folder is made.
     checksum : str, optional
         ``"md5:..."``, ``"sha1:..."`` or ``"sha256:..."``. Without one, an interrupted download
         starts over, since two halves could belong to different files.
-    label : str
-        Name for the progress bar and the messages; default the file's name.
     unpacked_bytes : int >= 0
         Space that will be needed besides, for what the file holds.
-    timeout_s : float > 0
-        For connecting and for each read, seconds.
-    deadline_s : float > 0, optional
-        For the whole download, seconds.
+    timeout_s, deadline_s : float > 0
+        For connecting and for each read; for the whole download; seconds.
     remedy : str
         What the user can do if it fails; default to put the file at ``path``.
-    is_shown : bool
-        Show a progress bar on standard error.
-
-    Returns
-    -------
-    Path
-        ``path``.
 
     Raises
     ------
-    ValueError, TypeError
-        An argument is out of its range.
     Unavailable
         No network, address not found, connection cut, wrong checksum, no space on the disk,
         folder not writable.
@@ -119,10 +102,7 @@ def _check_url(url: str) -> None:
 def parse_checksum(checksum: str) -> tuple[str, str]:
     """Return algorithm and hexadecimal digest of a checksum.
 
-    Raises
-    ------
-    ValueError
-        Another algorithm, or not as many digits as it gives.
+    ValueError: another algorithm, or not as many digits as it gives.
 
     Examples
     --------
@@ -204,10 +184,8 @@ def fetch(
 ) -> None:
     """Download ``url`` to ``part``, from where it ends; go on after a cut that made progress.
 
-    Raises
-    ------
-    OSError, HTTPException
-        The connection failed, or was cut and a new attempt brought nothing; no space; too slow.
+    OSError, HTTPException: the connection failed, or was cut and a new attempt brought nothing; no
+    space; too slow.
     """
     deadline = _Deadline(deadline_s)
     for attempt in range(ATTEMPTS):

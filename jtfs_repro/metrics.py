@@ -1,4 +1,4 @@
-"""Scores of the chirp experiment.
+"""Metrics of the chirp experiment: error ratios, log2-RMSE, residual variance of Isomap.
 
 An error ratio is ``r = estimate / true`` per signal and parameter; its logarithm in octaves is
 ``log2 r``, zero for a perfect estimate.
@@ -25,10 +25,7 @@ LOG2_DECIMALS = 12  # rounding away the noise of means and logarithms: exactly 1
 def log2_ratio(ratios: np.ndarray) -> np.ndarray:
     """Return ``log2 r`` in float64 to 12 decimals, same shape.
 
-    Raises
-    ------
-    ValueError
-        If a ratio is not positive and finite.
+    ValueError: a ratio is not positive and finite.
     """
     ratios = np.asarray(ratios, dtype=np.float64)
     bad = ~(np.isfinite(ratios) & (ratios > 0))

@@ -1,4 +1,4 @@
-"""Names that others chose, made fit to be shown."""
+"""Sanitise names of files and sounds for titles, tables and pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""Where the energy of one sound lies: rate, scale and spin of each cell, and its picture.
+r"""The scale–rate map of one sound: rate, scale, spin and energy of each cell, and its picture.
 
 A cell is one 2-D wavelet: a rate in Hz (temporal modulation), a scale in cycles/octave (modulation
 along log-frequency), and a spin: +1 rising frequency (theta = -1 in the paper), -1 falling (theta =

@@ -82,10 +82,7 @@ class OnsetBands:
     def wavelets(self, sr: float) -> list[tuple[float, float]]:
         """Return (xi, sigma) of the bank in cycles/sample, from high to low frequency.
 
-        Raises
-        ------
-        ValueError
-            No two subbands lie `least_octaves` apart.
+        ValueError: no two subbands lie `least_octaves` apart.
         """
         xi, bank = xi_max(self.Q), []
         while xi * sr >= self.lowest_hz:
@@ -99,14 +96,9 @@ class OnsetBands:
 
 @dataclass(frozen=True, kw_only=True)
 class Onsets:
-    """Correlations of onsets between subbands.
+    """Correlations r of the onsets of every pair of subbands, weights w [shape=(channels, pairs)].
 
-    Parameters
-    ----------
-    correlation : ndarray [shape=(channels, pairs)]
-        r of every pair of subbands; 0 where a subband has no onset.
-    weight : ndarray [shape=(channels, pairs)]
-        w of every pair.
+    r is 0 where a subband has no onset.
     """
 
     correlation: Array
@@ -114,23 +106,9 @@ class Onsets:
 
 
 def onset_correlations(x: np.ndarray, *, sr: float, bands: OnsetBands) -> Onsets:
-    """Correlate the onsets of all pairs of subbands (see above).
+    """Correlate the onsets of all pairs of subbands of x [shape=(channels, N)] (see above).
 
-    Parameters
-    ----------
-    x : ndarray [shape=(channels, N)]
-    sr : float > 0
-        Sample rate in Hz.
-    bands : OnsetBands
-
-    Returns
-    -------
-    Onsets
-
-    Raises
-    ------
-    ValueError
-        The sound is too short, or the bank has no pair of subbands.
+    ValueError: the sound is too short, or the bank has no pair of subbands.
     """
     if x.ndim != 2 or x.shape[0] < 1:
         checks.fail("x.shape", x.shape, "be (channels, N)", "mono: x[None]")

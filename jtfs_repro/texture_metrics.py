@@ -1,4 +1,4 @@
-"""Scores of a resynthesised sound against its original: spins and spectra.
+"""Metrics of a resynthesised sound against its original: spins and spectra.
 
 Sounds are arrays [shape=(channels, N)]; every score takes all channels together and none changes
 when the channels change order. Their synchrony is scored by `synchrony`.
@@ -135,10 +135,7 @@ def time_averages(magnitudes: Array, n_frames: int) -> Array:
 def relative_error(estimate: np.ndarray, original: np.ndarray) -> float:
     """Return ``||estimate - original|| / ||original||``; of STFT magnitudes: spectral convergence.
 
-    Raises
-    ------
-    ValueError
-        The shapes differ, or the original is zero.
+    ValueError: the shapes differ, or the original is zero.
     """
     a, b = np.asarray(estimate, np.float64), np.asarray(original, np.float64)
     if a.shape != b.shape:

@@ -11,8 +11,7 @@ from jtfs_repro import io
 from jtfs_repro.experiments import stored_clips
 from jtfs_repro.experiments.clip_statistics import arrays, clip_statistics, mu_log
 from jtfs_repro.experiments.clip_store import open_store
-from jtfs_repro.experiments.clip_vectors import clip_vectors
-from jtfs_repro.experiments.fit_baseline import fit_baseline
+from jtfs_repro.experiments.fit_baseline import clip_vectors, fit_baseline
 from jtfs_repro.experiments.medley_cost import N_CLIPS, medley_cost
 from jtfs_repro.experiments.predictions import load_prediction
 from jtfs_repro.experiments.train_end_to_end import Tensors, read_audio, train_end_to_end

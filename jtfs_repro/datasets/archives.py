@@ -1,4 +1,4 @@
-"""Tar archives from outside, read as a stream: nothing in one decides where or how much is written.
+"""Safe streaming of tar archives: nothing in one decides where or how much is written.
 
 A reader takes the members it knows by name and writes each under a name of its own. Refused here
 is what harms a reader that does no more than look: headers that ask for gigabytes of memory, sizes
@@ -46,12 +46,8 @@ def open_tar(source: str | IO[bytes]) -> tarfile.TarFile:
 def members(archive: tarfile.TarFile, *, max_bytes: int) -> Iterator[tarfile.TarInfo]:
     """Yield the members in order, while their sizes together do not exceed ``max_bytes``.
 
-    Raises
-    ------
-    FileError
-        They do, by what the headers declare: before anything of that size is read.
-    TarError, EOFError, ValueError, OverflowError
-        The archive is broken, see `BROKEN`.
+    FileError: they do, by what the headers declare, before anything of that size is read; those of
+    `BROKEN`: the archive is broken.
     """
     declared = 0
     for member in archive:

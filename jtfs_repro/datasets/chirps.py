@@ -19,7 +19,6 @@ import numpy as np
 from jtfs_repro import checks
 
 PARAMETERS = ("f_c", "f_m", "gamma")
-UNITS = {"f_c": "Hz", "f_m": "Hz", "gamma": "octaves/s"}
 COLUMNS = ("f_c_hz", "f_m_hz", "gamma_oct_per_s")
 AMPLITUDES = ("unit_l2", "gamma", "none")
 WINDOWS = ("time_grid", "symmetric")
@@ -43,11 +42,6 @@ class ChirpSynthesis:
     window : {'time_grid', 'symmetric'}
         Centre the Gaussian at t = 0, or half a sample earlier (a symmetric window of N points,
         as the original code does).
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of its range.
     """
 
     # ASSUME: the paper states no sample rate; 8192 Hz is the original code's.
@@ -122,12 +116,7 @@ def _check_range(name: str, value: tuple[float, float]) -> None:
 
 
 def grid_parameters(grid: ChirpGrid) -> np.ndarray:
-    """Return the grid's parameters, ``f_c`` slowest and ``gamma`` fastest.
-
-    Returns
-    -------
-    theta : ndarray [shape=(n, 3)], float64
-        Columns f_c (Hz), f_m (Hz), gamma (octaves/s).
+    """Return the grid's f_c (Hz, slowest), f_m (Hz), gamma (octaves/s, fastest) [shape=(n, 3)].
 
     Examples
     --------
@@ -208,23 +197,9 @@ def _check_parameters(f_c: float, f_m: float, gamma: float, synthesis: ChirpSynt
 
 
 def chirps(theta: np.ndarray, *, synthesis: ChirpSynthesis) -> np.ndarray:
-    """Synthesise one chirp per row of ``theta``.
+    """Synthesise one chirp per row of ``theta``, f_c (Hz), f_m (Hz), gamma (octaves/s).
 
-    Parameters
-    ----------
-    theta : array [shape=(n, 3)]
-        Columns f_c (Hz), f_m (Hz), gamma (octaves/s).
-    synthesis : ChirpSynthesis
-        What all chirps share.
-
-    Returns
-    -------
-    x : ndarray [shape=(n, N)], float32
-
-    Raises
-    ------
-    ValueError
-        If ``theta`` has not three columns, or as in `chirp`.
+    float32 [shape=(n, N)]. ValueError: ``theta`` has not three columns, or as in `chirp`.
     """
     theta = np.asarray(theta, dtype=np.float64)
     if theta.ndim != 2 or theta.shape[1] != len(PARAMETERS):
@@ -244,10 +219,7 @@ def rows_from_theta(theta: np.ndarray) -> list[dict[str, float]]:
 def theta_from_rows(rows: Iterable[Mapping[str, object]]) -> np.ndarray:
     """Return parameters [shape=(n, 3)] from the rows of a chirp table (numbers or strings).
 
-    Raises
-    ------
-    ValueError
-        If a column is missing or a value is not a number.
+    ValueError: a column is missing or a value is not a number.
     """
     rows = list(rows)
     missing = [name for name in COLUMNS if not rows or name not in rows[0]]

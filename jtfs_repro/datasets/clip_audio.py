@@ -99,12 +99,7 @@ class ClipAudio:
     def __getitem__(self, index: Any) -> np.ndarray:
         """Return the clips of a slice, of an array of integers or of a mask: (k, N); or one: (N,).
 
-        Raises
-        ------
-        IndexError
-            Out of range.
-        FileError
-            See the class.
+        IndexError: out of range. FileError: see the class.
         """
         chosen = np.arange(len(self))[index]
         if chosen.ndim == 0:
@@ -128,10 +123,7 @@ class ClipAudio:
 def read_clip(path: str | Path) -> np.ndarray:
     """Return the samples of one clip as stored, float32 of shape (131072,).
 
-    Raises
-    ------
-    FileError
-        See `ClipAudio`.
+    FileError: see `ClipAudio`.
     """
     import soundfile
 

@@ -1,4 +1,4 @@
-"""Reading every clip of a set wholly: which are whole, and what is wrong with the others."""
+"""Integrity check of a clip set: every file read, which are whole, what is wrong with others."""
 
 from __future__ import annotations
 
@@ -24,15 +24,7 @@ _SECONDS_BETWEEN_UPDATES = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class IndexedClip(Clip):
-    """A whole clip: its line of the metadata, its size and what it holds.
-
-    Parameters
-    ----------
-    bytes : int
-        Size of the file.
-    sha256 : str
-        Of the file's bytes, hexadecimal.
-    """
+    """A whole clip: its line of the metadata, the size of its file and its SHA-256."""
 
     bytes: int
     sha256: str
@@ -48,17 +40,7 @@ class Problem:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipCheck:
-    """What reading all files of a clip set showed.
-
-    Parameters
-    ----------
-    rows : tuple of IndexedClip
-        Whole clips, in the order of the metadata.
-    problems : tuple of Problem
-        The others, in that order.
-    seconds : float
-        How long reading took.
-    """
+    """Whole clips of a clip set, and problems with the others, in the order of the metadata."""
 
     rows: tuple[IndexedClip, ...]
     problems: tuple[Problem, ...]
@@ -71,22 +53,10 @@ class ClipCheck:
 
 
 def check_clips(clips: Sequence[Clip], folder: str | Path, *, progress: bool = True) -> ClipCheck:
-    """Read every clip of ``folder`` wholly.
+    """Read every clip of ``folder`` wholly; files are in its ``audio/``.
 
-    Parameters
-    ----------
-    clips : sequence of Clip
-        As the metadata lists them.
-    folder : path
-        The clip set; files are in its ``audio/``.
-    progress : bool
-        Whether to show a progress bar on stderr.
-
-    Returns
-    -------
-    ClipCheck
-        A problem is a file that is missing, unreadable, truncated, not WAV, not 44.1 kHz, not
-        mono, not float32 or not 131072 samples long; or whose samples are not finite or all zero.
+    A problem is a file that is missing, unreadable, truncated, not WAV, not 44.1 kHz, not mono, not
+    float32 or not 131072 samples long; or whose samples are not finite or all zero.
     """
     from tqdm import tqdm
 

@@ -44,28 +44,14 @@ def index_clips(
     progress: bool = True,
     classes_required: bool = True,
 ) -> tuple[list[IndexedClip], dict[str, Any]]:
-    """Check a clip set and list its whole clips.
+    """Check a clip set and list its whole clips in the order of the metadata, with a report.
 
-    Parameters
-    ----------
-    folder : path
-        The clip set.
-    allow_partial : bool
-        Go on with the whole clips where others are missing or broken.
-    clip_set : str
-        Name that the metadata table must give, e.g. 'medley_solos_db'; default any.
-    problems_file : path, optional
-        Where to write the table of missing and broken clips (``.csv``); it is removed if all are
-        whole.
-    progress : bool
-        Whether to show a progress bar on stderr.
-    classes_required : bool
-        Whether every class must be in every subset.
+    ``allow_partial`` goes on where clips are missing or broken; ``clip_set`` is the name that the
+    metadata must give (default any); ``problems_file`` (``.csv``) lists missing and broken clips
+    and is removed if all are whole; ``classes_required``: every class must be in every subset.
 
     Returns
     -------
-    rows : list of IndexedClip
-        In the order of the metadata.
     report : dict
         ``status`` ('run'), ``clip_set``, ``n_clips``, ``n_expected`` (lines of the metadata),
         ``n_extra`` (files in ``audio/`` that the metadata does not list), ``n_problems``,
@@ -166,10 +152,7 @@ def save_index(path: str | Path, rows: Sequence[IndexedClip]) -> None:
 def load_index(path: str | Path) -> list[IndexedClip]:
     """Read an index; of a clip set that is not at hand, the list is empty.
 
-    Raises
-    ------
-    FileError
-        The file is missing, is not an index, or a line is wrong.
+    FileError: the file is missing, is not an index, or a line is wrong.
     """
     header = next(csv.reader(streams.StringIO(io.load_text(path))), [])
     if tuple(header) != COLUMNS:

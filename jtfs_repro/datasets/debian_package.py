@@ -52,31 +52,11 @@ def unpack_member(
     n_bytes: int,
     sha256: str,
 ) -> Path:
-    """Write one file of a Debian package to ``path``, if it is the expected one.
+    """Write one file of a Debian package to ``path`` if it is the expected one, or nothing.
 
-    Parameters
-    ----------
-    package : path
-        The .deb; its data may be stored plainly or compressed by gzip, bzip2 or xz.
-    member : str
-        Path inside the package, e.g. ``"usr/share/sounds/sf2/FluidR3_GM.sf2"``.
-    path : path
-        Destination; it appears whole or not at all.
-    n_bytes : int
-        Required size; a larger member is refused before it is unpacked.
-    sha256 : str
-        Required SHA-256 of the file.
-
-    Returns
-    -------
-    Path
-        ``path``.
-
-    Raises
-    ------
-    FileError
-        The package is missing, truncated or of another kind, has no such regular file, or the
-        file is another one.
+    The data of the .deb may be stored plainly or compressed by gzip, bzip2 or xz; a member larger
+    than ``n_bytes`` is refused before it is unpacked. FileError: the package is missing, truncated
+    or of another kind, has no such regular file, or the file is another one.
     """
     try:
         with Path(package).open("rb") as file:

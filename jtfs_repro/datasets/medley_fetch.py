@@ -1,4 +1,4 @@
-"""Getting Medley-solos-DB: found where it is, else downloaded from Zenodo and unpacked.
+"""Download of Medley-solos-DB: found where it is, else fetched from Zenodo and unpacked.
 
 The archive is unpacked into ``audio.part/``, which becomes ``audio/`` when it is complete; a
 killed run goes on with the files that are missing. An archive that the user has put into the
@@ -38,34 +38,11 @@ def fetch(
 ) -> Path:
     """Return the folder of the clip set, after a download if need be and allowed.
 
-    Parameters
-    ----------
-    folder : path
-        The clip set is there if it has a metadata table and ``audio/`` has files; then nothing
-        is done. What is missing may also lie there as the published files.
-    download : {'always', 'never'}
-        Whether what is missing may be downloaded.
-    url : str
-        Address of a published file, with ``{name}`` in place of its name.
-    checksums : dict
-        Checksum of each published file, by name.
-    timeout_s : float > 0
-        For connecting and for each read, seconds.
-    is_shown : bool
-        Show progress bars on standard error.
-
-    Returns
-    -------
-    Path
-        ``folder``.
-
-    Raises
-    ------
-    ValueError, TypeError
-        An argument is out of its range.
-    Unavailable
-        It is not there and may not be downloaded, a download failed, the archive is broken or
-        holds no clip, there is no space.
+    The clip set is there if it has a metadata table and ``audio/`` has files; then nothing is done.
+    What is missing may also lie there as the published files, with their ``checksums`` by name.
+    ``url`` holds ``{name}`` in place of a file's name; ``timeout_s`` is for connecting and for each
+    read. Unavailable: it is not there and may not be downloaded, a download failed, the archive is
+    broken or holds no clip, there is no space.
     """
     checks.choice("download", download, DOWNLOADS)
     folder = Path(folder)
@@ -157,21 +134,11 @@ def _folder_bytes(folder: Path) -> int:
 
 
 def unpack(archive: Path, folder: Path, *, n_clips: int, is_shown: bool = True) -> int:
-    """Unpack the clips of ``archive`` into ``folder``, without the archive's own folders.
+    """Unpack the clips of ``archive`` into ``folder``, without the archive's folders; count them.
 
-    Members whose name is not that of a clip are left out; clips that are there with the right
-    size are kept.
-
-    Returns
-    -------
-    int
-        Number of clips in the archive.
-
-    Raises
-    ------
-    FileError, OSError, tarfile.TarError, EOFError, ValueError, OverflowError, zlib.error
-        The archive is broken, or a clip in it is a link, a device, too large, there twice or
-        outside the archive's root.
+    Members whose name is not that of a clip are left out; clips that are there with the right size
+    are kept. FileError, or those of `archives.BROKEN`: the archive is broken, or a clip in it is a
+    link, a device, too large, there twice or outside the archive's root.
     """
     from tqdm import tqdm
 

@@ -124,10 +124,7 @@ def is_clip_name(name: str) -> bool:
 def find_metadata(folder: str | Path) -> Path:
     """Return the one metadata table of a clip set.
 
-    Raises
-    ------
-    FileError
-        There is none, or more than one.
+    FileError: there is none, or more than one.
     """
     annotation = Path(folder, "annotation")
     found = metadata_files(folder)
@@ -161,11 +158,8 @@ def clip_set_name(metadata: str | Path) -> str:
 def load_metadata(path: str | Path) -> list[Clip]:
     """Read a metadata table, with the columns of version 1.2 or the older ones.
 
-    Raises
-    ------
-    FileError
-        The file is missing or empty, has unknown or missing columns, or a line breaks a rule of
-        `Clip` or repeats a uuid.
+    FileError: the file is missing or empty, has unknown or missing columns, or a line breaks a rule
+    of `Clip` or repeats a uuid.
     """
     clips: list[Clip] = []
     lines: dict[str, int] = {}

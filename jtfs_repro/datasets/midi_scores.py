@@ -1,4 +1,4 @@
-"""A piece for one player, and its bytes as a Standard MIDI File.
+"""Score of a piece for one player, and its bytes as a Standard MIDI File.
 
 Times and durations are in beats (quarter notes), pitches are MIDI numbers (69 is A4, 440 Hz),
 velocities 1..127, bends in semitones within `BEND_RANGE`.
@@ -48,18 +48,9 @@ class Bend:
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
-    """A piece for one player.
+    """A piece for one player: General MIDI program (0-based), events in any order.
 
-    Parameters
-    ----------
-    program : int
-        General MIDI program, 0-based.
-    tempo_bpm : float
-        Beats per minute.
-    n_beats : float
-        Length in beats, the last note's decay included.
-    notes, controls, bends : tuple
-        Events, in any order.
+    ``n_beats`` is its length in beats, the last note's decay included.
     """
 
     program: int

@@ -1,4 +1,4 @@
-"""Solo phrases for eight instruments, composed by chance from a seed.
+"""Random composition of solo phrases for eight instruments, from a seed.
 
 A phrase is a random walk over a scale inside the instrument's sounding register, in rhythms of a
 few patterns with rests between. What tells the instruments apart besides their sound is what
@@ -62,11 +62,6 @@ class Performance:
         Deviation of the song's tuning from A4 = 440 Hz.
     vibrato : (float, float)
         Modulation wheel at full vibrato, 0..127 (about 50 cents at 127).
-
-    Raises
-    ------
-    ValueError
-        A range is not increasing or leaves its bounds.
     """
 
     tempo_bpm: Range = (60.0, 160.0)
@@ -110,29 +105,11 @@ class _Song:
 def compose(
     instrument: str, *, song: int, duration_s: float, performance: Performance, seed: list[int]
 ) -> Score:
-    """Return a song of at least ``duration_s`` seconds for one instrument.
+    """Return a song of at least ``duration_s`` seconds for one of `PLAYERS`, by its seed.
 
-    Parameters
-    ----------
-    instrument : str
-        One of `PLAYERS`.
-    song : int >= 0
-        Decides between the instrument's programs, in turn.
-    duration_s : float > 0
-        Length in seconds; music fills it but for short silences at both ends.
-    performance : Performance
-        Ranges of what is drawn.
-    seed : list of int
-        Equal seeds give equal songs.
-
-    Returns
-    -------
-    Score
-
-    Raises
-    ------
-    ValueError
-        The instrument is unknown, or a number is out of its range.
+    ``song`` decides between the instrument's programs, in turn; music fills the length but for
+    short silences at both ends. ValueError: the instrument is unknown, or a number is out of its
+    range.
 
     Examples
     --------

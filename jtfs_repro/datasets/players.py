@@ -1,4 +1,4 @@
-"""Eight instruments as they are played: General MIDI programs, sounding registers, manners."""
+"""General MIDI programs, sounding registers and articulation of the eight instruments."""
 
 from __future__ import annotations
 
@@ -9,18 +9,10 @@ from dataclasses import dataclass
 class Player:
     """An instrument as it is played.
 
-    Parameters
-    ----------
-    programs : tuple of int
-        General MIDI programs, 0-based; songs alternate between them.
-    register : (int, int)
-        Lowest and highest sounding pitch, MIDI numbers.
-    has_vibrato : bool
-        Whether long notes get vibrato.
-    slides : float in [0, 1]
-        How often a note is reached from below by a pitch bend.
-    texture : {'line', 'chords', 'power'}
-        One note at a time; melody over chords; riffs of power chords or a line, song by song.
+    Songs alternate between ``programs`` (General MIDI, 0-based); ``register`` is the lowest and
+    highest sounding pitch (MIDI numbers); ``slides`` in [0, 1] says how often a note is reached
+    from below by a pitch bend; ``texture``: one note at a time, melody over chords, or riffs of
+    power chords or a line, song by song.
     """
 
     programs: tuple[int, ...]

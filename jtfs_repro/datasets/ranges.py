@@ -12,10 +12,7 @@ Range = tuple[float, float]
 def check_range(name: str, value: Range, *, low: float, high: float, mistake: str = "") -> None:
     """Raise unless ``value`` is a pair that does not decrease and stays within ``[low, high]``.
 
-    Raises
-    ------
-    ValueError, TypeError
-        It is not a pair of finite numbers, decreases, or leaves its bounds.
+    ValueError, TypeError: it is not a pair of finite numbers, decreases, or leaves its bounds.
     """
     if not isinstance(value, tuple | list) or len(value) != 2:
         checks.fail(name, value, "be a pair (lowest, highest)", mistake)

@@ -43,11 +43,6 @@ class Recording:
         Slope of the tone around 1 kHz.
     noise_db : (float, float)
         White noise relative to the root mean square of the song.
-
-    Raises
-    ------
-    ValueError
-        A range is not increasing or leaves its bounds.
     """
 
     level_db: Range = (-38.0, -24.0)
@@ -120,24 +115,11 @@ def _tilt(frequencies_hz: np.ndarray, db_per_oct: float) -> np.ndarray:
 
 
 def set_level(clips: np.ndarray, *, condition: Condition) -> np.ndarray:
-    """Return the clips of one song with noise and at the condition's level.
+    """Return the clips of one song [shape=(n, N)], float32, with noise, at the condition's level.
 
-    Parameters
-    ----------
-    clips : ndarray [shape=(n, N)]
-        All clips of a song: one gain for all, so that its dynamics stay.
-    condition : Condition
-
-    Returns
-    -------
-    ndarray [shape=(n, N)], float32
-        The root mean square over all clips, noise aside, is ``level_db``; if a peak would exceed
-        full scale, the song is softer by as much.
-
-    Raises
-    ------
-    ValueError
-        All samples are zero.
+    One gain for all clips, so that its dynamics stay. The root mean square over all clips, noise
+    aside, is ``level_db``; if a peak would exceed full scale, the song is softer by as much.
+    ValueError: all samples are zero.
     """
     rms = float(np.sqrt(np.mean(np.square(clips))))
     if rms == 0:

@@ -52,11 +52,6 @@ class Solos:
         How songs are played.
     recording : Recording
         How songs are recorded.
-
-    Raises
-    ------
-    ValueError, TypeError
-        A setting is out of its range.
     """
 
     training_songs: int = 12
@@ -106,11 +101,7 @@ class Song:
 def plan_songs(solos: Solos, *, font_sha256: Mapping[str, str]) -> Iterator[Song]:
     """Yield every song of the set, subset by subset, class by class; nothing is rendered.
 
-    Parameters
-    ----------
-    solos : Solos
-    font_sha256 : dict
-        Subset -> SHA-256 of its soundfont.
+    ``font_sha256`` maps a subset to the SHA-256 of its soundfont.
     """
     for subset in SUBSETS:
         for instrument_id in range(len(CLASSES)):
@@ -155,29 +146,9 @@ def _plan(solos: Solos, subset: str, instrument_id: int, number: int, sha256: st
 
 
 def render_song(song: Song, font: bytes, *, solos: Solos, font_name: str = "font") -> np.ndarray:
-    """Return the clips of one song.
+    """Return the clips of one song [shape=(clips_per_song, 131072)], float32, at 44.1 kHz.
 
-    Parameters
-    ----------
-    song : Song
-    font : bytes
-        The soundfont.
-    solos : Solos
-        Gives the number of clips and how much of one must sound.
-    font_name : str
-        For messages.
-
-    Returns
-    -------
-    ndarray [shape=(clips_per_song, 131072)], float32
-        At 44.1 kHz.
-
-    Raises
-    ------
-    FileError
-        The font cannot be rendered.
-    ValueError
-        Too little of the song sounds.
+    FileError: the font cannot be rendered. ValueError: too little of the song sounds.
     """
     dry = _synthesise(song.midi, font, font_name)
     starts = _cuts(dry, solos, song.clips[0].song_id)

@@ -1,4 +1,4 @@
-"""What is inside a soundfont (.sf2): its own name and its General MIDI programs.
+"""Header of a soundfont (.sf2): its own name and its General MIDI programs.
 
 A .sf2 file is a RIFF container: ``RIFF size sfbk``, then three ``LIST`` chunks (``INFO``,
 ``sdta``, ``pdta``), each holding chunks of ``id (4 bytes), size (uint32), data``, padded to even
@@ -27,15 +27,7 @@ REMEDY = "is it a whole .sf2 file? get it again"
 
 @dataclass(frozen=True, kw_only=True)
 class SoundfontHeader:
-    """The name that a soundfont gives itself and the programs of its bank 0.
-
-    Parameters
-    ----------
-    name : str
-        Chunk ``INAM``; empty if there is none.
-    programs : frozenset of int
-        General MIDI programs, 0-based.
-    """
+    """The name that a soundfont gives itself (chunk ``INAM``), and the programs of its bank 0."""
 
     name: str
     programs: frozenset[int]
@@ -44,11 +36,8 @@ class SoundfontHeader:
 def read_header(path: str | os.PathLike[str]) -> SoundfontHeader:
     """Read the header of a soundfont.
 
-    Raises
-    ------
-    FileError
-        The file is missing, truncated, or not a soundfont of version 2 (a .sf3 is not either:
-        its samples are compressed).
+    FileError: the file is missing, truncated, or not a soundfont of version 2 (a .sf3 is not
+    either: its samples are compressed).
     """
     try:
         with Path(path).open("rb") as file:

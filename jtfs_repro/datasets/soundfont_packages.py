@@ -1,4 +1,4 @@
-"""Ways to get a Debian package: the system's package manager, or Debian's archive of all files."""
+"""Download of a Debian package: by apt-get, or from Debian's archive of all files."""
 
 from __future__ import annotations
 
@@ -20,16 +20,9 @@ CONNECT_S = 20  # until a source that does not answer is given up
 
 @dataclass(frozen=True, kw_only=True)
 class DebianPackage:
-    """A package that holds one file of interest.
+    """A package that holds one file of interest, ``member``; digests are those of the .deb.
 
-    Parameters
-    ----------
-    name : str
-        As the package manager knows it.
-    member : str
-        Path of the file inside the package.
-    sha1, sha256 : str
-        Of the .deb: its address at snapshot.debian.org, its checksum.
+    ``sha1`` is its address at snapshot.debian.org, ``sha256`` its checksum.
     """
 
     name: str
@@ -45,12 +38,9 @@ def apt_package(
     """Yield the .deb that ``apt-get download`` brings; it is gone afterwards.
 
     No root is needed and nothing is installed; apt checks the signature of its own sources.
-
-    Raises
-    ------
-    Unavailable
-        There is no apt-get, or it failed, brought nothing, or took longer than ``timeout_s``;
-        or the disk has no room for a package and what is in it, ``unpacked_bytes``, each.
+    Unavailable: there is no apt-get, or it failed, brought nothing, or took longer than
+    ``timeout_s``; or the disk has no room for a package and what is in it, ``unpacked_bytes``,
+    each.
     """
     if shutil.which("apt-get") is None:
         raise Unavailable("no apt-get here", f"install {package.name}")
@@ -96,10 +86,7 @@ def snapshot_package(
 ) -> Iterator[Path]:
     """Yield the .deb from snapshot.debian.org, checked by its SHA-256; it is gone afterwards.
 
-    Raises
-    ------
-    Unavailable
-        It cannot be downloaded, see `jtfs_repro.download.download`.
+    Unavailable: it cannot be downloaded, see `jtfs_repro.download.download`.
     """
     path = folder / f"{package.name}.deb"
     download(

@@ -40,18 +40,8 @@ def render_solos(
 ) -> dict[str, Any]:
     """Render the clip set into ``folder``; whole clips that are there already are kept.
 
-    The metadata table is written last: where it stands, the set is complete.
-
-    Parameters
-    ----------
-    solos : Solos
-        Numbers, seed and ranges.
-    folder : path
-        Empty, or a clip set that this function made. Clips of other settings are removed.
-    training_font, test_font : Font
-        Two independent collections of samples.
-    progress : bool
-        Show a progress bar on standard error.
+    The metadata table is written last: where it stands, the set is complete. Clips of other
+    settings are removed; the two fonts are independent collections of samples.
 
     Returns
     -------

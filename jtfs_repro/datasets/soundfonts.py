@@ -89,19 +89,7 @@ REMEDY = "apt-get install fluid-soundfont-gm, or --config test_soundfont=PATH"
 
 @dataclass(frozen=True, kw_only=True)
 class Font:
-    """A soundfont on this machine.
-
-    Parameters
-    ----------
-    path : Path
-        Where it is.
-    name, licence : str
-        What it is called, under which terms it may be used.
-    sha256 : str
-        Of its bytes, in hexadecimal.
-    how : str
-        How it was found, e.g. ``"given"``.
-    """
+    """A soundfont on this machine; ``how`` it was found, e.g. ``"given"``."""
 
     path: Path
     name: str
@@ -131,10 +119,7 @@ class Font:
 def find_training_font() -> Font:
     """Return the soundfont inside the package pretty_midi, which is not imported.
 
-    Raises
-    ------
-    Unavailable
-        The package is not installed, or holds another soundfont.
+    Unavailable: the package is not installed, or holds another soundfont.
     """
     remedy = "pip install -r requirements.txt"
     spec = importlib.util.find_spec("pretty_midi")
@@ -163,17 +148,11 @@ def find_test_font(
     ----------
     given : path or 'auto'
         A .sf2 of the user's choice, known or not, independent of the training font.
-    folder : path
-        The project's folder of soundfonts, ``data/soundfonts``.
     download : {'auto', 'always', 'never'}
         Fetch it (120 MB) where it is found nowhere; fetch it into ``folder`` even where the
         system has one; fetch nothing.
     timeout_s : float > 0
         Limit for each way of fetching, seconds.
-
-    Returns
-    -------
-    Font
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Series of gliding harmonic calls in the manner of birds, over the noise of sea or wind.
+"""Synthetic bird calls: series of gliding harmonic notes over the noise of sea or wind.
 
 A sound shorter than the phrase is its beginning; a longer one repeats it, with other draws of
 pitch, level and timing each time.
@@ -40,11 +40,6 @@ class Series:
         Frequency of the fundamental at the ends of each note.
     drift : float > 0
         Pitch of the last note relative to the first.
-
-    Raises
-    ------
-    ValueError
-        A setting is out of its range.
     """
 
     onset_s: float
@@ -91,11 +86,6 @@ class Calls:
         Largest deviation of a note's level.
     background_db, background_db_per_oct : float
         RMS of the noise relative to that of the calls, and its slope above 60 Hz.
-
-    Raises
-    ------
-    ValueError
-        A setting is out of its range.
     """
 
     title: ClassVar[str] = "calls"
@@ -129,10 +119,7 @@ class Calls:
     def waveform(self, *, sr: float, n_samples: int, seed: int) -> np.ndarray:
         """Return calls and background [shape=(n_samples,)], float64.
 
-        Raises
-        ------
-        ValueError
-            A partial reaches the Nyquist frequency, or no note falls into the sound.
+        ValueError: a partial reaches the Nyquist frequency, or no note falls into the sound.
         """
         y = np.zeros(n_samples)
         for start_s, note in self._notes(n_samples / sr, seed, sr):

@@ -1,4 +1,4 @@
-r"""Building blocks of the embedded sounds: harmonic notes, breath and coloured noise.
+r"""Additive synthesis of the embedded sounds: harmonic notes, breath and coloured noise.
 
 A note is
 
@@ -46,11 +46,6 @@ class Timbre:
         RMS of the breath noise relative to that of the partials.
     jitter : float in [0, 0.05]
         Largest relative wander of the pitch.
-
-    Raises
-    ------
-    ValueError
-        A setting is out of its range.
     """
 
     n_partials: int = 8
@@ -97,29 +92,10 @@ def harmonic_note(
     sr: float,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Return a note of given pitch and envelope; its equation is the module's.
+    """Return a note of given pitch and envelope [shape=(n,)], float64, by the module's equation.
 
-    Parameters
-    ----------
-    f_hz : ndarray [shape=(n,)]
-        Frequency of the fundamental; the jitter comes on top.
-    envelope : ndarray [shape=(n,)]
-        Amplitude of all partials.
-    timbre : Timbre
-        Spectrum, breath and jitter.
-    sr : float > 0
-        Sample rate in Hz.
-    rng : numpy Generator
-        Draws the phases, the jitter and the breath.
-
-    Returns
-    -------
-    y : ndarray [shape=(n,)], float64
-
-    Raises
-    ------
-    ValueError
-        The highest partial reaches the Nyquist frequency.
+    ``f_hz`` is the fundamental, the jitter comes on top; ``rng`` draws the phases, the jitter and
+    the breath. ValueError: the highest partial reaches the Nyquist frequency.
     """
     f_hz = f_hz * (1 + _jitter(len(f_hz), timbre.jitter, sr, rng))
     top = timbre.n_partials * float(f_hz.max())
@@ -189,10 +165,7 @@ def with_background(
 ) -> np.ndarray:
     """Return ``y`` plus noise ``level_db`` above its RMS, ``tilt`` dB per octave.
 
-    Raises
-    ------
-    ValueError
-        ``y`` is silent.
+    ValueError: ``y`` is silent.
     """
     level = rms(y) * 10 ** (level_db / 20)
     if not y.any():

@@ -46,11 +46,6 @@ class Dizi:
         Spectrum of the tone, with the membrane's resonances.
     background_db, background_db_per_oct : float
         RMS of the noise relative to that of the flute, and its slope above 60 Hz.
-
-    Raises
-    ------
-    ValueError
-        A setting is out of its range.
     """
 
     title: ClassVar[str] = "Flute-like downward glissando"
@@ -142,10 +137,7 @@ class AmChirp:
     def waveform(self, *, sr: float, n_samples: int, seed: int) -> np.ndarray:
         """Return the chirp [shape=(n_samples,)], float64; ``seed`` changes nothing.
 
-        Raises
-        ------
-        ValueError
-            The chirp reaches the Nyquist frequency.
+        ValueError: the chirp reaches the Nyquist frequency.
         """
         n = min(n_samples, 1 << round(np.log2(self.phrase_s * sr)))
         synthesis = ChirpSynthesis(

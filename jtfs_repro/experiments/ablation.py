@@ -1,4 +1,4 @@
-"""How the range of f_m and the number of octaves J change the ranking of the representations."""
+"""Ablation of the range of f_m and of the octaves J: how the ranking of representations changes."""
 
 from __future__ import annotations
 
@@ -35,27 +35,11 @@ def ablation(
 ) -> Ablation:
     """Compare the orders of representations between runs.
 
-    Parameters
-    ----------
-    tables : dict
-        Variant (`fm<highest f_m>_J<octaves>`) -> rows of its knn_scores table.
-    stamp : Stamp
-        Written into every row.
-    mean : {'arithmetic', 'geometric'}
-        Which K-NN estimate is ranked.
-
-    Returns
-    -------
-    Ablation
-        ``errors``: variant, f_m_high_hz, J, representation, log2-RMSE per parameter and over all
-        three (root mean square), rank by the latter. ``orders``: for every pair of variants that
-        differ in one setting and every parameter, Kendall's tau of the two orders (1: the same)
-        and the largest change of a log2-RMSE in octaves.
-
-    Raises
-    ------
-    ValueError
-        If a variant has another name, or no two runs can be compared.
+    ``tables`` maps a variant (`fm<highest f_m>_J<octaves>`) to the rows of its knn_scores table.
+    ``errors``: log2-RMSE per parameter and over all three (root mean square), rank by the latter.
+    ``orders``: for every pair of variants that differ in one setting, Kendall's tau of the two
+    orders (1: the same) and the largest change of a log2-RMSE in octaves. ValueError: a variant has
+    another name, or no two runs can be compared.
     """
     checks.choice("mean", mean, MEANS)
     settings = {variant: _settings(variant) for variant in tables}

@@ -17,16 +17,7 @@ from jtfs_repro.datasets.chirps import (
 
 @dataclass(frozen=True, kw_only=True)
 class ChirpSet:
-    """Signals with their parameters.
-
-    Parameters
-    ----------
-    chirps : ndarray [shape=(n, N)], float32
-    theta : ndarray [shape=(n, 3)], float64
-        Columns f_c (Hz), f_m (Hz), gamma (octaves/s).
-    grid : ChirpGrid
-    synthesis : ChirpSynthesis
-    """
+    """Signals [shape=(n, N)], float32, and theta [shape=(n, 3)]: f_c, f_m (Hz), gamma (oct/s)."""
 
     chirps: np.ndarray
     theta: np.ndarray
@@ -52,22 +43,8 @@ class ChirpSet:
 def chirp_dataset(*, grid: ChirpGrid, synthesis: ChirpSynthesis) -> ChirpSet:
     """Synthesise the chirps of a grid, ``f_c`` slowest and ``gamma`` fastest.
 
-    Parameters
-    ----------
-    grid : ChirpGrid
-        Ranges and numbers of values.
-    synthesis : ChirpSynthesis
-        Sample rate, duration, amplitude, window.
-
-    Returns
-    -------
-    ChirpSet
-        Holds ``n * N * 4`` bytes of samples: 64 MiB at demo, 512 MiB at paper scale.
-
-    Raises
-    ------
-    ValueError
-        If a chirp of the grid would alias.
+    Holds ``n * N * 4`` bytes of samples: 64 MiB at demo, 512 MiB at paper scale. ValueError: a
+    chirp of the grid would alias.
     """
     theta = grid_parameters(grid)
     return ChirpSet(

@@ -17,18 +17,10 @@ from jtfs_repro.provenance import sha256
 
 @dataclass(frozen=True, kw_only=True)
 class ClipSet:
-    """All whole clips of a clip set.
+    """All whole clips of a clip set, in the order of every stored array.
 
-    Parameters
-    ----------
-    clips : sequence of IndexedClip
-        In the order of every stored array.
-    sha256 : str
-        Digest of the index, which holds that of each clip.
-    clip_set : str
-        'soundfont_solos' or 'medley_solos_db'.
-    not_run : Unavailable or None
-        Why there is no clip.
+    ``sha256`` is the digest of the index, which holds that of each clip; ``not_run`` says why there
+    is no clip.
     """
 
     clips: Sequence[IndexedClip]
@@ -73,10 +65,7 @@ class ClipSet:
 def open_clip_set(index: str | os.PathLike[str], facts: str | os.PathLike[str]) -> ClipSet:
     """Read an index and the facts beside it.
 
-    Raises
-    ------
-    FileError
-        One of them is missing or not what it should be.
+    FileError: one of them is missing or not what it should be.
     """
     known = io.load_json(facts)
     is_run = known["status"] == io.RUN

@@ -33,12 +33,8 @@ SUBSETS = ("training", "all")
 class PathStatistics:
     """Statistics of one part of a representation, one value per path (its first axis).
 
-    Parameters
-    ----------
-    mu : ndarray [shape=(paths,)]
-        Mean of the coefficients; ones where nothing is compressed.
-    mean, std : ndarray [shape=(paths,)]
-        Of the (compressed) coefficients.
+    ``mu`` is the mean of the coefficients (ones where nothing is compressed), ``mean`` and ``std``
+    those of the (compressed) coefficients; all [shape=(paths,)].
     """
 
     mu: np.ndarray
@@ -61,28 +57,11 @@ def clip_statistics(
 
     Parameters
     ----------
-    store : ClipStore
-        Features of all clips.
-    subsets : array of str [shape=(n,)]
-        Subset of each clip.
-    compression : {'mu_log', 'none'}
-        What precedes standardisation.
-    c : float > 0
-        Constant of the compression.
     spread : {'coefficients', 'clip_means'}
         Standard deviation over all coefficients of a path, or over clips of their clip-wise mean
         (as coded: smaller).
     subset : {'training', 'all'}
         'all' reproduces a leak of the original code: statistics over every clip.
-    clips_at_a_time : int >= 1
-        Clips in memory.
-    progress : bool
-        Whether to show a progress bar on stderr.
-
-    Returns
-    -------
-    dict
-        Part -> PathStatistics.
 
     Raises
     ------

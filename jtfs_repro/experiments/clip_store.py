@@ -24,18 +24,9 @@ IDENTITY = ("status", "reason", "parts", "shapes", "settings_sha256", "clips_sha
 class ClipStore:
     """Features of all clips, in the order of the clip set's index.
 
-    Parameters
-    ----------
-    arrays : sequence of ndarray [shape=(n_i, D)], float32
-        Memory maps of the shards, in order.
-    shapes : mapping
-        Name of each part -> its axes.
-    settings_sha256, clips_sha256 : str
-        What made them: the feature's settings, the clip set's index.
-    not_run : str
-        "reason; remedy", or empty.
-    device : str
-        'cpu' or 'cuda'.
+    ``arrays`` are memory maps of the shards [shape=(n_i, D)], float32; ``shapes`` maps each part to
+    its axes; the digests are those of the feature's settings and of the clip set's index;
+    ``not_run`` is "reason; remedy", or empty.
     """
 
     arrays: Sequence[np.ndarray]
@@ -68,25 +59,10 @@ class ClipStore:
 def open_store(
     shards: Sequence[str | os.PathLike[str]], *, settings_sha256: str, clips_sha256: str
 ) -> ClipStore:
-    """Open the shards of one representation.
+    """Open the shards of one representation: ``.npy`` files with their ``.json`` beside them.
 
-    Parameters
-    ----------
-    shards : sequence of path
-        ``.npy`` files with their ``.json`` beside them, in order.
-    settings_sha256 : str
-        Digest of the settings that the features must have been made with.
-    clips_sha256 : str
-        Digest of the clip set's index.
-
-    Returns
-    -------
-    ClipStore
-
-    Raises
-    ------
-    FileError
-        A shard is missing, truncated, of other settings or clips, or a shard of the set is missing.
+    FileError: a shard is missing, truncated, of other settings or clips, or a shard of the set is
+    missing.
     """
     reports = [io.load_json(Path(path).with_suffix(".json")) for path in shards]
     for path, report in zip(shards, reports, strict=True):

@@ -15,18 +15,10 @@ from jtfs_repro.features.cqt import Cqt
 
 @dataclass(frozen=True, kw_only=True)
 class CqtChirps:
-    """Magnitudes with their axes.
+    """Magnitudes [shape=(n, n_bins, n_frames)], float32, low frequencies first, with their axes.
 
-    Parameters
-    ----------
-    magnitude : ndarray [shape=(n, n_bins, n_frames)], float32
-        Modulus of the constant-Q transform, low frequencies first.
-    frequencies_hz : ndarray [shape=(n_bins,)]
-        Centre frequencies.
-    times_s : ndarray [shape=(n_frames,)]
-        Centres of the frames in seconds; 0 is the centre of the chirp.
-    theta : ndarray [shape=(n, 3)]
-        f_c (Hz), f_m (Hz), gamma (octaves/s).
+    ``times_s`` are the centres of the frames (0: the centre of the chirp); the columns of ``theta``
+    are f_c (Hz), f_m (Hz), gamma (octaves/s).
     """
 
     magnitude: np.ndarray
@@ -49,25 +41,8 @@ def cqt_chirps(
 ) -> CqtChirps:
     """Transform one chirp per chirp rate.
 
-    Parameters
-    ----------
-    f_c_hz, f_m_hz : float > 0
-        Carrier frequency and rate of amplitude modulation, the same for all.
-    gamma_oct_per_s : sequence of float
-        Chirp rates in octaves per second.
-    synthesis : ChirpSynthesis
-        How the chirps are made.
-    cqt : class
-        The transform, called with ``sr`` and ``n_samples``; its output must not be in decibels.
-
-    Returns
-    -------
-    CqtChirps
-
-    Raises
-    ------
-    ValueError
-        If the transform is set to decibels, or a parameter is out of its range.
+    ``cqt`` is called with ``sr`` and ``n_samples``. ValueError: its output is in decibels, or a
+    parameter is out of its range.
     """
     theta = np.array([[f_c_hz, f_m_hz, gamma] for gamma in gamma_oct_per_s], dtype=np.float64)
     transform = cqt(sr=synthesis.sr, n_samples=synthesis.n_samples)

@@ -33,10 +33,8 @@ class Ears:
 
     Parameters
     ----------
-    jtfs : class
-        Called with ``shape``; a `TimeFrequencyScattering` with ``format='time'`` and ``F=0``.
-    scattering1d : class
-        Called with ``shape``.
+    jtfs, scattering1d : class
+        Called with ``shape``; `jtfs` has ``format='time'`` and ``F=0``.
     segment : int >= 1
         Longer sounds are cut into parts of that many samples, the last one padded with zeros, so
         that memory stays bounded.
@@ -46,11 +44,6 @@ class Ears:
         Window and hop of the spectra in samples.
     average_s : float > 0
         Seconds over which `spectral_convergence_averaged` averages magnitudes: T, in seconds.
-
-    Raises
-    ------
-    ValueError, TypeError
-        A number is out of its range.
     """
 
     jtfs: Callable[..., Any]
@@ -89,35 +82,12 @@ def evaluate_resynthesis(
 ) -> list[Row]:
     """Score the original, the initial noise and every resynthesis of one sound.
 
-    Parameters
-    ----------
-    sound : Sound
-        The original.
-    resyntheses : sequence of Resynthesis
-        At least one; all of this sound.
-    facts : mapping
-        Of the original: name, title, origin.
-    ears : class
-        Called without arguments; returns `Ears`.
-
-    Returns
-    -------
-    rows : list of dict
-        sound, title, origin, representation ('original' and 'initial_noise' among them), descent;
-        status, iterations, best_iteration, n_evaluations, error_initial, error_at_20,
-        error_at_100, error_best of the descent; synchrony and synchrony_kept (0 at the resynthesis'
-        own initial noise, 1 at the original), synchrony_similarity (of the correlations of all
-        pairs of subbands with the original's), spin_contrast (over all cells), spin_contrast_kept
-        and spin_contrast_similarity, spectral_convergence, spectral_convergence_averaged (of
-        magnitudes averaged over `average_s`), log_spectral_distance_db, error_jtfs and
-        error_scattering1d (relative errors of the coefficients); sr, n_samples, n_channels,
-        init_noise, seed and the stamp of the resyntheses.
-
-    Raises
-    ------
-    ValueError
-        There is no resynthesis, one is of another sound, length or rate, or the sound is too short
-        to be measured.
+    Columns that do not explain themselves: synchrony_kept (0 at the resynthesis' own initial noise,
+    1 at the original), synchrony_similarity (of the correlations of all pairs of subbands with the
+    original's), spin_contrast (over all cells), spectral_convergence_averaged (of magnitudes
+    averaged over `average_s`), error_jtfs and error_scattering1d (relative errors of the
+    coefficients). ValueError: there is no resynthesis, one is of another sound, length or rate, or
+    the sound is too short to be measured.
     """
     _check(sound, resyntheses, facts)
     stamp = Stamp.common([r.facts for r in resyntheses])

@@ -33,13 +33,9 @@ from jtfs_repro.features.clip_tensors import ClipTensors
 class Reading:
     """How the clips are read before any feature.
 
-    Parameters
-    ----------
-    reading : {'resample_22050', 'crop_44100', 'full_44100'}
-        Whole clips at 22 050 Hz (2^16 samples), the first 2^16 samples at 44.1 kHz, or whole clips
-        at 44.1 kHz (2^17 samples).
-    scaling : {'none', 'std', 'peak'}
-        Division of each clip by its standard deviation or largest magnitude.
+    ``reading`` takes whole clips at 22 050 Hz (2^16 samples), the first 2^16 samples at 44.1 kHz,
+    or whole clips at 44.1 kHz (2^17 samples); ``scaling`` divides each clip by its standard
+    deviation or largest magnitude.
     """
 
     reading: str = "resample_22050"
@@ -65,32 +61,11 @@ def extract_clips(
     max_batch_size: int = 64,
     progress: bool = True,
 ) -> dict[str, Any]:
-    """Compute one shard of a clip set and write it.
+    """Compute one shard of a clip set and write it, float32 [shape=(clips of this shard, D)].
 
-    Parameters
-    ----------
-    paths : list of path
-        All clips of the set, in the order of its index.
-    destination : path
-        The ``.npy`` to write, float32 [shape=(clips of this shard, D)].
-    shard, n_shards : int
-        Which of how many shards, ``0 <= shard < n_shards``.
-    feature : callable
-        ``feature(sr=, n_samples=)`` returns the module.
-    sha256s : sequence of str, optional
-        SHA-256 of each clip's file, compared before it is used.
-    reading : Reading, optional
-        Sample rate and scaling of the clips.
-    not_run : Unavailable, optional
-        Why there are no clips: an empty array is written.
-    device : {'auto', 'cpu', 'cuda'}
-        'auto' takes the GPU where there is one.
-    memory_budget_gb : float > 0
-        Working memory for one batch.
-    max_batch_size : int >= 1
-        Clips per batch at most.
-    progress : bool
-        Whether to show a progress bar on stderr.
+    ``paths`` are all clips in the order of the index; ``sha256s`` are compared with each file
+    before it is used; ``feature(sr=, n_samples=)`` returns the module; ``not_run`` writes an empty
+    array.
 
     Returns
     -------

@@ -28,16 +28,11 @@ _SECONDS_BETWEEN_UPDATES = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Shard:
-    """Features of one shard and how they came about.
+    """Features of one shard [shape=(n, D)], float32, D = 0 if not run, and how they came about.
 
-    Parameters
-    ----------
-    features : ndarray [shape=(n, D)], float32
-        D = 0 if the representation was not run.
-    report : dict
-        ``status`` ('run' or 'not run'), ``reason`` and ``remedy`` if not run, ``parts`` (name ->
-        [first, last + 1] column), ``device``, ``n_signals``, ``batch_size``, and the cost:
-        ``seconds``, ``seconds_per_signal``, ``peak_memory_bytes``.
+    ``report``: ``status`` ('run' or 'not run'), ``reason`` and ``remedy`` if not run, ``parts``
+    (name -> [first, last + 1] column), ``device``, ``n_signals``, ``batch_size``, and the cost:
+    ``seconds``, ``seconds_per_signal``, ``peak_memory_bytes``.
     """
 
     features: np.ndarray
@@ -57,33 +52,20 @@ def extract_shard(
     max_batch_size: int = 64,
     progress: bool = True,
 ) -> Shard:
-    """Compute one shard of a representation.
+    """Compute one shard of a representation; status 'not run' if the module is `Unavailable`.
 
     Parameters
     ----------
     signals : array [shape=(n, N)]
         All signals; a memory map is read batch by batch.
-    sr : float
-        Sample rate in Hz.
-    shard, n_shards : int
-        Which of how many shards, ``0 <= shard < n_shards``.
     feature : callable
         ``feature(sr=, n_samples=, **settings)`` returns the module, see `jtfs_repro.features`.
     settings : dict, optional
         Paths that no gin file should hold, e.g. ``{"weights": "data/openl3"}``.
-    device : {'auto', 'cpu', 'cuda'}
-        'auto' takes the GPU where there is one.
     memory_budget_gb : float > 0
         Working memory for one batch; the module states how much one signal needs.
     max_batch_size : int >= 1
         Signals per batch at most: beyond this, larger batches are no faster.
-    progress : bool
-        Whether to show a progress bar on stderr.
-
-    Returns
-    -------
-    Shard
-        With status 'not run' if the module raises `Unavailable`.
 
     Raises
     ------
@@ -137,17 +119,7 @@ def choose_batch_size(module: nn.Module, memory_budget_gb: float, high: int, n: 
 
 
 class Stream:
-    """Features batch by batch; the batch is halved whenever the GPU's memory does not do.
-
-    Parameters
-    ----------
-    module : nn.Module
-        The feature, on its device.
-    device : str
-        'cpu' or 'cuda'.
-    batch_size : int >= 1
-        Signals per batch at the start.
-    """
+    """Features batch by batch; the batch is halved whenever the GPU's memory does not do."""
 
     def __init__(self, module: nn.Module, *, device: str, batch_size: int) -> None:
         self.module = module
@@ -159,10 +131,7 @@ class Stream:
     ) -> Iterator[tuple[range, np.ndarray]]:
         """Yield the rows of a batch and their features [shape=(B, D)]; read one batch ahead.
 
-        Raises
-        ------
-        ValueError
-            A feature is not finite, or one signal does not fit on the GPU.
+        ValueError: a feature is not finite, or one signal does not fit on the GPU.
         """
         bar = tqdm(
             total=len(rows),
@@ -265,27 +234,11 @@ def not_run_report(error: Unavailable, *, n_signals: int, device: str) -> dict[s
 def gather_shards(
     shards: Sequence[Shard], representation: str
 ) -> tuple[np.ndarray, dict[str, Any]]:
-    """Concatenate the columns of one representation from all shards.
+    """Concatenate the columns of one representation from all shards [shape=(n, D)], and its facts.
 
-    Parameters
-    ----------
-    shards : sequence of Shard
-        In order; of memory maps only these columns are read.
-    representation : str
-        Name of a part; if the module has a single part, any name will do.
-
-    Returns
-    -------
-    array : ndarray [shape=(n, D)], float32
-        D = 0 if not run.
-    facts : dict
-        status, n_signals, dimension and device; reason and remedy if not run. Nothing in it
-        changes from run to run.
-
-    Raises
-    ------
-    ValueError
-        Shards disagree on status, device or parts, or none has that name.
+    Of memory maps only these columns are read; if the module has a single part, any name will do.
+    Nothing in the facts changes from run to run. ValueError: shards disagree on status, device or
+    parts, or none has that name.
     """
     first = shards[0].report
     for key in ("status", "device", "parts", "reason"):
@@ -312,20 +265,8 @@ def cost_record(
 ) -> dict[str, Any]:
     """Return what computing a representation cost, over all shards of its feature.
 
-    Parameters
-    ----------
-    representation, feature : str
-        The feature may give several representations; the cost is that of all of them.
-    reports : sequence of dict
-        `Shard.report` of every shard.
-    dimension : int
-        Columns of the representation.
-
-    Returns
-    -------
-    dict
-        ``seconds`` (sum over shards), ``peak_memory_bytes`` (of the largest shard), ``n_signals``,
-        ``dimension``, names, and ``not_run`` ("reason; remedy", or empty).
+    The feature may give several representations; the cost is that of all of them. Seconds are
+    summed over shards, the memory is that of the largest.
     """
     return {
         "representation": representation,

@@ -81,22 +81,10 @@ def filterbank(
     rates: int = 3,
     scales: int = 3,
 ) -> Filterbank:
-    """Return the filters of a transform.
+    """Return the filters of a transform, called with ``shape=n_samples``.
 
-    Parameters
-    ----------
-    transform : class
-        Called with ``shape=n_samples``.
-    sr : float > 0
-        Sample rate in Hz.
-    n_samples : int
-        Length of the signal.
-    rates, scales : int >= 1
-        How many of each the 2-D pictures show, an octave apart, from the largest supports down.
-
-    Returns
-    -------
-    Filterbank
+    The 2-D pictures show ``rates`` times ``scales``, an octave apart, from the largest supports
+    down.
     """
     checks.number("sr", sr, above=0, mistake="sample rate in Hz")
     S = transform(shape=n_samples)
@@ -150,21 +138,8 @@ def wavelets_2d(
 ) -> Wavelets2d:
     """Return the real parts of 2-D wavelets, on the largest support among them.
 
-    Parameters
-    ----------
-    S : TimeFrequencyScattering
-    sr : float > 0
-        Sample rate in Hz.
-    chosen : list of Cell
-        All pairs of some rates and scales, the low-passes among them, in both spins.
-    samples : int
-        Points along time.
-    crop : float >= 1
-        The window is the largest support, 3.5 standard deviations to each side, divided by this.
-
-    Returns
-    -------
-    Wavelets2d
+    ``chosen`` holds all pairs of some rates and scales, the low-passes among them, in both spins.
+    The window is the largest support, 3.5 standard deviations to each side, divided by ``crop``.
     """
     N = S.pad_left + S.shape[0] + S.pad_right
     slowest = min([low_pass(S.T).sigma, *(S.psi2[c.n2].sigma for c in chosen if c.n2 is not None)])

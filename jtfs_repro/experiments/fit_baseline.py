@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import numpy as np
+from tqdm import tqdm
+
 from jtfs_repro.experiments.clip_sets import ClipSet
-from jtfs_repro.experiments.clip_statistics import PathStatistics
+from jtfs_repro.experiments.clip_statistics import PathStatistics, mu_log
 from jtfs_repro.experiments.clip_store import ClipStore
-from jtfs_repro.experiments.clip_vectors import clip_vectors
 from jtfs_repro.experiments.predictions import Prediction
 from jtfs_repro.experiments.trained import SCORED, SUBSETS, Trained, scored
 from jtfs_repro.training.baselines import Baseline
 from jtfs_repro.training.settings import TrainingSettings
+
+CLIPS_AT_A_TIME = 16
 
 
 def fit_baseline(
@@ -25,25 +29,10 @@ def fit_baseline(
     settings: TrainingSettings | None = None,
     progress: bool = True,
 ) -> Trained:
-    """Fit a classifier of scikit-learn on one vector per clip.
+    """Fit a classifier of scikit-learn (`training.baselines`) on one vector per clip; seed 0.
 
-    Parameters
-    ----------
-    clip_set, store, model, progress
-        See `jtfs_repro.experiments.train_network`.
-    statistics : dict
-        Part -> PathStatistics where the vector is a mu-log mean; empty: the features themselves.
-    classifier : callable
-        One of `jtfs_repro.training.baselines`.
-    c : float > 0
-        Constant of the mu-log.
-    settings : TrainingSettings, optional
-        Only whether the last partial batch is scored.
-
-    Returns
-    -------
-    Trained
-        Deterministic; called seed 0.
+    The vector is the mu-log mean if there are ``statistics``, the features themselves otherwise; of
+    the settings only `score_drop_last` is read.
     """
     settings = settings or TrainingSettings()
     rows = {subset: clip_set.rows(subset) for subset in SUBSETS}
@@ -64,3 +53,32 @@ def fit_baseline(
     )
     facts = {"chosen": fitted.chosen, "dimension": X["training"].shape[1]}
     return Trained(prediction=prediction, history=[], cost=fitted.cost | facts, state_dict={})
+
+
+def clip_vectors(
+    store: ClipStore,
+    rows: np.ndarray,
+    statistics: Mapping[str, PathStatistics],
+    *,
+    c: float,
+    label: str = "clips",
+    progress: bool = True,
+) -> np.ndarray:
+    """Return the mean over time of the mu-log features, or the features if ``statistics`` is empty.
+
+    [shape=(n, D)], float32; D = coefficients of a clip over frames, parts one after the other.
+    """
+    chunks = np.array_split(rows, max(1, -(-len(rows) // CLIPS_AT_A_TIME)))
+    bar = tqdm(chunks, desc=f"vectors, {label}", unit="chunk", disable=not progress)
+    return np.concatenate([_vectors(store.tensors(chunk), statistics, c) for chunk in bar])
+
+
+def _vectors(
+    parts: Mapping[str, np.ndarray], statistics: Mapping[str, PathStatistics], c: float
+) -> np.ndarray:
+    vectors = []
+    for name, part in parts.items():
+        known = statistics.get(name)
+        values = part if known is None else mu_log(part.astype(np.float64), known.mu, c).mean(-1)
+        vectors.append(values.reshape(len(part), -1).astype(np.float32))
+    return np.concatenate(vectors, axis=1)

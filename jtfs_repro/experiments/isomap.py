@@ -17,26 +17,18 @@ from jtfs_repro import checks, metrics
 
 @dataclass(frozen=True, kw_only=True)
 class Manifold:
-    """Outcome of Isomap for one representation.
+    """Outcome of Isomap for one representation; embedding NaN, K = 0 if ``not_run`` says why.
 
     Parameters
     ----------
-    embedding : ndarray [shape=(n, n_components)], float64
-        NaN where the representation was not run.
     neighbours : ndarray [shape=(n, K)], int32
-        The graph's own neighbours, nearest first, self excluded; K = 0 if not run.
+        The graph's own neighbours, nearest first, self excluded.
     distances : ndarray [shape=(n, K)], float64
         Euclidean distances to them in the space of the representation.
     residual_variance : ndarray [shape=(n_components,)]
         With the first 1, 2, ... components.
-    reconstruction_error, trustworthiness : float
-        Scikit-learn's definitions.
-    dimension : int
-        Number of columns of the representation.
     n_graph_components : int
         Connected components of the neighbour graph before scikit-learn joined them.
-    not_run : str
-        Why there is no embedding ("reason; remedy"), or empty.
     """
 
     embedding: np.ndarray
@@ -57,35 +49,15 @@ class Manifold:
 def isomap(
     features: np.ndarray, *, not_run: str = "", n_components: int = 3, n_neighbors: int = 40
 ) -> Manifold:
-    """Embed a representation by Isomap.
+    """Embed a representation [shape=(n, D)] by Isomap.
 
     Scikit-learn's Isomap with the Euclidean metric, in float64 and without any scaling of the
     features. The eigenproblem is solved densely (the iterative solver starts from random numbers)
     and on one thread, so that the same input gives the same bytes. A graph in several pieces is
-    joined by scikit-learn through the shortest link between pieces; ``n_graph_components`` says
-    so.
-
-    Parameters
-    ----------
-    features : array [shape=(n, D)]
-        One row per signal.
-    not_run : str
-        Reason why the representation does not exist; then ``features`` may have no column.
-    n_components : int >= 1
-        Dimension of the embedding.
-    n_neighbors : int >= 1
-        Neighbours of the graph, self excluded; also the neighbourhood of the trustworthiness.
-
-    Returns
-    -------
-    Manifold
-        Each axis is signed so that its largest absolute coordinate is positive (the first one,
-        among equals).
-
-    Raises
-    ------
-    ValueError
-        If the features are not a finite matrix of more than ``n_neighbors`` different rows.
+    joined by scikit-learn through the shortest link between pieces; ``n_graph_components`` says so.
+    Each axis is signed so that its largest absolute coordinate is positive (the first one, among
+    equals). Neighbours do not count the signal itself and also serve the trustworthiness.
+    ValueError: the features are not a finite matrix of more than ``n_neighbors`` different rows.
     """
     checks.integer("n_components", n_components, low=1)
     checks.integer("n_neighbors", n_neighbors, low=1)

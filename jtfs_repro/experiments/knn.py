@@ -14,16 +14,7 @@ MEANS = ("arithmetic", "geometric")
 
 @dataclass(frozen=True, kw_only=True)
 class KnnRatios:
-    """Error ratios ``estimate / true``, columns f_c, f_m, gamma; NaN where not run.
-
-    Parameters
-    ----------
-    ratio_arithmetic, ratio_geometric : ndarray [shape=(n, 3)], float64
-    n_neighbors : int
-        K of the regression (0 if not run).
-    not_run : str
-        "reason; remedy", or empty.
-    """
+    """Error ratios ``estimate / true`` [shape=(n, 3)] of f_c, f_m, gamma; NaN where not run."""
 
     ratio_arithmetic: np.ndarray
     ratio_geometric: np.ndarray
@@ -38,24 +29,9 @@ class KnnRatios:
 def knn_ratios(neighbours: np.ndarray, theta: np.ndarray, *, not_run: str = "") -> KnnRatios:
     """Estimate every chirp's parameters from its neighbours, by both means in circulation.
 
-    Parameters
-    ----------
-    neighbours : int array [shape=(n, K)]
-        Row i holds the neighbours of chirp i, itself excluded; all weigh the same, so their order
-        does not matter.
-    theta : array [shape=(n, 3)]
-        True parameters f_c (Hz), f_m (Hz), gamma (octaves/s), all positive.
-    not_run : str
-        Reason why there are no neighbours.
-
-    Returns
-    -------
-    KnnRatios
-
-    Raises
-    ------
-    ValueError
-        If shapes disagree, an index is outside ``[0, n)``, or a chirp is its own neighbour.
+    Row i of ``neighbours`` [shape=(n, K)] holds the neighbours of chirp i, itself excluded; all
+    weigh the same, so their order does not matter. ValueError: shapes disagree, an index is outside
+    ``[0, n)``, or a chirp is its own neighbour.
     """
     if not_run:
         nothing = np.full((len(theta), 3), np.nan)
@@ -79,12 +55,7 @@ def estimate(neighbours: np.ndarray, theta: np.ndarray, *, mean: str) -> np.ndar
         \quad\text{or}\quad
         \exp\Bigl(\frac1K \sum_{k \in N(i)} \ln \theta_k\Bigr)
 
-    Parameters
-    ----------
-    neighbours : int array [shape=(n, K)]
-    theta : array [shape=(n, 3)]
-    mean : {'arithmetic', 'geometric'}
-        The paper's Eq. (7), or the original code's.
+    'arithmetic' is the paper's Eq. (7), 'geometric' the original code's.
     """
     checks.choice("mean", mean, MEANS)
     if mean == "arithmetic":

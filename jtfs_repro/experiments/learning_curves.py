@@ -28,12 +28,7 @@ Histories = Mapping[tuple[str, int], Sequence[Mapping[str, Any]]]
 
 
 def history_key(path: str | os.PathLike[str]) -> tuple[str, int]:
-    """Return (model, seed) of a history's path, ``.../<model>/seed-<k>.csv``.
-
-    Raises
-    ------
-    ValueError
-        The file has another name.
+    """Return (model, seed) of a path ``.../<model>/seed-<k>.csv``; ValueError for another.
 
     Examples
     --------
@@ -49,29 +44,10 @@ def history_key(path: str | os.PathLike[str]) -> tuple[str, int]:
 def learning_curves(
     predictions: Sequence[Prediction], histories: Histories, *, stamp: Stamp, clip_set: str
 ) -> list[Row]:
-    """Stack the histories of all models and seeds.
+    """Stack the histories of all models and seeds; accuracies and recalls in [0, 1].
 
-    Parameters
-    ----------
-    predictions : sequence of Prediction
-        Every model and seed, in the order of the rows.
-    histories : mapping
-        (model, seed) -> rows of its history; accuracies and recalls in [0, 1].
-    stamp : Stamp
-        Written into every row.
-    clip_set : str
-        Written into every row.
-
-    Returns
-    -------
-    rows : list of dict
-        model, seed, the columns of the histories, clip_set, status and the stamp. A model that
-        has no epochs (a support vector machine) or did not run has one row without numbers.
-
-    Raises
-    ------
-    ValueError
-        A network that was trained has no history, or a history lacks a column.
+    A model that has no epochs (a support vector machine) or did not run has one row without
+    numbers. ValueError: a network that was trained has no history, or a history lacks a column.
     """
     rows: list[Row] = []
     for prediction in predictions:

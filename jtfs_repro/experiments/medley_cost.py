@@ -1,4 +1,4 @@
-"""What Section 4 costs: extraction and training, and from the measured rates the whole set."""
+"""Cost of Section 4: extraction and training, and from measured rates that of the whole set."""
 
 from __future__ import annotations
 
@@ -18,24 +18,11 @@ Report = Mapping[str, Any]
 def medley_cost(
     features: Mapping[str, Sequence[Report]], trainings: Sequence[Report], *, stamp: Stamp
 ) -> list[dict[str, Any]]:
-    """Return one row per representation and per training.
+    """Return one row per representation (from the reports of its shards) and per training.
 
-    Parameters
-    ----------
-    features : mapping
-        Representation -> reports of its shards, see `extract_clips`.
-    trainings : sequence of dict
-        The JSON files beside the predictions.
-    stamp : Stamp
-
-    Returns
-    -------
-    rows : list of dict
-        stage ('extraction' or 'training'), name, seed, device, n_clips extracted, n_steps of
-        training, seconds (of all jobs), clips_per_second (of one job), bytes on disk,
-        peak_memory_bytes (of the largest job), full_set_hours (one job: every clip of
-        Medley-solos-DB, or the paper's epochs of 8192 clips without validation, at that rate) and
-        full_set_gb (on disk), status, scale, preset and variant.
+    Seconds are those of all jobs, clips_per_second of one, peak_memory_bytes of the largest.
+    full_set_hours: one job, every clip of Medley-solos-DB, or the paper's epochs of 8192 clips
+    without validation, at that rate; full_set_gb on disk.
     """
     rows = [_extraction(name, reports) for name, reports in features.items()]
     rows += [_training(report) for report in trainings]

@@ -16,17 +16,11 @@ MODELS = ("mfcc_svm", "cqt", "scattering1d", "jtfs_linear", "jtfs", "jtfs_end_to
 
 @dataclass(frozen=True, kw_only=True)
 class ModelScores:
-    """Test scores of one model.
+    """Test scores of one model: all seeds, ascending, also those that did not run.
 
-    Parameters
-    ----------
-    model : str
-    runs : tuple of Prediction
-        All seeds, ascending, also those that did not run.
-    recalls : ndarray [shape=(n_seeds, 8)]
-        Test recall per class id, of the seeds that ran.
-    resampled : ndarray [shape=(n_bootstrap, 8)]
-        The same, averaged over seeds, of resampled songs; equal draws for all models.
+    ``recalls`` [shape=(n_seeds, 8)] holds the test recall per class id of the seeds that ran,
+    ``resampled`` [shape=(n_bootstrap, 8)] the same averaged over seeds, of resampled songs; equal
+    draws for all models.
     """
 
     model: str
@@ -52,24 +46,10 @@ def model_scores(
     n_bootstrap: int = 1000,
     seed: int = 0,
 ) -> list[ModelScores]:
-    """Score every model on its test clips.
+    """Score every model on its test clips, in the order of ``models``; songs are resampled.
 
-    Parameters
-    ----------
-    predictions : sequence of Prediction
-        Models and seeds in any order.
-    models : sequence of str
-        Order of the models; those without a prediction are left out.
-    n_bootstrap : int >= 1
-        Resamples of the songs.
-    seed : int
-        Seed of the resampling, the same for every model.
-
-    Raises
-    ------
-    ValueError
-        A model is not in ``models``, the predictions are not of the same clips, or the number of
-        resamples is out of range.
+    ValueError: a model is not in ``models``, the predictions are not of the same clips, or the
+    number of resamples is out of range.
     """
     checks.integer("n_bootstrap", n_bootstrap, low=1)
     check_comparable(predictions)

@@ -1,4 +1,4 @@
-"""What the tables and verdicts read: every representation's embedding and error ratios."""
+"""Results of each representation in Section 3: embedding and error ratios."""
 
 from __future__ import annotations
 
@@ -12,20 +12,9 @@ from jtfs_repro import checks
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One representation after Isomap and K-NN regression.
+    """One representation after Isomap and K-NN regression; NaN or 0 if ``not_run`` says why.
 
-    Parameters
-    ----------
-    name : str
-        Name of the representation.
-    embedding : ndarray [shape=(n, 3)]
-    ratios : dict
-        'arithmetic' and 'geometric' error ratios [shape=(n, 3)].
-    residual_variance : ndarray [shape=(3,)]
-    trustworthiness : float
-    dimension, n_neighbors, n_graph_components : int
-    not_run : str
-        "reason; remedy", or empty; if not empty, all numbers are NaN or 0.
+    ``ratios`` maps 'arithmetic' and 'geometric' to error ratios [shape=(n, 3)].
     """
 
     name: str
@@ -44,10 +33,7 @@ class Outcome:
     ) -> Outcome:
         """Collect the stored arrays of `Manifold` and `KnnRatios`.
 
-        Raises
-        ------
-        ValueError
-            If an array is missing.
+        ValueError: an array is missing.
         """
         try:
             return cls(

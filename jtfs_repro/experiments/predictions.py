@@ -19,21 +19,11 @@ SCORED_SUBSETS = ("validation", "test")
 
 @dataclass(frozen=True, kw_only=True)
 class Scored:
-    """Logits of one subset, with what is needed to score them.
+    """Logits of one subset [shape=(n, 8)], float32, with what is needed to score them.
 
-    Parameters
-    ----------
-    logits : ndarray [shape=(n, 8)], float32
-        Or decision values of a support vector machine; the largest one is the prediction.
-    labels : ndarray [shape=(n,)], int64
-        Ids in the order of `CLASSES`.
-    songs, uuids : ndarrays [shape=(n,)], str
-        Song and name of each clip; names are unique.
-
-    Raises
-    ------
-    ValueError
-        A shape or label is wrong, a logit is not finite, or a clip stands twice.
+    Of a support vector machine decision values; the largest one is the prediction. Labels are ids
+    in the order of `CLASSES`. ValueError: a shape or label is wrong, a logit is not finite, or a
+    clip stands twice.
     """
 
     logits: np.ndarray
@@ -71,23 +61,9 @@ class Scored:
 class Prediction:
     """One trained model and seed: its logits of the validation and test clips.
 
-    Parameters
-    ----------
-    model : str
-        Name of the model, e.g. 'jtfs'.
-    seed : int
-    n_parameters : int >= 0
-        Of the trained network; 0 if it has none or was not run.
-    best_epoch : int >= -1
-        The chosen epoch, from 0; -1 if the model has no epochs.
-    validation, test : Scored
-    not_run : str
-        "reason; remedy", or empty; if not empty there are no clips.
-
-    Raises
-    ------
-    ValueError
-        A number is out of range, or there are clips although it was not run, or the reverse.
+    ``n_parameters`` is 0 if there is none or it was not run, ``best_epoch`` (from 0) is -1 if the
+    model has no epochs; ``not_run`` is "reason; remedy", or empty. ValueError: a number is out of
+    range, or there are clips although it was not run, or the reverse.
     """
 
     model: str
@@ -125,10 +101,7 @@ class Prediction:
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Prediction:
         """Collect the arrays that `arrays` returned.
 
-        Raises
-        ------
-        ValueError
-            An array is missing or wrong.
+        ValueError: an array is missing or wrong.
         """
         try:
             scored = {
@@ -170,10 +143,7 @@ class Prediction:
 def load_prediction(path: str | os.PathLike[str]) -> Prediction:
     """Read one stored prediction.
 
-    Raises
-    ------
-    FileError
-        The file is missing, truncated, or does not hold a prediction.
+    FileError: the file is missing, truncated, or does not hold a prediction.
     """
     arrays = io.load_arrays(path)
     try:
@@ -185,10 +155,7 @@ def load_prediction(path: str | os.PathLike[str]) -> Prediction:
 def check_comparable(predictions: Sequence[Prediction]) -> None:
     """Check that all models and seeds that ran were scored on the same clips, in one order.
 
-    Raises
-    ------
-    ValueError
-        There is no prediction, one model and seed stands twice, or clips differ.
+    ValueError: there is no prediction, one model and seed stands twice, or clips differ.
     """
     if not predictions:
         checks.fail("predictions", [], "hold at least one model")

@@ -31,12 +31,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Resynthesis:
-    """What one resynthesis leaves.
+    """What one resynthesis leaves; ``sound`` is the best found, float32.
 
     Attributes
     ----------
-    sound : Sound
-        The best sound found; float32.
     history : list of dict
         One row per iteration, 0 is the initial noise: iteration, evaluations (transforms of the
         estimate so far), error (of the current point), trial_error, step_size, accepted ('yes',
@@ -88,25 +86,19 @@ def resynthesize(
 
     .. math:: \min_y \, \|S y - S x\| / \|S x\|
 
-    by descent from noise; x is the target and y the estimate.
+    by descent from noise; x is the target and y the estimate (Muradeli et al., DAFx 2022, section
+    5).
 
     Parameters
     ----------
     sound : Sound
         The target; any rate and length. Its channels go together, under one norm.
-    name : str
-        Of the sound, written into every row.
     stamp : Stamp
         Its ``device`` is where the tensors are.
     representation : class
         Called with ``shape=N``; maps [shape=(channels, N)] to one tensor of coefficients.
-    representation_name, descent_name : str
-        Written into every row.
     descent : class
         Called without arguments.
-    settings : LoopSettings, optional
-    seed : int >= 0
-        Of the initial noise.
     init_noise : {'coloured', 'white', 'per_representation'}
         See `initial_noise`.
     length : {'whole', 'power_of_two'}
@@ -119,24 +111,14 @@ def resynthesize(
         Instead of that of `settings`.
     checkpoint : path, optional
         Where an unfinished descent is kept; see `loop.descend`.
-    resume : bool
-        Whether to go on from what is there.
     progress : bool, optional
         Whether a bar is shown; None: if stderr is a terminal.
-
-    Returns
-    -------
-    Resynthesis
 
     Raises
     ------
     ValueError, TypeError
         A setting is out of its range, the sound is too short for the representation, or it is
         silent; before anything is computed.
-
-    References
-    ----------
-    Muradeli et al., DAFx 2022, section 5.
     """
     checks.choice("length", length, LENGTHS)
     checks.choice("dtype", dtype, DTYPES)

@@ -25,10 +25,7 @@ FILES = {  # option -> its suffixes, what is in it
 class ResynthesisFiles:
     """The files of one resynthesis; ``input`` is read, what is None is not written.
 
-    Raises
-    ------
-    ValueError
-        An output has another suffix than its kind, or two files have the same name.
+    ValueError: an output has another suffix than its kind, or two files have the same name.
     """
 
     input: Path
@@ -64,23 +61,7 @@ def resynthesize_file(
 ) -> None:
     """Resynthesise a sound with the settings that were read; a warning goes to stderr.
 
-    Parameters
-    ----------
-    files : ResynthesisFiles
-    name : str
-        Of the sound in tables.
-    stamp : Stamp
-    mono : bool
-        Average the channels of the input.
-    resume : bool
-        Go on from a checkpoint, if there is one.
-    **settings
-        What differs from the settings: ``iterations``, ``seed``.
-
-    Raises
-    ------
-    FileError
-        See `audio.read_sound`.
+    ``settings`` (``iterations``, ``seed``) replace those. FileError: see `audio.read_sound`.
     """
     found = config.bound(resynthesize)(
         read_target(files.input, mono=mono),

@@ -42,17 +42,9 @@ class ResynthesisTable:
 
 
 def resynthesis_table(scores: Sequence[Sequence[Row]]) -> ResynthesisTable:
-    """Join the scores of all sounds.
+    """Join the scores of all sounds, one table of `evaluate_resynthesis` each, as text.
 
-    Parameters
-    ----------
-    scores : sequence of tables
-        `evaluate_resynthesis`, one table per sound, as text.
-
-    Raises
-    ------
-    ValueError
-        There is no row, two tables are of the same sound, or they are of different runs.
+    ValueError: there is no row, two tables are of the same sound, or they are of different runs.
     """
     names = [table[0]["sound"] for table in scores if table]
     if len(set(names)) < len(names) or not names:
@@ -78,24 +70,10 @@ def _short(cell: str) -> str:
 
 
 def cost_table(facts: Sequence[Row], costs: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return one row per resynthesis: sound, representation, descent, cost, the paper's seconds.
+    """Return one row per resynthesis from its two JSON files, facts and costs in the same order.
 
-    Parameters
-    ----------
-    facts, costs : sequences of mappings
-        The JSON files of each resynthesis, in the same order.
-
-    Returns
-    -------
-    rows : list of dict
-        sound, representation, descent, seconds_per_iteration (median; forward and backward),
-        seconds, peak_memory_bytes, device, threads, n_samples, paper_seconds_per_iteration (JTFS
-        at N = 65 536 on the paper's GPU; blank elsewhere), scale, preset, variant.
-
-    Raises
-    ------
-    ValueError
-        There is none, or a file lacks a number.
+    seconds_per_iteration is a median, forward and backward; paper_seconds_per_iteration that of
+    JTFS at N = 65 536 on the paper's GPU. ValueError: there is none, or a file lacks a number.
     """
     if not facts:
         checks.fail("facts", [], "hold at least one resynthesis")

@@ -35,18 +35,11 @@ def scale_rate(
 
     Parameters
     ----------
-    sound : Sound
-    transform : class
-        Called with ``shape``, the number of samples.
     max_frames, max_rows : int >= 1
         Size of the pictures: the maximum is taken over tiles of a power of two of samples and of
         a whole number of rows.
     max_samples : int >= 1
         Longest sound; memory and time grow with it, and a picture of minutes shows nothing.
-
-    Returns
-    -------
-    ScaleRate
 
     Raises
     ------
@@ -97,10 +90,7 @@ def part_of(
 ) -> Sound:
     """Return a part of a sound; the default is from its beginning to its end.
 
-    Raises
-    ------
-    ValueError
-        The part begins beyond the end, or reaches beyond it.
+    ValueError: the part begins beyond the end, or reaches beyond it.
 
     Examples
     --------

@@ -19,14 +19,8 @@ from jtfs_repro.scattering.responses import Cell, Responses
 class ScaleRateGrid:
     """Wavelets and responses, laid out alike: phi_t first, spin +1 above, phi_f in the middle.
 
-    Parameters
-    ----------
-    wavelets : Wavelets2d
-    response : ndarray [shape=(2 scales + 1, 1 + rates, n1, frames)]
-        Un-averaged moduli; 0 on rows that a rate cannot reach. With phi_t both spins are equal.
-    times_s : ndarray [shape=(frames,)]
-    frequencies_hz : ndarray [shape=(n1,)]
-        From high to low.
+    ``response`` [shape=(2 scales + 1, 1 + rates, n1, frames)] holds un-averaged moduli, 0 on rows
+    that a rate cannot reach; with phi_t both spins are equal. Frequencies go from high to low.
     """
 
     wavelets: Wavelets2d
@@ -46,27 +40,9 @@ def scale_rate_grid(
 ) -> ScaleRateGrid:
     """Return wavelets and responses of the chirp–sine–pulse signal.
 
-    Parameters
-    ----------
-    transform : class
-        Called with ``shape=n_samples``.
-    sr, n_samples : float, int
-        Of the signal, see `chirp_sine_pulse`.
-    excluded_n2 : collection of int
-        Second-order wavelets that are left out (the fastest).
-    hop : power of two
-        Samples between two frames of the responses; nothing is averaged.
-    crop : float >= 1
-        See `wavelets_2d`.
-
-    Returns
-    -------
-    ScaleRateGrid
-
-    Raises
-    ------
-    ValueError
-        No second-order wavelet is left, or a setting is out of its range.
+    ``excluded_n2`` are second-order wavelets that are left out (the fastest), ``hop`` the samples
+    (a power of two) between two frames of the responses; nothing is averaged. ValueError: no
+    second-order wavelet is left, or a setting is out of its range.
     """
     checks.number("crop", crop, low=1, mistake="the largest support is divided by it")
     S = transform(shape=n_samples)

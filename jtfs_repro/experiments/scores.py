@@ -56,29 +56,10 @@ def scores(
     n_bootstrap: int = 1000,
     seed: int = 0,
 ) -> Scores:
-    """Score every representation.
+    """Score every representation against the true parameters f_c (Hz), f_m (Hz), gamma (octaves/s).
 
-    Parameters
-    ----------
-    outcomes : sequence of Outcome
-        In the order in which the rows shall stand.
-    theta : array [shape=(n, 3)]
-        True parameters f_c (Hz), f_m (Hz), gamma (octaves/s).
-    stamp : Stamp
-        Written into every row.
-    n_bootstrap : int >= 1
-        Resamples of the chirps for the 95 % interval of the log2-RMSE.
-    seed : int
-        Seed of the resampling, the same for every row.
-
-    Returns
-    -------
-    Scores
-
-    Raises
-    ------
-    ValueError
-        If an outcome has another number of signals than ``theta``.
+    The chirps are resampled ``n_bootstrap`` times for the 95 % interval of the log2-RMSE, with the
+    same seed for every row. ValueError: an outcome has another number of signals than ``theta``.
     """
     for outcome in outcomes:
         if len(outcome.embedding) != len(theta):
@@ -189,14 +170,8 @@ def status(not_run: str) -> str:
 def cost_rows(records: Sequence[Mapping[str, Any]], *, stamp: Stamp) -> list[Row]:
     """Return the table of costs, one row per representation.
 
-    Parameters
-    ----------
-    records : sequence of dict
-        With representation, feature, n_signals, dimension, seconds (wall time of all shards
-        together), peak_memory_bytes and not_run. Representations that one feature computes
-        together repeat that feature's time and memory.
-    stamp : Stamp
-        Written into every row.
+    Seconds are the wall time of all shards together. Representations that one feature computes
+    together repeat that feature's time and memory.
     """
     return [_cost_row(record, stamp) for record in records]
 

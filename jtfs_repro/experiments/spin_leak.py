@@ -49,27 +49,10 @@ def spin_leak(
     pad_modes: Sequence[str] = PAD_MODES,
     border_share: float = 0.25,
 ) -> SpinLeak:
-    """Measure both spins of a rising chirp under every way of padding.
+    """Measure both spins of a rising chirp under every way of padding, ``analytic`` off and on.
 
-    Parameters
-    ----------
-    stamp : Stamp
-        Written into every row.
-    sr : float > 0
-        Sample rate in Hz.
-    duration : float > 0
-        Duration in seconds; ``sr * duration`` must be an even number of samples.
-    f_c_hz : float > 0
-        Frequency at the middle of the signal.
-    gamma_oct_per_s : float > 0
-        Chirp rate in octaves per second.
-    transform : class
-        Called with ``shape``, ``F``, ``format``, ``pad_mode`` and ``analytic``; must average over
-        time locally.
-    pad_modes : sequence of {'reflect', 'zero', 'conj-reflect'}
-        Which are compared; each with ``analytic`` off and on.
-    border_share : float in (0, 0.5)
-        Share of the frames, at each end, that count as border.
+    ``f_c_hz`` is reached at the middle of the signal; ``transform`` must average over time locally;
+    ``border_share`` of the frames, at each end, count as border.
 
     Returns
     -------
@@ -143,22 +126,9 @@ class _Chirp:
 
 
 def spin_energies(x: torch.Tensor, jtfs: TimeFrequencyScattering) -> np.ndarray:
-    """Return the second-order energies of spin +1 and spin -1.
+    """Return the second-order energies of spin +1 and spin -1 [shape=(n, 2, frames)].
 
-    Parameters
-    ----------
-    x : Tensor [shape=(n, N)]
-    jtfs : TimeFrequencyScattering
-        With ``F=0`` and ``format='time'``.
-
-    Returns
-    -------
-    energy : ndarray [shape=(n, 2, frames)]
-
-    Raises
-    ------
-    ValueError
-        If the transform has no frames.
+    The transform has ``F=0`` and ``format='time'``. ValueError: it has no frames.
     """
     if jtfs.average != "local":
         checks.fail("T", "global", "be a number of samples", "one frame has no border")

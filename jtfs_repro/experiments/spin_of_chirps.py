@@ -41,31 +41,13 @@ def spin_of_chirps(
     n_samples: int,
     expected: Mapping[str, int] = EXPECTED,
 ) -> list[Row]:
-    """Tabulate the energies of both spins.
+    """Tabulate the energies of both spins, of made signals and then of ``sounds``.
 
-    Parameters
-    ----------
-    sounds : mapping of name to ScaleRate
-        Further signals, after the made ones.
-    stamp : Stamp
-        Written into every row.
-    picture : callable
-        Makes the ScaleRate of a made signal.
-    sr : float > 0
-        Sample rate of the made signals in Hz.
-    n_samples : int >= 64
-        Their length.
-    expected : mapping of name to {-1, 0, +1}
-        The spin that theory says; a sound that is not named has none.
-
-    Returns
-    -------
-    rows : list of dict
-        signal, expected_spin, ratio_db (energy of spin +1 over that of spin -1, all rates and
-        scales together), rate_hz and scale_cpo of the strongest directional wavelet, ratio_best_db
-        (the ratio there), share_plus_db and share_minus_db (energy of each spin, over that of all
-        wavelets but phi_t), holds ('yes', 'no', or empty where nothing is expected): the ratio is
-        at least 3 dB on the side expected, or less than 3 dB either way where none is.
+    ``expected`` is the spin that theory says. Columns: ratio_db (energy of spin +1 over that of
+    spin -1, all rates and scales together), rate_hz, scale_cpo and ratio_best_db of the strongest
+    directional wavelet, share_plus_db and share_minus_db (energy of each spin, over that of all
+    wavelets but phi_t), holds ('yes', 'no', or empty where nothing is expected): the ratio is at
+    least 3 dB on the side expected, or less than 3 dB either way where none is.
     """
     checks.integer("n_samples", n_samples, low=64, mistake="samples")
     checks.number("sr", sr, above=0, mistake="sample rate in Hz")

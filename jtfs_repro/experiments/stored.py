@@ -1,4 +1,4 @@
-"""Reading what earlier stages of the study stored, as figures and tables need it."""
+"""Reading of stored chirps, manifolds and K-NN ratios for figures and tables of Section 3."""
 
 from __future__ import annotations
 

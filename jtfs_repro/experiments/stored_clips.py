@@ -1,4 +1,4 @@
-"""What the stages of Section 4 read and write around one training."""
+"""Reading and writing of statistics, predictions, histories and weights of Section 4."""
 
 from __future__ import annotations
 
@@ -24,10 +24,7 @@ def load_statistics(
 ) -> dict[str, PathStatistics]:
     """Read the statistics of a representation.
 
-    Raises
-    ------
-    FileError
-        They are missing, or were made from features of other settings or of other clips.
+    FileError: they are missing, or were made from features of other settings or of other clips.
     """
     facts = io.load_json(Path(path).with_suffix(".json"))
     if (facts["settings_sha256"], facts["clips_sha256"]) != (settings_sha256, clip_set.sha256):

@@ -1,4 +1,4 @@
-"""Resyntheses as they lie in files: one stem, and behind it sound, history, snapshots and facts."""
+"""Reading of stored resyntheses: sound, history, snapshots and facts under one stem."""
 
 from __future__ import annotations
 
@@ -19,21 +19,9 @@ Row = Mapping[str, str]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Resynthesis:
-    """One sound, resynthesised.
+    """One sound, resynthesised: samples and initial noise (``start``) [shape=(channels, N)].
 
-    Parameters
-    ----------
-    facts : mapping
-        The JSON file: sound, representation, descent, status, iterations, best_iteration,
-        error_initial, error_best, seed, init_noise and the stamp are read here.
-    samples : ndarray [shape=(channels, N)]
-        The best sound found.
-    sr : float
-        Sample rate in Hz.
-    start : ndarray [shape=(channels, N)]
-        The initial noise.
-    history : sequence of rows
-        The CSV file: one row per iteration, 0 is the initial noise.
+    ``facts`` is the JSON file; ``history`` has one row per iteration, 0 is the initial noise.
     """
 
     facts: Mapping[str, Any]
@@ -58,10 +46,7 @@ class Resynthesis:
 def load_facts(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read the facts of a resynthesis.
 
-    Raises
-    ------
-    FileError
-        The file is missing, is no JSON, or holds something else.
+    FileError: the file is missing, is no JSON, or holds something else.
     """
     facts = io.load_json(path)
     missing = [name for name in NEEDED if not isinstance(facts, dict) or name not in facts]
@@ -74,10 +59,7 @@ def load_facts(path: str | os.PathLike[str]) -> dict[str, Any]:
 def load_resynthesis(path: str | os.PathLike[str]) -> Resynthesis:
     """Read the facts at ``path`` and the other files of that resynthesis beside it.
 
-    Raises
-    ------
-    FileError
-        One of them is missing, truncated or holds something else.
+    FileError: one of them is missing, truncated or holds something else.
     """
     facts, stem = load_facts(path), Path(path).with_suffix("")
     sound, snapshots = read_sound(f"{stem}.wav"), io.load_arrays(f"{stem}.snapshots.npz")

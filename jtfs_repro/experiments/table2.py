@@ -43,21 +43,10 @@ ALONE = "not run: one classifier has none to differ from; name more in config/co
 class Table2:
     """Rows of the tables, ready for CSV, and the table as the paper prints it.
 
-    Parameters
-    ----------
-    rows : list of dict
-        One per model: per class and for the average ``_mean``, ``_sd``, ``_low``, ``_high``, then
-        accuracy, the paper's average, and the numbers of seeds, parameters, clips and songs.
-    seeds : list of dict
-        One per model and seed: recalls, macro recall, accuracy, and validation scores of the
-        chosen epoch.
-    differences : list of dict
-        One per pair of models: difference of the averages in points, with a paired interval.
-    confusion : list of dict
-        One per model, true and predicted class: clips, summed over seeds, and their share of the
-        true class in [0, 1].
-    text : str
-        Markdown.
+    ``rows``: one per model, recalls per class and their average with ``_mean``, ``_sd``, ``_low``,
+    ``_high``. ``seeds``: one per model and seed. ``differences``: one per pair of models, in
+    points, with a paired interval. ``confusion``: clips of each model, true and predicted class,
+    summed over seeds, and their share of the true class in [0, 1]. ``text``: Markdown.
     """
 
     rows: list[Row]
@@ -76,27 +65,9 @@ def table2(
     n_bootstrap: int = 1000,
     seed: int = 0,
 ) -> Table2:
-    """Tabulate the test scores of all models.
+    """Tabulate the test scores of all models, in the order of ``models``; songs are resampled.
 
-    Parameters
-    ----------
-    predictions : sequence of Prediction
-        Models and seeds in any order, all scored on the same clips.
-    stamp : Stamp
-        Written into every row.
-    clip_set : {'medley_solos_db', 'soundfont_solos'}
-        The clips that the models were trained and tested on.
-    models : sequence of str
-        Order of the rows; models without a prediction are left out.
-    n_bootstrap : int >= 1
-        Resamples of the songs.
-    seed : int
-        Seed of the resampling.
-
-    Raises
-    ------
-    ValueError
-        The clip set or a model is unknown, or the predictions are not of the same clips.
+    ValueError: the clip set or a model is unknown, or the predictions are not of the same clips.
     """
     checks.choice("clip_set", clip_set, CLIP_SETS)
     found = model_scores(predictions, models=models, n_bootstrap=n_bootstrap, seed=seed)

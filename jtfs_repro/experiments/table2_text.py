@@ -1,4 +1,4 @@
-"""Table 2 as Markdown, as the paper prints it; the paper's own rows in a table of their own."""
+"""Table 2 as Markdown, as the paper prints it; the paper's own rows in a second table."""
 
 from __future__ import annotations
 
@@ -15,13 +15,9 @@ from jtfs_repro.experiments.published import (
     TABLE2,
     key,
 )
+from jtfs_repro.plots.classifiers import class_label
 from jtfs_repro.provenance import Stamp
 
-HEADINGS = {
-    "tenor saxophone": "ten. sax",
-    "female singer": "f. singer",
-    "distorted electric guitar": "dist. gtr",
-}
 SCORE = (
     "Test recall per class and its mean over the eight classes (average), in percent: mean ±"
     " standard deviation over seeds; in brackets the 95 % bootstrap interval over songs."
@@ -35,17 +31,7 @@ Row = Mapping[str, Any]
 
 
 def table2_text(rows: Sequence[Row], seeds: Sequence[int], *, stamp: Stamp) -> str:
-    """Return both tables with their captions.
-
-    Parameters
-    ----------
-    rows : sequence of rows
-        `Table2.rows`, at least one.
-    seeds : sequence of int
-        Seeds of all runs.
-    stamp : Stamp
-        Printed above our table.
-    """
+    """Return both tables (`Table2.rows`, at least one, and the paper's) with their captions."""
     clip_set = rows[0]["clip_set"]
     used = ", ".join(map(str, sorted(set(seeds)))) or "none"
     ours = f"**Ours, on {CLIP_SETS[clip_set]}.** {SCORE} {stamp.line} · seeds {used}."
@@ -81,7 +67,7 @@ def _our_row(row: Row) -> dict[str, str]:
     low, high = row["average_low"], row["average_high"]
     interval = "" if low is None or low != low else f" [{low:.1f}, {high:.1f}]"
     cells = {
-        HEADINGS.get(name, name): mean_and_sd(row[f"{key(name)}_mean"], row[f"{key(name)}_sd"])
+        class_label(name): mean_and_sd(row[f"{key(name)}_mean"], row[f"{key(name)}_sd"])
         for name in CLASS_ORDER
     }
     average = mean_and_sd(row["average_mean"], row["average_sd"]) + interval
@@ -90,7 +76,7 @@ def _our_row(row: Row) -> dict[str, str]:
 
 def _paper_row(model: str) -> dict[str, str]:
     cells = {
-        HEADINGS.get(name, name): mean_and_sd(value.mean, value.sd)
+        class_label(name): mean_and_sd(value.mean, value.sd)
         for name, value in TABLE2[model].items()
     }
     return {"model, in the paper": model, **cells}

@@ -49,20 +49,10 @@ def prepare(
     ----------
     name : str
         Without ``path``, which recipe; with it, what the sound is called.
-    path : path, optional
-        A sound file.
     max_samples : int, optional
         Longest sound, a power of two; None for no limit. Of a file the beginning is kept.
     sr : float, optional
         Sample rate of a synthesised sound in Hz; its recipe's by default. Files keep theirs.
-    seed : int >= 0
-        Of a synthesised sound.
-    recipes : mapping from name to Recipe
-        The sounds that can be synthesised.
-
-    Returns
-    -------
-    Prepared
 
     Raises
     ------

@@ -45,27 +45,9 @@ def train_end_to_end(
 ) -> Trained:
     """Train a network on audio; the transform is computed at every step.
 
-    Parameters
-    ----------
-    clip_set : ClipSet
-    audio_folder : path
-        Folder with ``audio/``.
-    statistics : dict
-        Of the same features, stored: part -> PathStatistics.
-    seed, folder, network, settings, device, devices, progress
-        See `jtfs_repro.experiments.train_network`.
-    feature : callable
-        ``feature(sr=, n_samples=)`` returns the transform.
-    feature_sha256 : str
-        Digest of its settings.
-    reading : Reading, optional
-        Sample rate and scaling of the clips.
-    augmentation : Augmentation, optional
-        Random changes of the clips in training.
-
-    Returns
-    -------
-    Trained
+    ``statistics`` are those of the same features, stored, whose settings have the digest
+    ``feature_sha256``; ``feature(sr=, n_samples=)`` returns the transform. Otherwise as
+    `train_network`.
     """
     audio = (reading or Reading()).open(clip_set.paths(audio_folder), clip_set.sha256s)
     transform = feature(sr=audio.sr_hz, n_samples=audio.shape[1])

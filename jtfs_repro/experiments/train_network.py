@@ -33,29 +33,12 @@ def train_network(
 
     Parameters
     ----------
-    clip_set : ClipSet
-    store : ClipStore
-        Features of all its clips.
-    statistics : dict
-        Part of the features -> PathStatistics.
-    model : str
-        Name of the row of Table 2.
     seed : int >= 0
         Of the initial weights, sampling and dropout.
     folder : path
         Where the training keeps what it needs to go on after a kill.
     network : callable
         ``network(shapes=, statistics=)`` returns the module.
-    settings : TrainingSettings, optional
-    device : {'auto', 'cpu', 'cuda'}
-    devices : int >= 1
-        GPUs.
-    progress : bool
-        Whether to show a progress bar on stderr.
-
-    Returns
-    -------
-    Trained
 
     Raises
     ------

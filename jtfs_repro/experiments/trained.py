@@ -1,4 +1,4 @@
-"""What one training or fit of a classifier leaves, and what identifies it."""
+"""Result of one training or fit of a classifier, and what identifies it."""
 
 from __future__ import annotations
 
@@ -27,18 +27,10 @@ Read = Callable[[np.ndarray], Mapping[str, np.ndarray]]
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
-    """What one training leaves.
+    """What one training leaves: predictions, one history row per epoch, cost and chosen weights.
 
-    Parameters
-    ----------
-    prediction : Prediction
-    history : list of dict
-        One row per epoch; empty for a baseline.
-    cost : dict
-        ``device``, and of a training ``seconds_training``, ``n_steps``, ``clips_per_second``,
-        ``peak_memory_bytes``.
-    state_dict : dict
-        Weights of the chosen epoch.
+    ``cost`` holds ``device``, and of a training ``seconds_training``, ``n_steps``,
+    ``clips_per_second``, ``peak_memory_bytes``.
     """
 
     prediction: Prediction
@@ -50,14 +42,8 @@ class Trained:
 class ClipRows:
     """Some clips of a set, as a training reads them (`jtfs_repro.training.clips.Clips`).
 
-    Parameters
-    ----------
-    read : callable
-        Rows of the clip set -> {name: array [shape=(B, ...)]}.
-    rows : ndarray [shape=(n,)]
-        Which clips.
-    labels : ndarray
-        Of all clips of the set.
+    ``read`` maps rows of the clip set to {name: array [shape=(B, ...)]}; ``labels`` are those of
+    all clips of the set.
     """
 
     def __init__(self, read: Read, rows: np.ndarray, labels: np.ndarray) -> None:
@@ -90,26 +76,9 @@ def run_training(
     devices: int,
     progress: bool,
 ) -> Trained:
-    """Train a network and collect what it leaves.
+    """Train a network and collect what it leaves; see `jtfs_repro.training.fit.fit`.
 
-    Parameters
-    ----------
-    network : Module
-    read : callable
-        Rows of the clip set -> {name: array [shape=(B, ...)]}.
-    clip_set : ClipSet
-    model : str
-        Name of the row of Table 2.
-    settings_sha256 : str
-        Digest of the features' settings.
-    settings, seed, device, devices, progress
-        See `jtfs_repro.training.fit.fit`.
-    folder : path
-        Holds one folder per network, features, clips and settings: other ones start anew.
-
-    Returns
-    -------
-    Trained
+    ``folder`` holds one folder per network, features, clips and settings: other ones start anew.
     """
     settings = settings or TrainingSettings()
     identity = fingerprint(model, network, clip_set, settings_sha256)

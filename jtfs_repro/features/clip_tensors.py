@@ -1,4 +1,4 @@
-r"""Representations of the classifier (Section 4): named tensors of one clip, kept with their axes.
+r"""Base class of the classifier's representations (Section 4): named tensors of one clip.
 
 The contract is that of the other features, ``Feature(sr=, n_samples=)(x)`` -> (B, dimension), with
 one addition: ``shapes`` gives the axes of each part, in the order in which they lie in the vector,
@@ -23,14 +23,8 @@ Shapes = Mapping[str, tuple[int, ...]]
 class ClipTensors(nn.Module, ABC):
     """Base of the classifier's representations: flat vectors with named, shaped parts.
 
-    Parameters
-    ----------
-    n_samples : int
-        Length of the clips.
-    shapes : mapping
-        Name of each part -> its axes, without the batch.
-    bytes_per_signal : int
-        Working memory for one clip.
+    ``shapes`` maps the name of each part to its axes, without the batch; ``bytes_per_signal`` is
+    the working memory for one clip.
     """
 
     def __init__(self, *, n_samples: int, shapes: Shapes, bytes_per_signal: int) -> None:

@@ -130,17 +130,7 @@ class Cqt(nn.Module):
         return 4 * (self.n_frames * (2 * width + 8 * self.n_bins) + 3 * (self.n_samples + width))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return `image` flattened, time fastest.
-
-        Parameters
-        ----------
-        x : Tensor [shape=(B, n_samples)]
-
-        Returns
-        -------
-        Tensor [shape=(B, n_bins * n_frames)]
-            On the device and in the precision of ``x``.
-        """
+        """Return `image` flattened, time fastest [shape=(B, n_bins * n_frames)]."""
         return self.image(x).flatten(1)
 
     def image(self, x: Tensor) -> Tensor:

@@ -142,17 +142,7 @@ class Mfcc(nn.Module):
         return 4 * (values + 2 * self.n_samples)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the mean over frames.
-
-        Parameters
-        ----------
-        x : Tensor [shape=(B, n_samples)]
-
-        Returns
-        -------
-        Tensor [shape=(B, n_mfcc)]
-            On the device and in the precision of ``x``.
-        """
+        """Return the mean over frames [shape=(B, n_mfcc)], in the precision of x."""
         return self.coefficients(x).mean(-1)
 
     def coefficients(self, x: Tensor) -> Tensor:

@@ -136,16 +136,7 @@ class OpenL3(nn.Module):
         return 4 * (samples + self.n_windows * self.dimension) + activations
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the mean over windows.
-
-        Parameters
-        ----------
-        x : Tensor [shape=(B, n_samples)]
-
-        Returns
-        -------
-        Tensor [shape=(B, dimension)], float32
-        """
+        """Return the mean over windows [shape=(B, dimension)], float32."""
         return self.embed(x).mean(dim=1)
 
     def embed(self, x: Tensor) -> Tensor:

@@ -34,34 +34,13 @@ def download_weights(
     timeout_s: float = 10.0,
     is_shown: bool = True,
 ) -> Path:
-    """Download the weights to ``path``, uncompressed, unless they are there.
+    """Download the weights to ``path`` (``.h5``), uncompressed, unless they are there.
 
-    Parameters
-    ----------
-    path : path
-        Destination, ``.h5``.
-    url : str, optional
-        Address of the ``.h5.gz`` (or ``.h5``) file; default the official one.
-    sha256 : str, optional
-        Required SHA-256 of either file; default `openl3_weights.REPORTED_SHA256` for the official
-        address where it is known, else the structure alone is checked.
-    input_repr, content : str
-        Variant.
-    timeout_s : float > 0
-        For connecting and for each read, seconds.
-    is_shown : bool
-        Show a progress bar on standard error.
-
-    Returns
-    -------
-    Path
-        ``path``.
-
-    Raises
-    ------
-    Unavailable
-        No network, address not found, connection cut, wrong checksum, not the expected weights,
-        no space on the disk, folder not writable.
+    ``url`` is that of the ``.h5.gz`` or ``.h5`` file, by default the official one; ``sha256`` that
+    of either file, by default `openl3_weights.REPORTED_SHA256` for the official address where it is
+    known, else the structure alone is checked; ``timeout_s`` for connecting and for each read.
+    Unavailable: no network, address not found, connection cut, wrong checksum, not the expected
+    weights, no space on the disk, folder not writable.
     """
     path, name = Path(path), openl3_weights.official_name(input_repr, content)
     if url is None:

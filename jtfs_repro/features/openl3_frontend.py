@@ -74,21 +74,10 @@ def n_windows(n: int, *, hop: int, is_centred: bool) -> int:
 
 
 def windows(x: Tensor, *, hop: int, is_centred: bool) -> Tensor:
-    """Cut ``x`` into windows of one second.
+    """Cut ``x`` (48 kHz) into windows of one second, a view [shape=(..., n_windows, 48000)].
 
-    Parameters
-    ----------
-    x : Tensor [shape=(..., N)]
-        Signals at 48 kHz.
-    hop : int >= 1
-        Samples between windows.
-    is_centred : bool
-        Put half a second of zeros in front, so that window k is centred on sample ``k * hop``.
-
-    Returns
-    -------
-    windows : Tensor [shape=(..., n_windows, 48000)]
-        A view of the padded signals.
+    ``hop`` is in samples; ``is_centred`` puts half a second of zeros in front, so that window k is
+    centred on sample ``k * hop``.
     """
     n = n_windows(x.shape[-1], hop=hop, is_centred=is_centred)
     front = WINDOW // 2 if is_centred else 0
@@ -112,12 +101,9 @@ def mel_to_hz(mel: np.ndarray, *, is_htk: bool) -> np.ndarray:
 
 
 def mel_bank(n_mels: int, *, is_htk: bool) -> np.ndarray:
-    """Return triangular filters of unit area per Hz between 0 and 24 kHz (norm ``'slaney'``).
+    """Return triangular filters of unit area per Hz between 0 and 24 kHz [shape=(n_mels, 1025)].
 
-    Returns
-    -------
-    bank : ndarray [shape=(n_mels, 1025)], float64
-        With the HTK scale and 256 bands two of them fall between bins and are empty.
+    With the HTK scale and 256 bands two of them fall between bins and are empty.
     """
     low, high = hz_to_mel(np.array([0.0, SR / 2]), is_htk=is_htk)
     edges = mel_to_hz(np.linspace(low, high, n_mels + 2), is_htk=is_htk)  # Hz
@@ -134,21 +120,10 @@ def relative_db(s: Tensor) -> Tensor:
 
 
 class Frontend(nn.Module):
-    """Log mel spectrogram of windows of one second.
+    """Log mel spectrogram of windows of one second, in the versions of the table above.
 
-    Parameters
-    ----------
-    frontend : {'kapre04', 'kapre014', 'librosa04'}
-        Version, see the table above.
-    input_repr : {'mel256', 'mel128'}
-        Number of bands.
-    edges : {'zeros', 'reflection'}
-        Padding of ``librosa04``; the others pad with zeros.
-
-    Raises
-    ------
-    ValueError
-        For any other value, or reflection with a kapre front-end.
+    ``edges`` is the padding of ``librosa04``; the others pad with zeros. ValueError: any other
+    value, or reflection with a kapre front-end.
     """
 
     window: Tensor

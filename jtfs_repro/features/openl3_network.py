@@ -70,17 +70,8 @@ def max_pool_same(x: Tensor, size: tuple[int, int]) -> Tensor:
 class Network(nn.Module):
     """The network, with random weights until `openl3_weights.load_weights` fills them.
 
-    Parameters
-    ----------
-    input_repr : {'mel256', 'mel128'}
-        Input, (1, 256, 199) or (1, 128, 199).
-    embedding_size : {6144, 512}
-        Size of the output: (4, 3, 512) or (1, 1, 512), flattened.
-
-    Raises
-    ------
-    ValueError
-        For any other value.
+    Input (1, 256, 199) or (1, 128, 199); output (4, 3, 512) or (1, 1, 512), flattened to
+    ``embedding_size``. ValueError: any other value.
     """
 
     def __init__(self, *, input_repr: str = "mel256", embedding_size: int = 6144) -> None:

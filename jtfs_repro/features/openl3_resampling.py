@@ -66,20 +66,8 @@ def _ratio(sr: float, sr_new: float) -> Fraction:
 def polyphase_weights(sr: float, sr_new: float, window: SincFilter) -> tuple[np.ndarray, int, int]:
     """Return the matrix of weights, the hop and the left padding of the frames it multiplies.
 
-    Parameters
-    ----------
-    sr, sr_new : float > 0
-        Sample rates, Hz.
-    window : SincFilter
-
-    Returns
-    -------
-    weights : ndarray [shape=(width, up)], float64
-        Column ``p`` makes the outputs ``p, p + up, p + 2 up, ...``.
-    down : int
-        Hop of the frames, samples of the input.
-    left : int
-        Zeros in front of the input.
+    Column ``p`` of the weights [shape=(width, up)], float64, makes the outputs ``p, p + up, ...``;
+    hop and padding are in samples of the input.
     """
     ratio = _ratio(sr, sr_new)
     up, down = ratio.numerator, ratio.denominator

@@ -79,10 +79,7 @@ def official_name(input_repr: str = "mel256", content: str = "music") -> str:
 def find_weights(path: str | Path, *, name: str | None = None) -> Path:
     """Return the weights file: ``path``, ``path.gz``, or the official file in folder ``path``.
 
-    Raises
-    ------
-    Unavailable
-        There is none; the remedy says where to put it.
+    Unavailable: there is none; the remedy says where to put it.
     """
     path = Path(path)
     name = name or official_name()
@@ -107,25 +104,11 @@ def load_weights(
     content: str = "music",
     sha256: str | None = None,
 ) -> WeightsRecord:
-    """Fill ``network`` from a Keras file, compressed or not.
+    """Fill ``network`` from a Keras file, ``.h5`` or ``.h5.gz``, of the variant that its name says.
 
-    Parameters
-    ----------
-    network : Network
-    path : path
-        ``.h5`` or ``.h5.gz``.
-    input_repr, content : str
-        The variant that the file's name must not contradict.
-    sha256 : str, optional
-        Required SHA-256 of the file, or of the HDF5 file within a compressed one.
-
-    Raises
-    ------
-    Unavailable
-        The file does not exist.
-    FileError
-        It is truncated, of another variant or generation, has a wrong checksum, or its layers or
-        shapes are not the network's. ``network`` is then unchanged.
+    ``sha256`` is that of the file, or of the HDF5 file within a compressed one. Unavailable: the
+    file does not exist. FileError: it is truncated, of another variant or generation, has a wrong
+    checksum, or its layers or shapes are not the network's; ``network`` is then unchanged.
     """
     path = find_weights(path, name=official_name(input_repr, content))
     check_name(path, input_repr, content)

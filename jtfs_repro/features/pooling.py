@@ -1,4 +1,4 @@
-"""What both scattering features share: seconds to samples, frames to one vector."""
+"""Pooling of scattering coefficients over frames to one vector; seconds to samples."""
 
 from __future__ import annotations
 
@@ -9,16 +9,10 @@ from jtfs_repro.scattering import Scattering1D, TimeFrequencyScattering
 
 
 class ScatteringVector(nn.Module):
-    """A scattering transform whose channels and frames become one vector.
+    """A scattering transform whose channels and frames become one vector, stored under one name.
 
-    Parameters
-    ----------
-    transform : Scattering1D or TimeFrequencyScattering
-        Of `out_type` 'array' and, for the latter, `format` 'time'.
-    time_pool : {'mean', 'flatten'}
-        What is done with several frames.
-    representation : str
-        Name under which the columns are stored.
+    ``transform`` has `out_type` 'array' and, if joint, `format` 'time'; ``time_pool`` says what is
+    done with several frames.
     """
 
     def __init__(

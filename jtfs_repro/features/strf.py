@@ -134,17 +134,7 @@ class Strf(nn.Module):
         return max(4 * values, self.periphery.bytes_per_signal)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the chosen averages, concatenated.
-
-        Parameters
-        ----------
-        x : Tensor [shape=(B, n_samples)]
-
-        Returns
-        -------
-        Tensor [shape=(B, dimension)]
-            `parts` names its columns. On the device and in the precision of ``x``.
-        """
+        """Return the chosen averages [shape=(B, dimension)]; `parts` names their columns."""
         spectrogram = self.periphery(x)
         modulus, real = self.time_means(spectrogram)
         mean = spectrogram.mean(-1)[..., None]
@@ -158,13 +148,7 @@ class Strf(nn.Module):
     def time_means(self, spectrogram: Tensor) -> tuple[Tensor, Tensor]:
         """Return the means over time of ``|z|`` and of ``Re(z)``.
 
-        Parameters
-        ----------
-        spectrogram : Tensor [shape=(B, 128, n_frames)]
-
-        Returns
-        -------
-        modulus, real : Tensor [shape=(B, 128, n_scales, 2 * n_rates)]
+        Each has [shape=(B, 128, n_scales, 2 * n_rates)].
         """
         n_fft = 2 * self.rate_hat.shape[1]
         s_hat = torch.fft.rfft(spectrogram, n_fft)[..., : n_fft // 2]

@@ -48,25 +48,10 @@ RESPONSE = (
 class Periphery(nn.Module):
     """Auditory spectrogram of fixed-length signals.
 
-    Parameters
-    ----------
-    sr : float
-        Sample rate of the input in Hz.
-    n_samples : int
-        Length of the input in samples.
-    duration : float or None
-        Seconds kept of the signal followed by 16 000 zeros; longer signals are cut.
-        None: exactly the signal.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is outside its range or the cut is shorter than 50 ms.
-
-    Notes
-    -----
+    ``duration`` seconds are kept of the signal followed by 16 000 zeros, None: exactly the signal.
     The definition is invariant to a positive gain, not to a change of sign: it divides by the
-    maximum, not by the maximum modulus.
+    maximum, not by the maximum modulus. ValueError: an argument is outside its range or the cut is
+    shorter than 50 ms.
     """
 
     taps: Tensor
@@ -108,16 +93,9 @@ class Periphery(nn.Module):
         return 4 * (4 * CHANNEL_CHUNK * self.n_fft + 6 * self.n_resampled)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the auditory spectrogram.
+        """Return the auditory spectrogram [shape=(B, 128, n_frames)] of x [shape=(B, n_samples)].
 
-        Parameters
-        ----------
-        x : Tensor [shape=(B, n_samples)]
-
-        Returns
-        -------
-        Tensor [shape=(B, 128, n_frames)]
-            Non-negative; low frequencies first; 250 frames per second.
+        Non-negative; low frequencies first; 250 frames per second.
         """
         x_hat = torch.fft.rfft(self.prepare(x), self.n_fft)[:, None]
         chunks = [self._frames(x_hat, taps) for taps in self.taps.to(x).split(CHANNEL_CHUNK)]

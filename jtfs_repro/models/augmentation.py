@@ -88,19 +88,10 @@ class Augmentation(nn.Module):
 
 
 def delayed(x: Tensor, delays: Tensor) -> Tensor:
-    """Return every clip moved by its own number of samples.
+    """Return every clip [shape=(B, N)] moved by its own number of samples (positive: later).
 
-    Parameters
-    ----------
-    x : Tensor [shape=(B, N)]
-    delays : Tensor [shape=(B,)], int64
-        Samples; positive: later, negative: earlier.
-
-    Returns
-    -------
-    Tensor [shape=(B, N)]
-        What leaves the clip is lost; what is missing is zero, not wrapped around and not
-        reflected, so that no note sounds backwards or twice.
+    What leaves the clip is lost; what is missing is zero, not wrapped around and not reflected, so
+    that no note sounds backwards or twice.
 
     Examples
     --------

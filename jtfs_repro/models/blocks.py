@@ -1,4 +1,4 @@
-"""What the convolutional bodies are made of: a block of convolution, and the head."""
+"""Convolutional block and head, of which the bodies are made."""
 
 from __future__ import annotations
 
@@ -26,18 +26,9 @@ def conv_block(
 ) -> nn.Sequential:
     """Return convolution -> batch normalisation -> [SE] -> ReLU -> [maximum over 2].
 
-    Parameters
-    ----------
-    n_in, n_out : int >= 1
-        Channels.
-    n_axes : {1, 2}
-        Axes of the map: time, or log-frequency and time.
-    kernel_size : int, odd
-        Width along every axis; stride 1, zero padding to the same size, no bias.
-    se_reduction : int or None
-        Reduction of squeeze and excitation; None: none.
-    has_pool : bool
-        Whether the block ends with max pooling.
+    ``n_axes`` is 1 (time) or 2 (log-frequency and time), the odd kernel as wide along each; stride
+    1, zero padding to the same size, no bias; ``se_reduction`` None leaves squeeze and excitation
+    out.
 
     Examples
     --------
@@ -56,16 +47,7 @@ def conv_block(
 
 
 def head(n_in: int, n_classes: int, *, n_hidden: int, order: str, dropout: float) -> nn.Sequential:
-    """Return the layers from the averaged map to the logits.
-
-    Parameters
-    ----------
-    n_in, n_classes, n_hidden : int >= 1
-        Channels of the map, logits, units between.
-    order : {'linear_relu_dropout', 'dropout_linear_relu'}
-        Of the layers before the last linear one: the paper's, or the original code's.
-    dropout : float in [0, 1]
-        Share of the units that training sets to zero; below 1.
+    """Return the layers from the averaged map to the logits, in the paper's order or as coded.
 
     Examples
     --------

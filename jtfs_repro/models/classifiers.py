@@ -227,17 +227,7 @@ def build(
 ) -> JtfsNet | Scattering1dNet | CqtNet:
     """Return the network of one row of Table 2, with the paper's settings.
 
-    Parameters
-    ----------
-    model : {'jtfs', 'scattering1d', 'cqt'}
-        Name of the row.
-    shapes, statistics, n_classes
-        See the classes.
-
-    Raises
-    ------
-    ValueError, TypeError
-        Unknown model, or shapes or statistics that do not fit it.
+    ValueError, TypeError: unknown model, or shapes or statistics that do not fit it.
     """
     checks.choice("model", model, tuple(NETWORKS))
     return NETWORKS[model](shapes=shapes, statistics=statistics, n_classes=n_classes)

@@ -68,18 +68,7 @@ class JtfsEndToEnd(nn.Module):
         return sum(p.numel() for p in self.parameters() if p.requires_grad)
 
     def forward(self, x: Tensor | Mapping[str, Tensor]) -> Tensor:
-        """Return the logits of recordings.
-
-        Parameters
-        ----------
-        x : Tensor [shape=(B, N)] or dict
-            Recordings, or ``{"audio": recordings}``, as a loop over dictionaries of features
-            passes them.
-
-        Returns
-        -------
-        Tensor [shape=(B, n_classes)]
-        """
+        """Return logits [shape=(B, classes)] of recordings [shape=(B, N)] or ``{"audio": ...}``."""
         audio = x if isinstance(x, Tensor) else _audio(x)
         checks.signal_batch(audio, audio.shape[-1])
         if self.augmentation is not None:

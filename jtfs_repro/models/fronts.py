@@ -28,28 +28,10 @@ class JtfsFront(nn.Module):
 
     S1, normalised, passes ``Conv2d`` (1 -> 4, kernel 16 rows, no padding), ReLU and average
     pooling over 4 rows; zero rows are put on top (highest frequencies) up to the height of S2.
-    The four channels come first, then the paths of S2, normalised; then batch normalisation.
-
-    Parameters
-    ----------
-    shapes : dict
-        Of one clip: ``S1`` (rows of order 1, frames) and ``S2`` (paths, rows, frames).
-    statistics : Statistics
-        Of ``S1`` per row and of ``S2`` per path.
-    c : float > 0
-        Constant of the mu-log.
-    is_c_learnable : bool
-        Whether that constant is learnt, path by path.
-
-    Raises
-    ------
-    ValueError, TypeError
-        Fewer than 16 rows in S1, fewer rows in S2 than S1 has after pooling, other frames, or
-        features of another shape.
-
-    References
-    ----------
-    Muradeli et al., DAFx 2022, section 4.3 and figure 5.
+    The four channels come first, then the paths of S2, normalised; then batch normalisation
+    (Muradeli et al., DAFx 2022, section 4.3 and figure 5). Arguments are those of
+    `classifiers.JtfsNet`. ValueError, TypeError: fewer than 16 rows in S1, fewer rows in S2 than S1
+    has after pooling, other frames, or features of another shape.
 
     Examples
     --------
@@ -109,23 +91,7 @@ class JtfsFront(nn.Module):
 
 
 class Scattering1dFront(nn.Module):
-    """Normalised paths of orders 1 and 2, then batch normalisation.
-
-    Parameters
-    ----------
-    shapes : dict
-        Of one clip: ``S`` (paths, frames).
-    statistics : Statistics
-        Of ``S`` per path.
-    c : float > 0
-        Constant of the mu-log.
-    is_c_learnable : bool
-        Whether that constant is learnt, path by path.
-
-    Raises
-    ------
-    ValueError, TypeError
-        Features of another shape.
+    """Normalised paths of orders 1 and 2, then batch normalisation; see `Scattering1dNet`.
 
     Examples
     --------
@@ -156,18 +122,7 @@ class CqtFront(nn.Module):
     """Standardised bins, average pooling (3 bins, 8 frames), one channel, batch normalisation.
 
     Bins and frames beyond the last whole pooling window are dropped: (96, 257) becomes (32, 32).
-
-    Parameters
-    ----------
-    shapes : dict
-        Of one clip: ``S`` (bins, frames), in decibels.
-    statistics : Statistics
-        Mean and standard deviation of ``S`` per bin.
-
-    Raises
-    ------
-    ValueError, TypeError
-        Less than one pooling window, or features of another shape.
+    ValueError, TypeError: less than one pooling window, or features of another shape.
 
     Examples
     --------

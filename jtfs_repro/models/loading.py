@@ -1,4 +1,4 @@
-"""Weights into a network, or one line that says why they do not fit."""
+"""Loading of weights into a network, or one line that says why they do not fit."""
 
 from __future__ import annotations
 
@@ -13,22 +13,10 @@ from jtfs_repro import checks
 def load_checked(net: nn.Module, state: Mapping[str, Any], what: str = "state") -> None:
     """Copy a state dictionary into a network of the same architecture, statistics included.
 
-    Settings that leave no trace in names and shapes (dropout, max pooling) are not compared.
-
-    Parameters
-    ----------
-    net : Module
-        Left as it was if the state is refused.
-    state : dict of Tensor
-        What ``state_dict`` of such a network returned.
-    what : str
-        Where the state comes from, for the message, e.g. a file name.
-
-    Raises
-    ------
-    ValueError
-        The state is that of another architecture: the first name that is missing, has another
-        shape or type, or does not belong.
+    Settings that leave no trace in names and shapes (dropout, max pooling) are not compared;
+    ``what`` says in messages where the state comes from. ValueError: the state is that of another
+    architecture (the first name that is missing, has another shape or type, or does not belong);
+    the network is left as it was.
 
     Examples
     --------

@@ -59,10 +59,7 @@ class Statistics:
     def vector(self, kind: str, name: str, n: int) -> Tensor:
         """Return one statistic of one feature: Tensor [shape=(n,)], float32.
 
-        Raises
-        ------
-        ValueError
-            Unknown kind, no such feature, or a length other than ``n``.
+        ValueError: unknown kind, no such feature, or a length other than ``n``.
         """
         checks.choice("kind", kind, KINDS)
         values: Mapping[str, Values] = getattr(self, kind)
@@ -91,10 +88,7 @@ def as_vector(name: str, values: Any) -> Tensor:
 def feature_shape(shapes: Shapes, name: str, axes: Sequence[str]) -> tuple[int, ...]:
     """Return the shape of one feature of a clip, as positive integers along ``axes``.
 
-    Raises
-    ------
-    ValueError, TypeError
-        No such feature, another number of axes, or a size below 1.
+    ValueError, TypeError: no such feature, another number of axes, or a size below 1.
 
     Examples
     --------
@@ -117,10 +111,7 @@ def feature_shape(shapes: Shapes, name: str, axes: Sequence[str]) -> tuple[int, 
 def take(features: Mapping[str, Tensor], name: str, shape: tuple[int, ...]) -> Tensor:
     """Return one feature of a batch: Tensor [shape=(B, *shape)], floating point.
 
-    Raises
-    ------
-    ValueError
-        No such feature, or another shape or type.
+    ValueError: no such feature, or another shape or type.
     """
     if name not in features:
         mistake = "features of another representation?"

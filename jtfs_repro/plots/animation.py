@@ -47,32 +47,10 @@ def save_animation(
     """Write a GIF, or an MP4 where ffmpeg is installed.
 
     Each frame shows the energy of all responses at one time; a GIF repeats for ever and has equal
-    bytes for equal results.
-
-    Parameters
-    ----------
-    path : path
-        Ends in ``.gif`` or ``.mp4``.
-    result : ScaleRate
-    title : str
-        What the sound is called.
-    stamp_line : str
-        Printed at the foot.
-    seconds : float > 0
-        Duration of the animation, whatever that of the sound.
-    frames : int >= 2
-        At most as many as the responses have.
-    range_db, scalogram_range_db : float > 0
-        Colours span these ranges below the strongest cell at any time, and below the maximum.
-    lowest_hz : float >= 0
-        Frequencies below it are not drawn.
-
-    Raises
-    ------
-    ValueError
-        Another suffix, or a setting out of its range.
-    Unavailable
-        An MP4 is wanted and ffmpeg is not installed.
+    bytes for equal results. ``seconds`` is the duration of the animation, whatever that of the
+    sound; colours span ``range_db`` below the strongest cell at any time and ``scalogram_range_db``
+    below the maximum; frequencies below ``lowest_hz`` are not drawn. ValueError: another suffix, or
+    a setting out of its range. Unavailable: an MP4 is wanted and ffmpeg is not installed.
     """
     kind = Path(path).suffix.lower()
     if kind not in KINDS:

@@ -52,25 +52,8 @@ def figure_class_recalls(
 ) -> Figure:
     """Draw one panel per class and one for the average, one bar per model.
 
-    Parameters
-    ----------
-    table, seeds : sequences of rows
-        `Table2.rows` and `Table2.seeds`, as text.
-    published : mapping
-        Model -> class or 'average' -> the paper's mean and standard deviation, percent.
-    stamp_line : str
-        Scale, preset and device, printed at the foot.
-    is_interval_drawn : bool
-        Whether the 95 % interval over songs is drawn on the average.
-
-    Returns
-    -------
-    Figure
-
-    Raises
-    ------
-    ValueError
-        There is no row.
+    ``published`` maps a model to class or 'average' to the paper's mean and standard deviation,
+    percent. ValueError: there is no row.
     """
     if not table:
         checks.fail("table", [], "hold at least one model")

@@ -29,25 +29,10 @@ DARK = 0.65  # share from which the numbers are white
 
 
 def figure_confusion(rows: Sequence[Row], *, stamp_line: str, number_size: float = 5.8) -> Figure:
-    """Draw the matrices of all models.
+    """Draw the matrices of all models from the rows of `Table2.confusion`, as text.
 
-    Parameters
-    ----------
-    rows : sequence of rows
-        `Table2.confusion`, as text.
-    stamp_line : str
-        Scale, preset and device, printed at the foot.
-    number_size : float in [3, 8]
-        Size of the counts, points; counts of five digits need at most 6.
-
-    Returns
-    -------
-    Figure
-
-    Raises
-    ------
-    ValueError
-        There is no row, a matrix is not complete, or the size is out of its range.
+    ``number_size`` is that of the counts in points; counts of five digits need at most 6.
+    ValueError: there is no row, a matrix is not complete, or the size is out of its range.
     """
     if not rows:
         checks.fail("rows", [], "hold at least one model")

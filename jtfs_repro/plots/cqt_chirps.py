@@ -26,29 +26,9 @@ def figure_cqt_chirps(
     stamp_line: str,
     range_db: float = 60.0,
 ) -> Figure:
-    """Draw Figure 2, one panel per chirp.
+    """Draw Figure 2, one panel per chirp; magnitude [shape=(n, n_bins, n_frames)].
 
-    Parameters
-    ----------
-    magnitude : array [shape=(n, n_bins, n_frames)]
-        Modulus of the transform.
-    frequencies_hz : array [shape=(n_bins,)]
-    times_s : array [shape=(n_frames,)]
-    theta : array [shape=(n, 3)]
-        f_c (Hz), f_m (Hz), gamma (octaves/s).
-    stamp_line : str
-        Scale, preset and device, printed at the foot.
-    range_db : float > 0
-        Colours span this range below the maximum of each panel.
-
-    Returns
-    -------
-    Figure
-
-    Raises
-    ------
-    ValueError
-        If shapes disagree.
+    Colours span ``range_db`` below the maximum of each panel. ValueError: shapes disagree.
     """
     checks.number("range_db", range_db, above=0, mistake="decibels below the maximum")
     expected = (len(theta), len(frequencies_hz), len(times_s))

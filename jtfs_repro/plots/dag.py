@@ -16,12 +16,7 @@ Graph = dict[str, set[str]]  # rule -> rules that use its outputs
 
 
 def read_graph(dot: str) -> Graph:
-    """Read a graph in the dot language, as ``snakemake --rulegraph`` prints it.
-
-    Raises
-    ------
-    ValueError
-        There is no node in it.
+    """Read a graph in the dot language, of ``snakemake --rulegraph``; ValueError if it is empty.
 
     Examples
     --------
@@ -77,17 +72,7 @@ def layers(graph: Graph) -> list[list[str]]:
 
 
 def figure_dag(dot: str) -> Figure:
-    """Draw the graph of rules, first rules on top.
-
-    Parameters
-    ----------
-    dot : str
-        The graph in the dot language.
-
-    Returns
-    -------
-    Figure
-    """
+    """Draw the graph of rules, given in the dot language, first rules on top."""
     graph = read_graph(dot)
     rows = layers(graph)
     width = max(map(len, rows))

@@ -14,9 +14,8 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from jtfs_repro import checks
 from jtfs_repro.plots import style
+from jtfs_repro.plots.error_history import PAPER
 
-PAPER_MARKS = ((20, 0.10), (100, 0.03))  # iteration, error (Section 5: "about")
-LABELS = {"jtfs": "JTFS", "scattering1d": "Scattering1D"}
 DESCENTS = {"lbfgs": "L-BFGS", "bold_driver": "bold driver (paper)", "adam": "Adam"}
 WIDTH, OTHER_DASHES = 1.1, "dashdot"
 DASHES: dict[str, Any] = {"lbfgs": "solid", "bold_driver": (0, (4, 1.5)), "adam": (0, (1, 1.2))}
@@ -31,28 +30,10 @@ Row = Mapping[str, str]
 def figure_error_curves(
     rows: Sequence[Row], *, stamp_line: str, lowest: float = 0.002, longest: int | None = None
 ) -> Figure:
-    """Draw one panel per sound.
+    """Draw one panel per sound, from the histories of all resyntheses one after the other.
 
-    Parameters
-    ----------
-    rows : sequence of rows
-        Histories of all resyntheses, one after the other, as text: sound, representation, descent,
-        iteration, error.
-    stamp_line : str
-        Scale, preset and device, printed at the foot.
-    lowest : float in (0, 1)
-        Lower end of the axis of the error; it gives way to lower errors.
-    longest : int >= 1, optional
-        Iterations drawn; by default all.
-
-    Returns
-    -------
-    Figure
-
-    Raises
-    ------
-    ValueError
-        There is no row, or a setting is out of its range.
+    ``lowest`` is the lower end of the axis of the error (it gives way to lower errors), ``longest``
+    the iterations drawn. ValueError: there is no row, or a setting is out of its range.
     """
     if not rows:
         checks.fail("rows", [], "hold at least one history")
@@ -113,7 +94,7 @@ def _panel(axes: Axes, rows: Sequence[Row], last: int) -> None:
                 linestyle=DASHES.get(descent, OTHER_DASHES),
                 linewidth=WIDTH,
             )
-    for iteration, error in PAPER_MARKS:
+    for iteration, error in PAPER.items():
         if iteration <= last:
             axes.plot(iteration, error, "D", color="white", mec=style.INK, ms=4.5, zorder=4)
 
@@ -145,14 +126,14 @@ def _handle(label: str, *, color: str = style.MUTED, linestyle: Any = "solid") -
 
 def _legend(figure: Figure, rows: Sequence[Row], height: float) -> None:
     handles = [
-        _handle(LABELS.get(name, name), color=_colour(name, rows))
+        _handle(style.label(name), color=_colour(name, rows))
         for name in _names(rows, "representation")
     ]
     handles += [
         _handle(DESCENTS.get(name, name), linestyle=DASHES.get(name, OTHER_DASHES))
         for name in _names(rows, "descent")
     ]
-    if max(int(row["iteration"]) for row in rows) >= PAPER_MARKS[0][0]:
+    if max(int(row["iteration"]) for row in rows) >= min(PAPER):
         handles.append(
             Line2D([], [], label="paper", marker="D", ls="none", c="white", mec=style.INK, ms=4.5)
         )

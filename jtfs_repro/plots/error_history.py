@@ -14,7 +14,7 @@ from jtfs_repro import checks
 from jtfs_repro.plots import style
 
 HEIGHT, LABELS = 3.6, 0.42  # inches; room for the ticks and label of the iterations
-PAPER = {20: 0.10, 100: 0.03}  # iteration -> error, Section 5
+PAPER = {20: 0.10, 100: 0.03}  # iteration -> error, Section 5: "about"
 NOTE = (
     "Relative L2 error of the coefficients. Line: the current point; iteration 0 is the initial"
     " noise. Dots: trials whose step was undone. Diamonds: what the paper reports of its bird"
@@ -27,25 +27,10 @@ Row = Mapping[str, Any]
 def figure_error_history(
     rows: Sequence[Row], *, stamp_line: str, highest_trial: float = 1.5
 ) -> Figure:
-    """Draw the error against the iteration.
+    """Draw the error of a resynthesis against the iteration.
 
-    Parameters
-    ----------
-    rows : sequence of rows
-        The history of a resynthesis, see `experiments.resynthesis`, as numbers or text.
-    stamp_line : str
-        Scale, preset and device, printed at the foot.
-    highest_trial : float > 0
-        Trials above so many times the error of the noise are drawn there.
-
-    Returns
-    -------
-    Figure
-
-    Raises
-    ------
-    ValueError
-        If there is no row, or ``highest_trial`` is not positive.
+    Trials above ``highest_trial`` times the error of the noise are drawn there. ValueError: there
+    is no row, or ``highest_trial`` is not positive.
     """
     if not rows:
         checks.fail("rows", rows, "hold at least one row")

@@ -50,21 +50,7 @@ class Pictures(Protocol):
 def figure_filterbank_1d(
     first: Curves, second: Curves, log_frequency: Curves, *, stamp_line: str
 ) -> Figure:
-    """Draw the three banks, each with its Littlewood–Paley sum.
-
-    Parameters
-    ----------
-    first, second : Bank
-        Over frequency and over rate, in Hz.
-    log_frequency : Bank
-        Over scale, in cycles/octave, both signs.
-    stamp_line : str
-        Printed at the foot.
-
-    Returns
-    -------
-    Figure
-    """
+    """Draw the three banks over Hz, Hz and cycles/octave, each with its Littlewood–Paley sum."""
     note = (
         "Moduli of the filters' spectra (unit l1 norm); dashed: low-pass; orange: Littlewood-Paley"
         " sum A, for the first two that of a real input. Pale: second-order wavelets that no path"
@@ -106,18 +92,7 @@ def _curves(axes: Axes, bank: Curves) -> None:
 
 
 def figure_filterbank_2d(wavelets: Pictures, *, stamp_line: str) -> Figure:
-    """Draw the real parts of 2-D wavelets in time and log-frequency.
-
-    Parameters
-    ----------
-    wavelets : Wavelets2d
-    stamp_line : str
-        Printed at the foot.
-
-    Returns
-    -------
-    Figure
-    """
+    """Draw the real parts of 2-D wavelets in time and log-frequency."""
     note = (
         "Real part of psi_t(t) psi_f(log-frequency); black negative, white positive, limits of each"
         f" panel its own. Upper half: {spin_name(1)}; lower half: {spin_name(-1)}; middle row:"

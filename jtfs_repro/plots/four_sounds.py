@@ -37,31 +37,10 @@ def figure_four_sounds(
 ) -> Figure:
     """Draw one column per sound: scalogram, ``|X * Psi|`` of spin +1, and of spin -1.
 
-    More than five sounds are drawn in several blocks of four columns.
-
-    Parameters
-    ----------
-    results : mapping of name to ScaleRate
-        Sounds in their order.
-    stamp_line : str
-        Scale, preset and device, printed at the foot.
-    pairs : mapping of name to (rate in Hz, scale in cycles/octave)
-        Which 2-D wavelets are shown; the default is the pair of the strongest directional cell.
-    titles : mapping of name to str
-        Where a name has none, it is its own title.
-    range_db : float > 0
-        Colours of the scalograms span this range below their maximum.
-    lowest_hz : float >= 0
-        Frequencies below it are not drawn.
-
-    Returns
-    -------
-    Figure
-
-    Raises
-    ------
-    ValueError
-        There is no sound or more than 200, or a pair lies outside a filter bank.
+    More than five sounds are drawn in several blocks of four columns. ``pairs`` names the wavelet
+    of a sound by rate (Hz) and scale (cycles/octave), by default that of the strongest directional
+    cell; a name without a title is its own. ValueError: there is no sound or more than 200, or a
+    pair lies outside a filter bank.
     """
     if not 1 <= len(results) <= MOST:
         rule = f"be 1 to {MOST} sounds"

@@ -122,19 +122,7 @@ def levels(result: ScaleRate, energy: np.ndarray, *, range_db: float) -> np.ndar
 def draw_matrix(
     axes: Axes, result: ScaleRate, level: np.ndarray, *, range_db: float, every: int = 1
 ) -> Any:
-    """Draw one level per cell, rates in columns and scales in rows; return the image.
-
-    Parameters
-    ----------
-    axes : Axes
-    result : ScaleRate
-    level : ndarray [shape=(cells,)]
-        What `levels` gave.
-    range_db : float
-        Level of the darkest cells.
-    every : int
-        One label per so many rates.
-    """
+    """Draw one level per cell, rates in columns (every n-th labelled) and scales in rows."""
     grid = result.grid()
     image = axes.imshow(
         level[grid], cmap=COLOURS, vmin=0, vmax=range_db, aspect="auto", interpolation="nearest"

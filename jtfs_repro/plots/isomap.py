@@ -42,32 +42,9 @@ def figure_isomap(
 ) -> Figure:
     """Draw Figure 3.
 
-    Parameters
-    ----------
-    clouds : sequence of Cloud
-        At least those named in ``panels``.
-    theta : array [shape=(n, 3)]
-        Parameters f_c (Hz), f_m (Hz), gamma (octaves/s) of the points.
-    stamp_line : str
-        Scale, preset and device, printed at the foot.
-    panels : sequence of str
-        Representations, top to bottom; lettered (a), (b), ...
-    elevation : float in (0, 90)
-        Viewpoint of every panel above the floor, degrees.
-    azimuth : float in (-90, 0)
-        Viewpoint of every panel around the vertical, degrees.
-    marker_area : float > 0
-        Area of a point in square points at 512 points; shrinks as the square root of their
-        number.
-
-    Returns
-    -------
-    Figure
-
-    Raises
-    ------
-    ValueError
-        If a panel has no cloud or an angle is out of its range.
+    Panels stand from top to bottom, lettered (a), (b), ...; elevation in (0, 90) and azimuth in
+    (-90, 0) are degrees; ``marker_area`` is in square points at 512 points and shrinks as the
+    square root of their number. ValueError: a panel has no cloud or an angle is out of its range.
     """
     checks.number("elevation", elevation, low=0, high=90, mistake="degrees")
     checks.number("azimuth", azimuth, low=-90, high=0, mistake="degrees")

@@ -28,29 +28,10 @@ def figure_knn_ratios(
     jitter: float = 0.3,
     seed: int = 0,
 ) -> Figure:
-    """Draw Figure 4.
+    """Draw Figure 4, representations from left to right.
 
-    Parameters
-    ----------
-    columns : sequence of Ratios
-        Representations from left to right.
-    stamp_line : str
-        Scale, preset and device, printed at the foot.
-    mean : {'arithmetic', 'geometric'}
-        Which estimate is drawn.
-    jitter : float in [0, 0.5]
-        Half width of a column, in units of the distance between columns.
-    seed : int
-        Seed of the jitter.
-
-    Returns
-    -------
-    Figure
-
-    Raises
-    ------
-    ValueError
-        If there is no column, or a setting is out of its range.
+    ``jitter`` in [0, 0.5] is the half width of a column, in units of the distance between columns.
+    ValueError: there is no column, or a setting is out of its range.
     """
     checks.choice("mean", mean, MEANS)
     checks.number("jitter", jitter, low=0, high=0.5)

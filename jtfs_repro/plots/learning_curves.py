@@ -36,23 +36,8 @@ def figure_learning_curves(
 ) -> Figure:
     """Draw the histories of all models that have epochs.
 
-    Parameters
-    ----------
-    rows : sequence of rows
-        The table of `learning_curves`, as text.
-    stamp_line : str
-        Scale, preset and device, printed at the foot.
-    lowest_lr : float > 0
-        Lower end of the axis of the learning rate.
-
-    Returns
-    -------
-    Figure
-
-    Raises
-    ------
-    ValueError
-        There is no row, or ``lowest_lr`` is not positive.
+    ``lowest_lr`` is the lower end of the axis of the learning rate. ValueError: there is no row, or
+    ``lowest_lr`` is not positive.
     """
     if not rows:
         checks.fail("rows", [], "hold at least one model")

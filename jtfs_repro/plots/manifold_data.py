@@ -33,31 +33,10 @@ def manifold_data(
     bandwidth: float = 2.0,
     marker_size: float = 2.0,
 ) -> dict[str, Any]:
-    """Return what the page draws.
+    """Return what the page draws: one panel per cloud; one that was not run says why.
 
-    Parameters
-    ----------
-    clouds : sequence of Cloud
-        One panel each; a cloud that was not run says why.
-    theta : array [shape=(n, 3)]
-        f_c (Hz), f_m (Hz), gamma (octaves/s).
-    stamp_line : str
-        Scale, preset and device, printed on the page.
-    bandwidth : float > 0
-        Bandwidth of the chirps in octaves, for the sound.
-    marker_size : float > 0
-        Diameter of a point in pixels.
-
-    Returns
-    -------
-    data : dict
-        stamp, bandwidth, marker_size, colours, parameters (symbol, label, unit, values, levels)
-        and panels (label, not_run and, where it was run, points [shape=(3, n)]).
-
-    Raises
-    ------
-    ValueError
-        If a cloud has another number of points than ``theta``.
+    ``bandwidth`` is that of the chirps in octaves, for the sound; ``marker_size`` in pixels.
+    ValueError: a cloud has another number of points than ``theta``.
     """
     checks.number("bandwidth", bandwidth, above=0, mistake="octaves")
     checks.number("marker_size", marker_size, above=0, mistake="pixels")

@@ -28,16 +28,7 @@ View = Sequence[float]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Version:
-    """A resynthesis of one sound.
-
-    Parameters
-    ----------
-    representation, descent : str
-        How it was made.
-    samples : ndarray [shape=(channels, N)]
-    error : float
-        Relative error of the coefficients it was made from.
-    """
+    """A resynthesis [shape=(channels, N)] and the relative error of its coefficients."""
 
     representation: str
     descent: str
@@ -47,19 +38,7 @@ class Version:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Texture:
-    """A sound and its resyntheses.
-
-    Parameters
-    ----------
-    name, title : str
-        Short name, and what is printed beside its row.
-    sr : float
-        Sample rate in Hz.
-    samples : ndarray [shape=(channels, N)]
-        The original; channels are averaged for drawing.
-    versions : sequence of Version
-        The first of each representation is drawn.
-    """
+    """A sound [shape=(channels, N)] and its resyntheses; channels are averaged for drawing."""
 
     name: str
     title: str
@@ -84,9 +63,6 @@ def figure_resynthesis(
 
     Parameters
     ----------
-    textures : sequence of Texture
-    stamp_line : str
-        Scale, preset and device, printed at the foot.
     views : mapping, optional
         Name of a sound -> (start_s, end_s, low_hz, high_hz); other sounds are drawn whole.
     ranges_db : mapping, optional
@@ -94,10 +70,6 @@ def figure_resynthesis(
         the peak of the original, 40 dB unless given.
     arrow_s : float > 0
         Length of the arrow in seconds: the support T of the averaging.
-
-    Returns
-    -------
-    Figure
 
     Raises
     ------

@@ -25,10 +25,7 @@ def chosen_pair(
 ) -> tuple[float, float]:
     """Return the rate and scale in the bank next to what was asked for, or the strongest pair.
 
-    Raises
-    ------
-    ValueError
-        Only one of them is given, or one lies outside the filter bank.
+    ValueError: only one of them is given, or one lies outside the filter bank.
     """
     if (rate_hz is None) != (scale_cpo is None):
         raise ValueError(
@@ -54,30 +51,9 @@ def figure_scale_rate(
 ) -> Figure:
     """Draw the scalogram, the matrix of energies, and ``|X * Psi|`` of one pair in both spins.
 
-    Parameters
-    ----------
-    result : ScaleRate
-    title : str
-        What the sound is called.
-    stamp_line : str
-        Printed at the foot.
-    rate_hz, scale_cpo : float, optional
-        Which responses are drawn; the default is the pair of the strongest directional cell.
-    range_db : float > 0
-        Colours of the scalogram span this range below its maximum.
-    matrix_range_db : float > 0
-        The same of the matrix.
-    lowest_hz : float >= 0
-        Frequencies below it are not drawn (two octaves are, whatever it is).
-
-    Returns
-    -------
-    Figure
-
-    Raises
-    ------
-    ValueError
-        The rate or the scale lies outside the filter bank, or only one of them is given.
+    The default pair is that of the strongest directional cell; colours span their ranges below the
+    maximum; frequencies below ``lowest_hz`` are not drawn (two octaves are, whatever it is).
+    ValueError: the rate or the scale lies outside the filter bank, or only one of them is given.
     """
     rate, scale = chosen_pair(result, rate_hz, scale_cpo)
     ratio, overall = result.spin_ratio_db(rate_hz=rate, scale_cpo=scale), result.spin_ratio_db()

@@ -17,18 +17,7 @@ SPINS = f"Upper half: {spin_name(1)}; lower half: {spin_name(-1)}; middle row: p
 
 
 def figure_grid_filters(wavelets: Pictures, *, stamp_line: str) -> Figure:
-    """Draw the real part of each wavelet, in blue, white and red, limits of each panel its own.
-
-    Parameters
-    ----------
-    wavelets : Wavelets2d
-    stamp_line : str
-        Scale, preset and device, printed at the foot.
-
-    Returns
-    -------
-    Figure
-    """
+    """Draw the real part of each wavelet, in blue, white and red, limits of each panel its own."""
     span_s = wavelets.times_s[-1] - wavelets.times_s[0]
     span_oct = np.ptp(wavelets.octaves)
     note = (
@@ -52,26 +41,8 @@ def figure_grid_coefficients(
 ) -> Figure:
     """Draw each response over time and log-frequency, all on one scale.
 
-    Parameters
-    ----------
-    wavelets : Wavelets2d
-        Gives the axes of the grid.
-    response : ndarray [shape=(2 scales + 1, 1 + rates, n1, frames)]
-    times_s : ndarray [shape=(frames,)]
-    frequencies_hz : ndarray [shape=(n1,)]
-    stamp_line : str
-        Printed at the foot.
-    share : float in (0, 1]
-        Colours end at this share of the largest value.
-
-    Returns
-    -------
-    Figure
-
-    Raises
-    ------
-    ValueError
-        Shapes disagree.
+    ``response`` [shape=(2 scales + 1, 1 + rates, n1, frames)]; colours end at ``share`` of the
+    largest value. ValueError: shapes disagree.
     """
     checks.number("share", share, above=0, high=1)
     expected = (*wavelets.psi.shape[:2], len(frequencies_hz), len(times_s))

@@ -9,17 +9,7 @@ import numpy as np
 
 @dataclass(frozen=True, kw_only=True)
 class Cloud:
-    """Embedding of one representation.
-
-    Parameters
-    ----------
-    name : str
-        Name of the representation.
-    embedding : ndarray [shape=(n, 3)]
-        NaN where not run.
-    not_run : str
-        "reason; remedy", or empty.
-    """
+    """Embedding of one representation [shape=(n, 3)]; NaN where not run."""
 
     name: str
     embedding: np.ndarray
@@ -28,17 +18,7 @@ class Cloud:
 
 @dataclass(frozen=True, kw_only=True)
 class Ratios:
-    """Error ratios of one representation, columns f_c, f_m, gamma.
-
-    Parameters
-    ----------
-    name : str
-        Name of the representation.
-    arithmetic, geometric : ndarray [shape=(n, 3)]
-        Ratios by the two means; NaN where not run.
-    not_run : str
-        "reason; remedy", or empty.
-    """
+    """Error ratios of f_c, f_m, gamma by both means [shape=(n, 3)]; NaN where not run."""
 
     name: str
     arithmetic: np.ndarray
@@ -51,17 +31,8 @@ def upright(embedding: np.ndarray, theta: np.ndarray) -> np.ndarray:
 
     An embedding is defined up to rotation and reflection. The orthogonal Procrustes rotation onto
     the standardised log-parameters picks the same view for every representation; nothing is
-    stretched except that the largest absolute coordinate becomes 1.
-
-    Parameters
-    ----------
-    embedding : array [shape=(n, 3)]
-    theta : array [shape=(n, 3)]
-
-    Returns
-    -------
-    turned : ndarray [shape=(n, 3)]
-        Bounding box centred at 0; approximately f_c along x, f_m along y, gamma along z.
+    stretched except that the largest absolute coordinate becomes 1. The bounding box is centred at
+    0.
     """
     centred = embedding - embedding.mean(axis=0)
     targets = np.log2(theta) - np.log2(theta).mean(axis=0)

@@ -35,25 +35,9 @@ Row = Mapping[str, str]
 def figure_spin_leak(
     frames: Sequence[Row], *, stamp_line: str, lowest_db: float = -34.0, highest_db: float = 2.0
 ) -> Figure:
-    """Draw one column per signal.
+    """Draw one column per signal from `SpinLeak.frames`, as text.
 
-    Parameters
-    ----------
-    frames : sequence of rows
-        The table `SpinLeak.frames`, as text.
-    stamp_line : str
-        Scale, preset and device, printed at the foot.
-    lowest_db, highest_db : float
-        Ends of the axis of the ratio.
-
-    Returns
-    -------
-    Figure
-
-    Raises
-    ------
-    ValueError
-        If there is no row, a name is unknown, or the axis is empty.
+    ValueError: there is no row, a name is unknown, or the axis is empty.
     """
     if not frames:
         checks.fail("frames", frames, "hold at least one row")

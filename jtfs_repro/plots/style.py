@@ -22,6 +22,7 @@ INK, MUTED, FAINT = "#1a1a1a", "#5a5a5a", "#d9d9d9"
 POINT, ACCENT = "#5b8db8", "#b3400e"  # light blue and dark orange: apart in grey as well
 LABELS = {
     "mfcc": "MFCC",
+    "scattering1d": "Scattering1D",
     "scattering1d_q1": "Scattering1D\nQ = 1",
     "scattering1d_q8": "Scattering1D\nQ = 8",
     "jtfs": "JTFS",
@@ -82,22 +83,7 @@ def label(name: str) -> str:
 
 
 def foot(figure: Figure, line: str, note: str) -> float:
-    """Print a note and, below it, the stamp (scale, preset, device); return their height.
-
-    Parameters
-    ----------
-    figure : Figure
-        As wide as a page.
-    line : str
-        The stamp.
-    note : str
-        What a reader must know to read the figure.
-
-    Returns
-    -------
-    height : float
-        In inches, from the lower edge.
-    """
+    """Print a note and, below it, the stamp; return their height in inches from the lower edge."""
     lines = [*textwrap.wrap(note, NOTE_WIDTH), line]
     figure.text(
         0.012,

@@ -3,7 +3,8 @@
 ``y`` is the estimate, ``x`` the target, both [shape=(channels, N)]; ``S`` a representation. The
 error is ``E(y) = ||S y - S x|| / ||S x||`` over all coefficients of all channels (`objective`);
 `initial_noise` is where a descent starts, `bold_driver`, `lbfgs` and `adam` are ways down, and
-`loop` takes them down with a history, snapshots and checkpoints.
+`loop` takes them down with a history, snapshots and checkpoints. A setting out of its range is a
+ValueError or TypeError.
 
 References
 ----------

@@ -32,11 +32,6 @@ class Adam(Descent):
         Learning rate, as a share of the target's RMS.
     beta_1, beta_2 : float in [0, 1)
     epsilon : float > 0
-
-    Raises
-    ------
-    ValueError, TypeError
-        A setting is out of its range.
     """
 
     STATE: ClassVar = (*Descent.STATE, "_unit", "_t", "_m", "_v")

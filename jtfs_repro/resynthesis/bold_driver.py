@@ -47,11 +47,6 @@ class BoldDriver(Descent):
         'as_coded' is the original's: the error is compared after the step, the worse point is
         kept, and the gradient is not cleared after it, so that the next step is about twice as
         long; the last point is the result, not the best.
-
-    Raises
-    ------
-    ValueError, TypeError
-        A setting is out of its range.
     """
 
     STATE: ClassVar = (*Descent.STATE, "_pile")

@@ -15,13 +15,8 @@ from jtfs_repro import io
 class Checkpoint:
     """Where a descent is kept, and what must agree for it to go on.
 
-    Parameters
-    ----------
-    path : path
-    identity : mapping of names to plain values
-        The sound, the seed and all settings that the result depends on.
-    is_read : bool
-        Whether a descent goes on from what is there; otherwise it starts anew.
+    ``identity`` holds the sound, the seed and all settings that the result depends on; without
+    ``is_read`` the descent starts anew.
     """
 
     path: Path

@@ -1,4 +1,4 @@
-"""What all descents share: a point, its error, a step that is one evaluation, a state to save."""
+"""Base class of descents: a point, its error, a step of one evaluation, a state to save."""
 
 from __future__ import annotations
 
@@ -28,19 +28,10 @@ class Step:
 class Descent(ABC):
     """A way down the error. One step is one evaluation of the objective.
 
-    An exception that leaves the objective leaves the descent as it was before the step.
-
-    Attributes
-    ----------
-    point : Tensor [shape=(channels, N)]
-        The current estimate.
-    squared_error : float
-    gradient : Tensor [shape=(channels, N)]
-        Of the squared error.
-    step_size : float
-        Of the next step; its unit is the descent's own.
-    is_collapsed : bool
-        Whether the next step is too short to move the point.
+    An exception that leaves the objective leaves the descent as it was before the step. ``point``
+    and ``gradient`` (of the squared error) have [shape=(channels, N)]; ``step_size`` is that of the
+    next step, in the descent's own unit; ``is_collapsed``: that step is too short to move the
+    point.
     """
 
     STATE: ClassVar[tuple[str, ...]] = ("point", "squared_error", "gradient", "step_size")
@@ -67,20 +58,10 @@ class Descent(ABC):
         return False
 
     def start(self, objective: Objective, y: Tensor, target: Tensor) -> None:
-        """Take the first point, at one evaluation.
+        """Take the first point y, the initial noise [shape=(channels, N)], at one evaluation.
 
-        Parameters
-        ----------
-        objective : Objective
-        y : Tensor [shape=(channels, N)]
-            The initial noise.
-        target : Tensor [shape=(channels, N)]
-            Only its level is read, where a step size is relative to it.
-
-        Raises
-        ------
-        ValueError
-            The error of the noise is not finite.
+        Of the target only its level is read, where a step size is relative to it. ValueError: the
+        error of the noise is not finite.
         """
         found = objective.evaluate(y)
         if found.gradient is None:

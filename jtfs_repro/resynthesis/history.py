@@ -1,4 +1,4 @@
-"""What happened along a descent: one row per iteration, iteration 0 is the initial noise."""
+"""History of a descent: one row per iteration, iteration 0 is the initial noise."""
 
 from __future__ import annotations
 

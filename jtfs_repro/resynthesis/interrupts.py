@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C during a descent: noted when they come, heeded where the state is whole."""
+"""Signal handling in a descent: SIGTERM and Ctrl-C are heeded where the state is whole."""
 
 from __future__ import annotations
 

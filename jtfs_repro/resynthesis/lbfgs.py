@@ -41,11 +41,6 @@ class Lbfgs(Descent):
     failures : int >= 1
         Failures in a row after which the pairs are dropped: the descent goes on along the
         gradient, by the length of the last step that was kept.
-
-    Raises
-    ------
-    ValueError, TypeError
-        A setting is out of its range.
     """
 
     STATE: ClassVar = (*Descent.STATE, "_s", "_q", "_direction", "_length", "_failed")

@@ -44,11 +44,6 @@ class LoopSettings:
     checkpoint_iterations : int >= 1
     checkpoint_seconds : float > 0
         A checkpoint is written after so many iterations or seconds, whichever comes first.
-
-    Raises
-    ------
-    ValueError, TypeError
-        A setting is out of its range.
     """
 
     iterations: int = 100
@@ -74,17 +69,10 @@ class LoopSettings:
 
 @dataclass(kw_only=True)
 class Course:
-    """What a descent has been through so far.
+    """What a descent has been through so far: rows (see `history`), snapshots, seconds a step.
 
-    Attributes
-    ----------
-    rows : list of dict
-        See `history`.
-    best : Tensor [shape=(channels, N)]
-        The point of the lowest error; ``best_iteration`` found it.
-    snapshots : list of (iteration, error, Tensor)
-    seconds : list of float
-        Wall time of each iteration.
+    ``best`` [shape=(channels, N)] is the point of the lowest error; ``best_iteration`` found it;
+    ``snapshots`` are (iteration, error, Tensor).
     """
 
     rows: list[Row]
@@ -126,29 +114,13 @@ def descend(
     progress: bool | None = None,
     label: str = "",
 ) -> Outcome:
-    """Take a descent down from the noise.
+    """Take a descent down from the noise to the target [shape=(channels, N)].
 
     With a checkpoint, SIGTERM and Ctrl-C are heeded after the segment that is being transformed:
     the state of the last whole iteration is written, then the signal acts as usual. A descent that
-    goes on from a checkpoint ends with the same bits as one that was never stopped.
-
-    Parameters
-    ----------
-    objective : Objective
-    descent : Descent
-    noise, target : Tensor [shape=(channels, N)]
-    settings : LoopSettings
-    checkpoint : Checkpoint, optional
-        Left where it is at the end: the caller removes it when the outputs are written.
-    progress : bool, optional
-        Whether a bar with the error is shown on stderr; None: if that is a terminal.
-    label : str
-        Shown before the bar.
-
-    Raises
-    ------
-    ValueError
-        The error of the noise is not finite.
+    goes on from a checkpoint ends with the same bits as one that was never stopped. The caller
+    removes the checkpoint when the outputs are written. ValueError: the error of the noise is not
+    finite.
     """
     state = checkpoint.load() if checkpoint else None
     if state is None:

@@ -34,20 +34,11 @@ class Evaluation:
 
 
 def build_transform(representation: Callable[..., Transform], n_samples: int) -> Transform:
-    """Return the representation of signals of ``n_samples``.
+    """Return the representation of signals of ``n_samples``, called with ``shape=n_samples``.
 
-    Parameters
-    ----------
-    representation : class
-        Called with ``shape=n_samples``; what it returns maps [shape=(channels, n_samples)] to one
-        tensor of coefficients.
-    n_samples : int
-
-    Raises
-    ------
-    ValueError
-        The signal is shorter than the longest wavelet (``2**J``) or average (T); or a setting of
-        the representation is out of its range.
+    It maps [shape=(channels, n_samples)] to one tensor of coefficients. ValueError: the signal is
+    shorter than the longest wavelet (``2**J``) or average (T); or a setting of the representation
+    is out of its range.
     """
     try:
         made = representation(shape=n_samples)
@@ -138,13 +129,8 @@ class Objective:
         """Return the squared error of an estimate, and its gradient unless it exceeds ``limit``.
 
         An estimate that is rejected needs no gradient: once the sum over the segments is above
-        the limit, the rest is transformed forwards only.
-
-        Parameters
-        ----------
-        y : Tensor [shape=(channels, N)]
-        limit : float
-            Of the squared error. Where it is not finite there is no gradient either.
+        the limit, the rest is transformed forwards only. Where it is not finite there is no
+        gradient either.
         """
         self.evaluations += 1
         total, gradient = 0.0, torch.zeros_like(y)

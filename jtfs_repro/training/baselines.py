@@ -35,18 +35,9 @@ SVM_GAMMAS = (0.1, 0.3, 1.0, 3.0)  # times 1 / number of features
 class Baseline:
     """Predictions of a classifier and how it was chosen.
 
-    Parameters
-    ----------
-    validation_logits, test_logits : ndarray [shape=(n, n_classes)], float32
-        Decision values; the largest is the prediction.
-    chosen : dict
-        ``C`` and, for the SVM, ``gamma``, with ``validation_score``.
-    tried : list of dict
-        The same for everything that was tried.
-    n_parameters : int
-        Numbers that the classifier keeps: coefficients, or support vectors and their weights.
-    cost : dict
-        seconds_training, n_steps (0), clips_per_second, peak_memory_bytes, device.
+    Decision values [shape=(n, n_classes)], float32: the largest is the prediction. ``chosen`` holds
+    ``C``, ``gamma`` of an SVM and ``validation_score``, ``tried`` the same for all that was tried;
+    ``n_parameters`` counts coefficients, or support vectors and their weights.
     """
 
     validation_logits: np.ndarray
@@ -75,24 +66,16 @@ def fit_linear(
     .. math:: \min_W \tfrac12 \|W\|^2 + C \sum_i w_{y_i} \ell(W x_i + b, y_i)
 
     by L-BFGS: smooth and convex with a penalty, hence one solution also where features outnumber
-    clips.
+    clips. Features [shape=(n, D)], labels in [0, n_classes).
 
     Parameters
     ----------
-    X_train, X_validation, X_test : ndarray [shape=(n, D)]
-    y_train, y_validation : ndarray [shape=(n,)], integer in [0, n_classes)
     Cs : sequence of float > 0
         Tried in ascending order; ties in the validation score: the smallest.
     class_weight : {'balanced', None}
         'balanced' weights a clip by n / (n_classes N_k).
-    selection : {'accuracy', 'macro_recall'}
-    n_classes : int >= 2
     max_iter : int >= 1
         Steps of L-BFGS; a fit that needs more is taken as it is.
-
-    Returns
-    -------
-    Baseline
 
     Raises
     ------
@@ -126,26 +109,10 @@ def fit_svm(
     selection: str = "accuracy",
     n_classes: int = N_CLASSES,
 ) -> Baseline:
-    r"""Fit a support vector machine with kernel :math:`e^{-g \|x - y\|^2 / D}`.
+    r"""Fit a support vector machine with kernel :math:`e^{-g \|x - y\|^2 / D}`; see `fit_linear`.
 
-    Parameters
-    ----------
-    X_train, y_train, X_validation, y_validation, X_test
-        See `fit_linear`.
-    Cs, gammas : sequence of float > 0
-        C and g; ties in the validation score: the smallest C, then the smallest g.
-    class_weight, selection, n_classes
-        See `fit_linear`.
-
-    Returns
-    -------
-    Baseline
-        Its logits are one-versus-rest values made from the one-versus-one decisions.
-
-    Raises
-    ------
-    ValueError, TypeError
-        As `fit_linear`.
+    Ties in the validation score: the smallest C, then the smallest g. Logits are one-versus-rest
+    values made from the one-versus-one decisions.
     """
     data = _Data.of((X_train, X_validation, X_test), (y_train, y_validation), n_classes)
     _check_choice(class_weight, selection)

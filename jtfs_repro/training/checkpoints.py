@@ -72,11 +72,8 @@ def _header(payload: bytes | memoryview) -> bytes:
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read what `save` wrote.
 
-    Raises
-    ------
-    FileError
-        The file is missing, truncated or changed since, or holds more than tensors and plain
-        values.
+    FileError: the file is missing, truncated or changed since, or holds more than tensors and plain
+    values.
     """
     payload = _checked(path)
     try:
@@ -119,10 +116,7 @@ def find(folder: Path, expected: Mapping[str, Any]) -> Path | None:
     A file that cannot be read is set aside as ``NAME.unreadable`` with one line on stderr, and
     the one before it is taken.
 
-    Raises
-    ------
-    FileError
-        A checkpoint is that of another training; it is left as it is.
+    FileError: a checkpoint is that of another training; it is left as it is.
     """
     for path in (folder / LAST, folder / PREVIOUS):
         if not path.exists():

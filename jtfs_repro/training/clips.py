@@ -33,15 +33,7 @@ class Clips(Protocol):
 class ArrayClips:
     """Clips from arrays, which may be memory maps: a batch reads its own rows only.
 
-    Parameters
-    ----------
-    features : mapping name -> ndarray [shape=(n, ...)]
-    labels : ndarray [shape=(n,)], integer
-
-    Raises
-    ------
-    ValueError
-        There is no feature, or one has another number of clips than there are labels.
+    ValueError: there is no feature, or one has another number of clips than there are labels.
 
     Examples
     --------
@@ -95,22 +87,7 @@ def loader(
     num_workers: int = 0,
     pin_memory: bool = False,
 ) -> DataLoader[Batch]:
-    """Return a loader of batches: in order, or as the sampler says.
-
-    Parameters
-    ----------
-    clips : Clips
-    batch_size : int >= 1
-    sampler : iterable of int, optional
-    n : int, optional
-        Leave out what comes after the first ``n`` clips.
-    drop_last : bool
-        Whether to leave out the last partial batch.
-    num_workers : int >= 0
-        Processes that read ahead.
-    pin_memory : bool
-        Whether batches go to page-locked memory (for a GPU).
-    """
+    """Return a loader of batches: in order, or as the sampler says; of the first ``n`` clips."""
     return DataLoader(
         _Batches(clips, len(clips) if n is None else n),
         batch_size=batch_size,

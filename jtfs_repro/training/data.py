@@ -1,4 +1,4 @@
-"""The loaders of one training, made when Lightning knows which device it is on."""
+"""Lightning data module: the loaders of one training, made for the device that it is on."""
 
 from __future__ import annotations
 
@@ -11,17 +11,7 @@ from jtfs_repro.training.settings import TrainingSettings
 
 
 class Subsets(pl.LightningDataModule):
-    """Training clips as an epoch draws them; validation clips in order, each once.
-
-    Parameters
-    ----------
-    training, validation : Clips
-    settings : TrainingSettings
-    seed : int >= 0
-    first_epoch : int >= 0
-        At which the training goes on.
-    device : {'cpu', 'cuda'}
-    """
+    """Training clips as an epoch draws them, from ``first_epoch`` on; validation clips in order."""
 
     def __init__(
         self,

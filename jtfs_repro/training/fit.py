@@ -50,10 +50,7 @@ class Fitted:
         train_loss (mean over steps), validation_loss, validation_accuracy,
         validation_macro_recall, is_candidate, is_best ('yes' or 'no').
     best_epoch : int
-        The epoch whose weights gave the logits, from 0.
-    n_parameters : int
-    state_dict : dict
-        Its weights, on the CPU.
+        The epoch whose weights (``state_dict``, on the CPU) gave the logits, from 0.
     cost : dict
         seconds_training (with validation, all runs together), n_steps, clips_per_second (training
         steps alone), peak_memory_bytes, device ('cpu', 'cuda' or 'cpu+cuda').
@@ -106,31 +103,19 @@ def fit(
     network : Module
         Features (name -> Tensor [shape=(B, ...)]) to logits [shape=(B, n_classes)]. It holds the
         weights of the best epoch afterwards, in eval mode.
-    training, validation, test : Clips
-        See `clips.Clips`.
-    settings : TrainingSettings
     seed : int >= 0
         Of sampling, dropout and augmentation; the initial weights are the network's own.
     folder : path
         Of the checkpoints, see `checkpoints`; one training each.
     fingerprint : str
         Whatever else must agree for a checkpoint to be taken, e.g. a hash of the features.
-    device : {'auto', 'cpu', 'cuda'}
-        'auto' takes the GPU where there is one.
     devices : int >= 1
         GPUs, or processes on the CPU. The processes that Lightning starts for them run the
         calling script and end inside this function; only the first returns.
     strategy : {'auto', 'ddp'}
         How Lightning shares the work.
-    n_classes : int >= 2
     appearance : ndarray, optional
         See `weights.class_weights`; by default labels of training, validation and test in turn.
-    progress : bool
-        Whether to show a progress bar on stderr.
-
-    Returns
-    -------
-    Fitted
 
     Raises
     ------

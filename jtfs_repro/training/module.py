@@ -1,4 +1,4 @@
-"""The network as Lightning trains it: loss, optimiser, schedule, logits of the validation clips."""
+"""Lightning module: network, loss, optimiser, schedule, logits of the validation clips."""
 
 from __future__ import annotations
 
@@ -16,17 +16,7 @@ from jtfs_repro.training.settings import TrainingSettings
 
 
 class Classifier(pl.LightningModule):
-    """A network with its loss, optimiser and schedule.
-
-    Parameters
-    ----------
-    network : Module
-        Features (name -> Tensor) to logits [shape=(B, n_classes)].
-    settings : TrainingSettings
-    class_weights : ndarray [shape=(n_classes,)]
-    factor : callable
-        Step -> factor of ``settings.lr``.
-    """
+    """A network with its loss, optimiser and schedule (``factor``: step -> factor of the rate)."""
 
     class_weights: Tensor
 

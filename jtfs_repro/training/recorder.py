@@ -1,4 +1,4 @@
-"""What a training leaves behind: history, best weights, checkpoints, cost, progress bar."""
+"""Lightning callback: history, best weights, checkpoints, cost, progress bar."""
 
 from __future__ import annotations
 
@@ -24,21 +24,8 @@ class Recorder(pl.Callback):
     """Seeds every epoch, follows it, and saves the state when it is over.
 
     The random numbers of an epoch are a function of (seed, epoch, device), so that a training that
-    was killed goes on as if it had not been.
-
-    Parameters
-    ----------
-    identity : mapping
-        See `checkpoints.identity`.
-    folder : Path
-        Of the checkpoints.
-    labels : ndarray [shape=(n,)]
-        Of the validation clips that are scored.
-    class_weights : ndarray [shape=(n_classes,)]
-    device : {'cpu', 'cuda'}
-    steps_per_epoch : int
-    progress : bool
-        Whether to show a progress bar on stderr.
+    was killed goes on as if it had not been. ``labels`` are those of the validation clips that are
+    scored.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Which training clips an epoch shows, in which order, and on which device.
+"""Samplers: which training clips an epoch shows, in which order, and on which device.
 
 Lightning's own wrapper for several devices would shuffle the drawn clips once more; these samplers
 share them out themselves, so that a batch holds the same clips on one device as on several.
@@ -16,22 +16,11 @@ from jtfs_repro import checks
 
 
 class EpochSampler(Sampler[int]):
-    """Indices of one epoch, a function of (seed, epoch) alone.
+    """Indices of one epoch, a function of (seed, epoch) alone; each device gets its `share`.
 
     First a permutation of all clips; an epoch that is longer goes on with draws with
-    replacement, a shorter one takes the permutation's beginning.
-
-    Parameters
-    ----------
-    n : int >= 1
-        Clips in the training set.
-    epoch_size : int >= 1, optional
-        Clips in an epoch; one pass if None.
-    seed : int >= 0
-    epoch : int >= 0
-        The first epoch: loader processes start to fetch before `set_epoch` is called.
-    rank, devices : int
-        This device's number, from 0, and how many there are; it gets the clips of `share`.
+    replacement, a shorter one takes the permutation's beginning; ``epoch_size`` None is one pass.
+    ``epoch`` is the first: loader processes start to fetch before `set_epoch` is called.
 
     Examples
     --------

@@ -24,18 +24,10 @@ def build(
     warmup_epochs: int = 1,
     schedule_steps: int | None = None,
 ) -> Callable[[int], float]:
-    """Return the function step -> factor of one training.
+    """Return the function step -> factor of one training, see `paper` and `as_coded`.
 
-    Parameters
-    ----------
-    schedule : {'paper', 'as_coded'}
-        See `paper` and `as_coded`, which also say what the other parameters are.
-
-    Raises
-    ------
-    ValueError
-        The schedule is unknown, or ``schedule_steps`` is given for 'paper' or is shorter than an
-        epoch.
+    ValueError: the schedule is unknown, or ``schedule_steps`` is given for 'paper' or is shorter
+    than an epoch.
     """
     checks.choice("schedule", schedule, SCHEDULES)
     if schedule == "paper":
@@ -63,20 +55,9 @@ def paper(
     .. math:: r(s) = f + (1 - f) \begin{cases} s / W & s < W \\
               \frac12 (1 + \cos \pi \frac{s - W}{S - 1 - W}) & s \ge W \end{cases}
 
-    with W warm-up steps of S: the peak is step W, the floor is the last step.
-
-    Parameters
-    ----------
-    step : int >= 0
-        Steps after the last one stay on the floor.
-    steps_per_epoch, epochs : int >= 1
-    floor : float in [0, 1]
-    warmup_epochs : int >= 0
-        If no epoch remains for the cosine, the warm-up is all there is.
-
-    References
-    ----------
-    Section 4.4 of the paper: "cosine annealing to 1e-11, warm-up from the lowest point".
+    with W warm-up steps of S: the peak is step W, the floor is the last step and all after it. If
+    no epoch remains for the cosine, the warm-up is all there is. Section 4.4 of the paper: "cosine
+    annealing to 1e-11, warm-up from the lowest point".
 
     Examples
     --------
@@ -100,14 +81,8 @@ def as_coded(step: int, *, steps_per_epoch: int, floor: float, period: int) -> f
               \frac12 (1 + \cos \pi \frac{3P - 1 - (eP + i)}{3P}) & e < 3 \\
               \frac12 (1 + \cos \pi \frac{i}{P}) & e \ge 3 \end{cases}
 
-    Parameters
-    ----------
-    step : int >= 0
-    steps_per_epoch : int >= 1
-    floor : float in [0, 1]
-    period : int >= steps_per_epoch
-        Steps that the schedule takes for an epoch: the true number, or the 256 that the
-        original divides by although its epochs have 182 steps (cycles then end at 71 %).
+    The period is the true number of steps of an epoch, or the 256 that the original divides by
+    although its epochs have 182 steps (cycles then end at 71 %).
 
     Examples
     --------

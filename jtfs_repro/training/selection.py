@@ -1,4 +1,4 @@
-"""Which epoch is kept: scores of the validation clips, candidates, ties."""
+"""Model selection: scores of the validation clips, candidate epochs, ties."""
 
 from __future__ import annotations
 
@@ -30,16 +30,10 @@ def score(selection: str, logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def weighted_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    r"""Return numerator and denominator of the weighted cross-entropy.
+    r"""Return numerator and denominator of the weighted cross-entropy; logits [shape=(B, classes)].
 
     .. math:: L = \frac{\sum_i w_{y_i} \ell_i}{\sum_i w_{y_i}}, \qquad
               \ell_i = -\log \mathrm{softmax}(x_i)_{y_i}
-
-    Parameters
-    ----------
-    logits : Tensor [shape=(B, n_classes)]
-    labels : Tensor [shape=(B,)], int64
-    weights : Tensor [shape=(n_classes,)]
     """
     total = functional.cross_entropy(logits, labels, weight=weights, reduction="sum")
     return total, weights[labels].sum()

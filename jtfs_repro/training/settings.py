@@ -97,10 +97,7 @@ class TrainingSettings:
     def steps_per_epoch(self, n: int, *, devices: int = 1) -> int:
         """Return the optimiser steps of one epoch over ``n`` training clips.
 
-        Raises
-        ------
-        ValueError
-            The devices cannot share a batch equally, or an epoch has not one whole batch.
+        ValueError: the devices cannot share a batch equally, or an epoch has not one whole batch.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""What a training must leave as it found it: messages, random numbers, signals."""
+"""Lightning's messages silenced; random numbers and signal handlers restored after training."""
 
 from __future__ import annotations
 
