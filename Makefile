@@ -13,7 +13,7 @@ export XDG_CACHE_HOME ?= $(CURDIR)/.snakemake/cache
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install figures test report verify faults benchmark peers lint types clean
+.PHONY: help install figures test report same verify faults benchmark peers lint types clean
 
 help: ## print this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ test: $(STAMP) lint types ## check style and types, run all tests and a small re
 report: $(STAMP) ## gather every figure and table, with captions and run times, in report.html
 	$(SNAKEMAKE) --cores all report_pages $(OPTIONS)
 	$(SNAKEMAKE) --report report.html report_pages $(OPTIONS)
+
+same: $(STAMP) ## run this tree and the commit before at smoke scale, compare every output exactly
+	PATH="$(CURDIR)/$(BIN):$$PATH" python -m tools.same $(OPTIONS)
 
 verify: $(STAMP) ## hash all results again and name what does not match
 	$(BIN)/python scripts/verify_results.py
@@ -51,7 +54,7 @@ types: $(STAMP) ## check types
 	$(BIN)/basedpyright
 
 clean: ## remove .venv, .venv-peers and all results that are not part of the repository
-	rm -rf $(VENV) $(PEERS) .snakemake logs
+	rm -rf $(VENV) $(PEERS) .snakemake .same logs
 
 $(STAMP): requirements.txt requirements-dev.txt setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python %d.%d is too old; 3.11 is needed (make PYTHON=python3.11 ...)" % sys.version_info[:2])'

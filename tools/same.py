@@ -1,4 +1,8 @@
-"""Compare every output of one run with that of another checkout; exit with 1 if one differs.
+"""Compare every output of one run with that of another commit; exit with 1 if one differs.
+
+`make same` runs the workflow here and in a checkout of the commit before (in .same/, kept for the
+next time), on the same machine: between two machines the last bits differ. --against compares with
+outputs that are there already, and runs nothing.
 
 A file is the same if it holds the same numbers, words and pixels. Left out are costs (columns and
 keys of times and memory, tables of costs, benchmarks), sidecars, manifests, logs and the companion
@@ -14,6 +18,7 @@ import hashlib
 import io as text_io
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,7 +32,10 @@ from jtfs_repro.provenance import layout
 from jtfs_repro.provenance.compare import why_skipped
 from jtfs_repro.provenance.deviations import READERS, content_deviations, worst
 from jtfs_repro.provenance.tolerances import COST_FIELD, TOLERANCES
+from jtfs_repro.runs import parse_run
 
+KEPT = Path(".same")
+SHARED = ("data/soundfonts", "data/openl3", "data/medley_solos_db")
 TEXTS = (".csv", ".gin", ".html", ".ipynb", ".json", ".md", ".svg", ".txt")
 
 
@@ -173,12 +181,51 @@ def _where(a: Path, b: Path | str) -> str:
     return f"; {len(found)} places, worst {worst(found).text}" if found else " in its bytes"
 
 
+# -------------------------------------------------------------------------------- the other commit
+
+
+def default_commit() -> str:
+    """Return HEAD if something is not committed, else the commit before it."""
+    return "HEAD" if git("status", "--porcelain", "--untracked-files=no") else "HEAD^"
+
+
+def checkout(commit: str) -> Path:
+    """Return the folder of a checkout of a commit, made if need be."""
+    folder = KEPT / git("rev-parse", "--short", commit)
+    if not folder.exists():
+        git("clone", "--quiet", "--shared", "--no-checkout", ".", str(folder))
+        git("-C", str(folder), "checkout", "--quiet", "--detach", git("rev-parse", commit))
+        for name in SHARED:  # fetched once
+            if Path(name).exists():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).symlink_to(Path(name).resolve())
+    return folder
+
+
+def snakemake(folder: Path, run: str) -> None:
+    """Make the outputs of a run in a folder; exit with its status if that fails."""
+    settings = [f"{name}={value}" for name, value in parse_run(run).items()]
+    command = [sys.executable, "-m", "snakemake", "--cores", "all", "--config", *settings]
+    print(f"snakemake in {folder}", file=sys.stderr)
+    if status := subprocess.run(command, cwd=folder, check=False).returncode:
+        sys.exit(status)
+
+
+def git(*arguments: str) -> str:
+    """Return what git prints."""
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"error: git {' '.join(arguments)}: {done.stderr.strip().splitlines()[-1]}")
+    return done.stdout.strip()
+
+
 def arguments() -> argparse.ArgumentParser:
     """Return the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", default=".", help="this checkout (default: where you are)")
     parser.add_argument("--run", default="smoke", help="e.g. smoke, demo, paper (default smoke)")
     parser.add_argument("--against", metavar="PATH", help="the other checkout, or its hashes.json")
+    parser.add_argument("--commit", help="what is run beside (default: HEAD, or the one before it)")
     parser.add_argument("--record", metavar="FILE", help="write this checkout's hashes (output)")
     parser.add_argument("--changes", metavar="FILE", help="what was renamed: names, texts, keys")
     return parser
@@ -188,6 +235,10 @@ def main() -> None:
     """Compare or record, print what differs and a line of counts."""
     options = arguments().parse_args()
     changes = Changes.load(options.changes)
+    if not (options.against or options.record):
+        options.against = checkout(options.commit or default_commit())
+        for folder in (options.against, options.root):
+            snakemake(Path(folder), options.run)
     here = of_run(dict(outputs(Path(options.root))), options.run)
     if options.record:
         hashes = {name: content_sha256(path, changes) for name, path in here.items()}
