@@ -28,6 +28,7 @@ setup(
         "jtfs_repro.scattering",
         "jtfs_repro.site",
         "jtfs_repro.training",
+        "jtfs_repro.verdicts",
     ],
     package_data={"jtfs_repro": ["py.typed"], "jtfs_repro.site": ["templates/*", "assets/*"]},
     install_requires=[
@@ -44,6 +45,7 @@ setup(
         "pillow",
         "plotly",
         "pretty_midi",
+        "pyyaml",
         "scikit-learn",
         "scipy",
         "soundfile",

@@ -15,7 +15,17 @@ from pathlib import Path
 from faults.running import Ended, Running
 
 ROOT = Path(__file__).parent.parent
-PARTS = ("Snakefile", "config", "gin", "jtfs_repro", "notebooks", "profiles", "rules", "scripts")
+PARTS = (
+    "Snakefile",
+    "claims",
+    "config",
+    "gin",
+    "jtfs_repro",
+    "notebooks",
+    "profiles",
+    "rules",
+    "scripts",
+)
 SOUNDFONT = "tiny.sf2"
 # not compared: what holds wall times and memory (costs, reports, sidecars, the manifest), and what
 # a run keeps to go on from

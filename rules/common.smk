@@ -249,12 +249,31 @@ def variant_runs(run):
     return [run_name(**(facts(run) | {"variant": name})) for name in VARIANTS]
 
 
+def claims(pattern="*"):
+    """Return the files of the literature's claims and numbers."""
+    return [os.path.relpath(path) for path in sorted(ROOT.glob(f"claims/{pattern}"))]
+
+
+BENCHMARKS = ["transform.csv", "resynthesis/transform.csv"]  # copied, not made by a run
+
+
+def verdict_tables(wildcards):
+    """Return the tables that the verdicts read: name in claims/tables.yaml -> paths."""
+    folder = f"results/{wildcards.run}"
+    own = {"knn": "knn_scores.csv", "embedding": "embedding_scores.csv"}
+    own |= {"cqt": "cqt_chirps.npz"}
+    tables = {name: f"{folder}{file}" for name, file in own.items()}
+    tables |= medley_verdict_tables(wildcards) | texture_verdict_tables(wildcards)
+    benchmarks = [f"results/benchmarks/{name}" for name in BENCHMARKS]
+    return {name: [path] for name, path in tables.items()} | {
+        "benchmarks": [path for path in benchmarks if os.path.exists(path)]
+    }
+
+
 def ablation_argument(wildcards):
-    """Return the option that hands a finished ablation to the verdicts, with its content's hash.
+    """Return the words that hand a finished ablation to the verdicts, with its content's hash.
 
     It is no input: a verdict takes the ablation into account, but does not start it.
     """
     path = Path(f"results/{wildcards.run}ablation_orders.csv")
-    return (
-        f"--ablation {path} --ablation-sha256 {sha256(path)}" if path.exists() else ""
-    )
+    return f"ablation={path} --sha256 {sha256(path)}" if path.exists() else ""

@@ -98,24 +98,10 @@ rule tabulate_verdicts:
         gin=gin_files("verdicts"),
         code=code("scripts/tabulate_verdicts.py", "verdicts"),
         template=os.path.relpath(ROOT / "jtfs_repro/site/templates/verdict_page.html"),
+        claims=claims(),
         settings=[os.path.relpath(p) for p in sorted(ROOT.glob("gin/**/*.gin"))],
-        knn="results/{run}knn_scores.csv",
-        embedding="results/{run}embedding_scores.csv",
-        cqt="results/{run}cqt_chirps.npz",
-        medley=medley_verdict_inputs,
-        clips=lambda wildcards: [
-            f"results/{wildcards.run}{folder}clips.csv"
-            for folder in [section(wildcards.run)]
-            if folder
-        ],
-        textures=texture_verdict_inputs,
-        benchmarks=[
-            path
-            for path in (
-                "results/benchmarks/transform.csv",
-                "results/benchmarks/resynthesis/transform.csv",
-            )
-            if os.path.exists(path)
+        tables=lambda wildcards: [
+            path for paths in verdict_tables(wildcards).values() for path in paths
         ],
     output:
         table="results/{run}verdicts.csv",
@@ -130,14 +116,15 @@ rule tabulate_verdicts:
         mem_mb=memory("tabulate_verdicts"),
         runtime=minutes("tabulate_verdicts"),
     params:
-        folder=os.path.relpath(ROOT / "gin"),
-        clips=lambda wildcards, input: f"--clips {input.clips}" if input.clips else "",
+        claims=os.path.relpath(ROOT / "claims"),
+        settings=os.path.relpath(ROOT / "gin"),
+        tables=lambda wildcards: [
+            f"{name}={path}"
+            for name, paths in verdict_tables(wildcards).items()
+            for path in paths
+        ],
         ablation=ablation_argument,
-        medley=medley_verdict_arguments,
-        textures=texture_verdict_arguments,
     shell:
-        "python scripts/tabulate_verdicts.py --gin {input.gin} --settings {params.folder}"
-        " --knn {input.knn} --embedding {input.embedding} --cqt {input.cqt} {params.clips}"
-        " {params.medley} {params.textures} {params.ablation} --benchmarks {input.benchmarks}"
-        " --table {output.table}"
-        " --operative {output.operative} 2>&1 | tee {log}"
+        "python scripts/tabulate_verdicts.py --gin {input.gin} --claims {params.claims}"
+        " --settings {params.settings} --tables {params.tables} {params.ablation}"
+        " --table {output.table} --operative {output.operative} 2>&1 | tee {log}"

@@ -185,6 +185,7 @@ rule tabulate_table2:
     input:
         gin=gin_files("table2"),
         code=code("scripts/tabulate_table2.py", "table2"),
+        published=claims("table2.csv"),
         facts="results/{run}{medley}/clips.json",
         predictions=each_prediction("npz"),
         costs=each_prediction("json"),
@@ -240,6 +241,7 @@ rule plot_class_recalls:
     input:
         gin=gin_files("class_recalls"),
         code=code("scripts/plot_class_recalls.py", "class_recalls"),
+        published=claims("table2.csv"),
         table="results/{run}{medley}/table2.csv",
         seeds="results/{run}{medley}/recalls.csv",
     output:

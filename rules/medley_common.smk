@@ -213,16 +213,9 @@ def medley_results(run):
     return tables + [f"img/{run}{folder}{name}" for name in MEDLEY_FIGURES]
 
 
-def medley_verdict_arguments(wildcards):
-    """Return the options that hand the tables of Section 4 to the verdicts."""
+def medley_verdict_tables(wildcards):
+    """Return the tables of Section 4 that the verdicts read, by the name claims use."""
     folder = f"results/{wildcards.run}{section(wildcards.run)}"
     names = {"table2": "table2", "seeds": "recalls", "differences": "differences"}
-    options = [f"--{option} {folder}{name}.csv" for option, name in names.items()]
-    return " ".join(options) if section(wildcards.run) else ""
-
-
-def medley_verdict_inputs(wildcards):
-    """Return the tables of Section 4 that the verdicts read."""
-    folder = f"results/{wildcards.run}{section(wildcards.run)}"
-    names = ("table2", "recalls", "differences") if section(wildcards.run) else ()
-    return [f"{folder}{name}.csv" for name in names]
+    names = names | {"clips": "clips"} if section(wildcards.run) else {}
+    return {name: f"{folder}{stem}.csv" for name, stem in names.items()}

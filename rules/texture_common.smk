@@ -139,14 +139,8 @@ VERDICT_TABLES = {
 }
 
 
-def texture_verdict_inputs(wildcards):
-    """Return the tables of Sections 2 and 5 that the verdicts read."""
-    names = VERDICT_TABLES.values() if has_textures(wildcards.run) else ()
-    return [f"results/{wildcards.run}{name}.csv" for name in names]
-
-
-def texture_verdict_arguments(wildcards):
-    """Return the options that hand the tables of Sections 2 and 5 to the verdicts."""
-    tables = texture_verdict_inputs(wildcards)
-    pairs = zip(VERDICT_TABLES, tables)  # both empty where there is no such section
-    return " ".join(f"--{option} {path}" for option, path in pairs)
+def texture_verdict_tables(wildcards):
+    """Return the tables of Sections 2 and 5 that the verdicts read, by the name claims use."""
+    names = VERDICT_TABLES if has_textures(wildcards.run) else {}
+    folder = f"results/{wildcards.run}"
+    return {name: f"{folder}{stem}.csv" for name, stem in names.items()}

@@ -1,7 +1,7 @@
 """Draw Table 2 as bars: recall per class by model, the paper's values beside."""
 
 from jtfs_repro import config, io
-from jtfs_repro.experiments.published import TABLE2
+from jtfs_repro.experiments.published import paper_table2
 from jtfs_repro.plots.class_recalls import figure_class_recalls
 from jtfs_repro.provenance import Stamp
 
@@ -17,7 +17,7 @@ def arguments():
 def main(options):
     table, seeds = io.load_csv(options.table), io.load_csv(options.seeds)
     line = Stamp.common(table).line
-    figure = config.bound(figure_class_recalls)(table, seeds, TABLE2, stamp_line=line)
+    figure = config.bound(figure_class_recalls)(table, seeds, paper_table2(), stamp_line=line)
     for path in options.figures:
         io.save_figure(path, figure)
 

@@ -21,7 +21,17 @@ from rules import config_check
 from rules.closure import closure
 
 ROOT = Path(__file__).parent.parent
-TREE = ("Snakefile", "config", "gin", "jtfs_repro", "notebooks", "profiles", "rules", "scripts")
+TREE = (
+    "Snakefile",
+    "claims",
+    "config",
+    "gin",
+    "jtfs_repro",
+    "notebooks",
+    "profiles",
+    "rules",
+    "scripts",
+)
 SMOKE = [
     "--config",
     "scale=smoke",

@@ -31,7 +31,17 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
-TREE = ("Snakefile", "config", "gin", "jtfs_repro", "notebooks", "profiles", "rules", "scripts")
+TREE = (
+    "Snakefile",
+    "claims",
+    "config",
+    "gin",
+    "jtfs_repro",
+    "notebooks",
+    "profiles",
+    "rules",
+    "scripts",
+)
 CLUSTER = ROOT / "profiles/slurm/one_node.sh"
 CONFIG = [
     "scale=smoke", "features=[mfcc,scattering1d_q1]", "shards=2", "clip_shards=1",

@@ -94,6 +94,12 @@ class GinSettings:
             self._known[stage, preset] = found
         return self._known[stage, preset]
 
+    def files(self) -> Iterator[Mapping[str, Binding]]:
+        """Yield the bindings of every gin file, includes left to their own file."""
+        for path in sorted(Path(self.folder).rglob("*.gin")):
+            own = Path("gin", path.relative_to(self.folder)).as_posix()
+            yield {key: b for key, b in self._read(os.fspath(path)) if b.file == own}
+
     def _read(self, file: str) -> Iterator[tuple[str, Binding]]:
         lines = iter(io.load_text(file).splitlines())
         for line in lines:
