@@ -17,10 +17,19 @@ from typing import Any
 import yaml
 
 from jtfs_repro import io
+from jtfs_repro.verdicts.rows import KINDS
 
 FOLDER = Path(__file__).parents[2] / "claims"
 SETTING, SETTINGS, COMPUTED, NOTHING = "setting", "settings", "computed", ""
 COUNT = "number of rows"
+RULE_WORDS = (
+    "limit, shown, say, preset, relative, times, of, column, seeds, deviations, each seed in,"
+    " least, more, iterations, same"
+)
+TABLE_WORDS = (
+    "file, only, needs, prefer, mean, stamp, stamp of, at paper scale, scope, described by,"
+    " seeds, models in, options, no row, not run, no interval"
+)
 _CELL = re.compile(
     r"(?:(?P<pick>lowest|highest) )?(?P<inverse>1 / )?(?P<columns>.+?)"
     r"(?: \* (?P<factor>[\d.e+-]+))?(?: in (?P<low>\S+) to (?P<high>\S+))?"
@@ -50,6 +59,7 @@ class Claim:
     expected: str = ""
     note: str = ""
     remedy: str = ""
+    headline: str = ""
     file: str = ""
 
     def error(self, what: str) -> ClaimError:
@@ -99,6 +109,11 @@ class Claims:
     rules: Mapping[str, Mapping[str, Any]]
     tables: Mapping[str, Mapping[str, Any]]
 
+    @property
+    def headlines(self) -> dict[str, Claim]:
+        """The claim by whose number each section is known."""
+        return {claim.section: claim for claim in self.claims if claim.headline}
+
 
 def unknown(name: str, value: str, options: Collection[str]) -> str:
     """Return "name='value' is not known (did you mean ...?)", or what is known.
@@ -125,6 +140,8 @@ def load_claims(folder: str | os.PathLike[str] = FOLDER) -> Claims:
         A file is missing, or no table.
     """
     rules, tables = (_load_yaml(Path(folder, name)) for name in ("rules.yaml", "tables.yaml"))
+    _check_entries("rules.yaml", rules, "compare why", RULE_WORDS)
+    _check_entries("tables.yaml", tables, "absent", TABLE_WORDS)
     found: dict[str, Claim] = {}
     for path in sorted(Path(folder).glob("*.csv")):
         for row in io.load_csv(path):
@@ -156,11 +173,23 @@ def _claim(row: Mapping[str, str], file: str) -> Claim:
 
 
 def _check(claim: Claim, rules: Mapping[str, Any], tables: Mapping[str, Any]) -> None:
+    claim.known("kind", claim.kind, KINDS)
     if claim.ours != NOTHING:
         claim.known("ours", claim.ours, [SETTING, SETTINGS, COMPUTED, *tables])
         claim.known("rule", claim.rule, rules)
     elif claim.rule or not claim.note:
         raise claim.error("ours is empty: then rule is empty, and note says what is missing")
+
+
+def _check_entries(file: str, entries: Mapping[str, Any], needed: str, known: str) -> None:
+    """Refuse entries of rules.yaml or tables.yaml with unknown or missing words."""
+    needs, all_known = needed.split(), [*needed.split(), *known.split(", ")]
+    for name, entry in entries.items():
+        for key in entry:
+            if key not in all_known and not key.startswith("blank"):
+                raise ClaimError(f"claims/{file}: {name}: {unknown('word', key, all_known)}")
+        if lacking := [key for key in needs if key not in entry]:
+            raise ClaimError(f"claims/{file}: {name}: it needs {', '.join(lacking)}")
 
 
 def cell(claim: Claim) -> Cell:

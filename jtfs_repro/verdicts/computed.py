@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from jtfs_repro.config import ConfigError
+from jtfs_repro.config import ConfigError, stages
 from jtfs_repro.datasets.chirps import ChirpGrid, ChirpSynthesis, chirp
 from jtfs_repro.datasets.medley_solos_db import SUPPORTS
 from jtfs_repro.features.jtfs_tensors import JtfsTensors
@@ -108,9 +108,11 @@ def _binding(claim: Claim, item: str, at: At) -> tuple[str, Binding]:
     stage, colon, name = item.partition(": ")
     if not colon:
         raise claim.error(f"item={item!r} must be 'stage: Name.parameter'")
+    for one in stage.split("+"):
+        claim.known("stage", one, stages(at.settings.folder))
     try:
         return name.rpartition(".")[2], at.binding(stage, name)
-    except (ConfigError, OSError) as error:
+    except ConfigError as error:
         ends = {".".join(key.split(".")[-2:]) for key in at.settings.stage(stage, at.preset)}
         claim.known(f"setting of {stage}.gin", name, sorted(ends))
         raise claim.error(str(error)) from None

@@ -7,14 +7,14 @@ comparison takes a `Case` and returns a `Judgement`, or raises `NotRun`.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from jtfs_repro.verdicts.claims import COUNT, Cell, Claim
 from jtfs_repro.verdicts.rows import Judgement, ends, number
-from jtfs_repro.verdicts.tables import NotRun, Row, Table
+from jtfs_repro.verdicts.tables import NotRun, Row, Table, filled
 
 ROUNDING = 1e-9  # decimal fractions are not exact: 81.4 - 80.2 > 1.2
 SIGNS = {
@@ -66,26 +66,35 @@ class Case:
         """Return our value and the row that it stands in, empty for settings and counts."""
         if self.table is None:
             return self.fact, {}
+        if len(self.cell.rows) != 1:
+            raise self.claim.error(f"item={self.claim.item!r} must name one row for this rule")
         if self.cell.columns == (COUNT,):
             return self._count(self.table), {}
-        rows = self._rows(self.table)
-        cells = [(number(row[name]), row) for row in rows for name in self._columns(self.table)]
-        values = [(value, row) for value, row in cells if value is not None]
-        if not values:
-            self.table.number(self.claim, rows[0], self.cell.columns[0])
-        choose = max if self.cell.pick == "highest" else min
-        value, row = choose(values, key=lambda pair: pair[0])
+        if self.cell.pick:
+            value, row = self._picked(self.table)
+        else:
+            row = self.table.row(self.claim, self.cell.rows[0])
+            value = self.table.value(self.claim, row, self.cell.columns[0])
+        if isinstance(value, str):
+            return value, row
         value *= self.cell.factor
         return (1 / value if self.cell.is_inverse else value), row
 
-    def _rows(self, table: Table) -> Sequence[Row]:
-        (cells,) = self.cell.rows
-        return table.select(self.claim, cells) if self.cell.pick else [table.row(self.claim, cells)]
+    def our_number(self) -> tuple[float, Row]:
+        """Return our value, which has to be a number, and its row."""
+        value, row = self.our()
+        if isinstance(value, str) or _number(value) is None:
+            raise self.claim.error(f"our value {value!r} must be a number for this rule")
+        return value, row
 
-    def _columns(self, table: Table) -> Sequence[str]:
-        for name in self.cell.columns:
-            table.has(self.claim, name)
-        return self.cell.columns
+    def _picked(self, table: Table) -> tuple[float, Row]:
+        """Return the lowest or highest of all named cells that are not blank, and its row."""
+        rows = table.select(self.claim, self.cell.rows[0])
+        cells = [(row, name) for row in rows for name in self.cell.columns]
+        filled = [(row, name) for row, name in cells if not _is_blank(row.get(name, 0))]
+        values = [(table.number(self.claim, *one), one[0]) for one in filled or cells[:1]]
+        choose = max if self.cell.pick == "highest" else min
+        return choose(values, key=lambda pair: pair[0])
 
     def _count(self, table: Table) -> int:
         try:
@@ -97,11 +106,21 @@ class Case:
 
     def interval(self, row: Row) -> tuple[float | None, float | None]:
         """Return the ends of the claim's interval, None where they are blank or not named."""
-        names = [name for name in (self.cell.low, self.cell.high) if name]
-        for name in names if self.table else ():
+        if self.table is None or not self.cell.low:
+            return None, None
+        for name in (self.cell.low, self.cell.high):
             self.table.has(self.claim, name)
-        low, high = [number(row[name]) for name in names] or [None, None]
-        return low, high
+        return number(row[self.cell.low]), number(row[self.cell.high])
+
+    def end(self, row: Row, column: str) -> float:
+        """Return an end of the claim's interval; a blank one is `NotRun`."""
+        if self.table is None or not column:
+            raise self.claim.error("this rule needs an interval ('COLUMN in LOW to HIGH' in item)")
+        return self.table.number(self.claim, row, column, blank="no interval")
+
+    def filled(self, template: str, words: Mapping[str, Any]) -> str:
+        """Return a sentence of ``rules.yaml`` with its {words}."""
+        return filled(self.claim, template, words)
 
     def pair(self) -> tuple[Table, list[Row]]:
         """Return the rows that an order or a ratio compares."""
@@ -113,7 +132,7 @@ class Case:
         """Return the judgement in the rule's words; ``shown`` is the tolerance."""
         low, high = self.interval(row)
         known = {"interval": ends(low, high), "seeds": self._seeds(row)} | cells
-        say = self.rule.get("say", "").format(**row)
+        say = self.filled(self.rule.get("say", ""), row)
         return Judgement(
             value=value,
             holds=holds,
@@ -130,7 +149,7 @@ class Case:
         if other := self.table.spec.get("described by"):
             rows = self.tables[other].rows
             row = next((r for r in rows if r["status"] == "run"), rows[0] if rows else {})
-        return self.table.scope(row) if row else []
+        return self.table.scope(self.claim, row) if row else []
 
     def _seeds(self, row: Row) -> str:
         """Return the seeds in the rule's or the table's words, or how many the models have."""
@@ -143,7 +162,11 @@ class Case:
         if "n_seeds" in row and "seeds" not in spec:
             n = int(row["n_seeds"] or 0)
             return f"{n} seed{'s' * (n > 1)}" if n else ""
-        return self.rule.get("seeds", spec.get("seeds", "")).format(**row)
+        return self.filled(self.rule.get("seeds", spec.get("seeds", "")), row)
+
+
+def _is_blank(cell: Any) -> bool:
+    return cell in ("", None) or cell != cell  # NaN differs from itself
 
 
 def _number(text: Any) -> float | None:
@@ -165,17 +188,17 @@ def _equal(case: Case) -> Judgement:
 
 def _near(case: Case) -> Judgement:
     """Hold the same number but for a relative difference."""
-    value, row = case.our()
+    value, row = case.our_number()
     wanted, relative = case.limit("wanted"), case.limit("relative")
     holds = abs(value - wanted) <= relative * abs(wanted)
     return case.judged(value, row, holds=holds, shown=f"within {100 * relative:g} %")
 
 
 def _bounded(name: str) -> Callable[[Case], Judgement]:
-    """Compare with a number, or with one of another row (``of``)."""
+    """Return the comparison with a number, or with one of another row (``of``)."""
 
     def compare(case: Case) -> Judgement:
-        value, row = case.our()
+        value, row = case.our_number()
         limit, times = 0.0, float(case.rule.get("times", 1))
         if "of" in case.rule and case.table:
             column = case.rule.get("column", case.cell.columns[0])
@@ -185,8 +208,9 @@ def _bounded(name: str) -> Callable[[Case], Judgement]:
             limit = case.limit()
         sign, holds = SIGNS[name]
         words = {"sign": sign, "limit": times * limit, "other": limit, "unit": case.claim.unit}
-        n = len(case.table.select(case.claim, case.cell.rows[0])) if case.cell.pick else 1
-        text = case.rule.get("shown", "{sign} {limit:.3g}").format(n=n, **words)
+        is_one = case.table is None or not case.cell.pick
+        n = 1 if is_one else len(case.table.select(case.claim, case.cell.rows[0]))
+        text = case.filled(case.rule.get("shown", "{sign} {limit:.3g}"), words | {"n": n})
         return case.judged(value, row, holds=bool(holds(value, times * limit)), shown=text)
 
     return compare
@@ -194,8 +218,10 @@ def _bounded(name: str) -> Callable[[Case], Judgement]:
 
 def _published(case: Case) -> Judgement:
     """Hold what is within published deviations of a mean, or half our own interval if wider."""
-    value, row = case.our()
+    value, row = case.our_number()
     mean, _, deviation = case.expected.partition(" ± ")
+    if _number(mean) is None or _number(deviation) is None:
+        raise case.claim.error(f"{case.expected!r} must be 'mean ± deviation'")
     low, high = case.interval(row)
     half = 0.0 if low is None or high is None else (high - low) / 2
     factor = case.limit("deviations")
@@ -206,19 +232,16 @@ def _published(case: Case) -> Judgement:
 
 
 def _interval_beyond(name: str) -> Callable[[Case], Judgement]:
-    """Compare the interval's end with the claim's number."""
+    """Return the comparison of an interval's end with the claim's number."""
+    is_above = name == "interval above"
+    word, sign, holds = ("lower", ">", operator.gt) if is_above else ("upper", "<", operator.lt)
 
     def compare(case: Case) -> Judgement:
-        value, row = case.our()
-        table, _ = case.pair()
-        is_above = name == "interval above"
-        word, column, sign = (
-            ("lower", case.cell.low, ">") if is_above else ("upper", case.cell.high, "<")
-        )
-        end = table.number(case.claim, row, column, blank="no interval")
+        value, row = case.our_number()
+        end = case.end(row, case.cell.low if is_above else case.cell.high)
         limit = case.limit()
         text = f"{word} end {end:.3g} of the 95 % interval {sign} {limit:g}"
-        return case.judged(value, row, holds=end > limit if is_above else end < limit, shown=text)
+        return case.judged(value, row, holds=bool(holds(end, limit)), shown=text)
 
     return compare
 
@@ -226,7 +249,7 @@ def _interval_beyond(name: str) -> Callable[[Case], Judgement]:
 def _order(case: Case) -> Judgement:
     """Hold differences that are all certainly above 0; shown is the one that reaches lowest."""
     table, rows = case.pair()
-    lows = [table.number(case.claim, row, case.cell.low, blank="no interval") for row in rows]
+    lows = [case.end(row, case.cell.low) for row in rows]
     low, row = min(zip(lows, rows, strict=True), key=lambda pair: pair[0])
     text = f"lower end {low:.2g} of the 95 % interval of {row['pair']} > 0{_agreement(case)}"
     value = table.number(case.claim, row, case.cell.columns[0])

@@ -1,8 +1,7 @@
-"""The README's table of verdicts: one line per part of the paper, at two scales.
+"""The verdicts in short, as Markdown: a line of counts, and a table of one line a section.
 
-Between two markers of the file stands what this module makes of the two stored tables. A number
-counts as of paper scale only if its row says so; a judged row of other data counts as 'not run'
-there.
+A number counts as of paper scale only if its row says so; a judged row of other data counts as
+'not run' there.
 """
 
 from __future__ import annotations
@@ -10,45 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from jtfs_repro import io
-from jtfs_repro.experiments.verdict_rows import COLUMNS, NOT_RUN, VERDICTS
+from jtfs_repro import checks, io
+from jtfs_repro.verdicts.claims import Claim, load_claims
+from jtfs_repro.verdicts.rows import COLUMNS, NOT_RUN, PAPER_SCALE, VERDICTS
 
-START, END = "<!-- verdicts:start -->", "<!-- verdicts:end -->"
 LATER_PREFIX, LATER_TITLE = "later", "later work, for context"
-REMEDY = "run python scripts/summarise_verdicts.py --readme README.md"
 Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Headline:
-    """The number by which a section is known: its row, and the words before it."""
-
-    id: str
-    words: str
-
-
-HEADLINES = {
-    "2, Fig. 1": Headline(id="fig1-spin-gull", words="spin of the gull's falling calls, dB"),
-    "3, chirps and settings": Headline(id="chirps-count", words="chirps"),
-    "3, Fig. 2": Headline(id="fig2-rate-gamma-0-5", words="measured chirp rate, octaves/s"),
-    "3, Fig. 3": Headline(id="fig3-jtfs-mesh", words="JTFS: lowest rank correlation"),
-    "3, Fig. 4": Headline(id="fig4-jtfs-f-m", words="JTFS: share of f_m inside 0.75-1.5"),
-    "3, ablation": Headline(id="ablation-j", words="Kendall's tau between J = 12, 13, 14"),
-    "4, data": Headline(id="clips-all", words="clips"),
-    "4, settings": Headline(id="training-lr", words="learning rate"),
-    "4, Table 1 and Fig. 5": Headline(id="table1-parameters-jtfs", words="parameters"),
-    "4, Table 2": Headline(id="table2-jtfs-average", words="JTFS: average recall, %"),
-    "4, beside other work": Headline(id="section4-jtfs-above-linear", words="JTFS, %"),
-    "5, settings": Headline(id="textures-iterations", words="iterations"),
-    "5, Fig. 6": Headline(
-        id="resynthesis-error-gull-bold-driver-100", words="error after 100 iterations, %"
-    ),
-    "5, speed": Headline(id="speed-jtfs-iteration-gpu", words="s per iteration on a GPU"),
-}
 
 
 def load_verdicts(path: str | os.PathLike[str]) -> list[dict[str, str]]:
@@ -67,33 +35,64 @@ def load_verdicts(path: str | os.PathLike[str]) -> list[dict[str, str]]:
     return rows
 
 
-def summary(paper: Sequence[Row], demo: Sequence[Row], *, folders: tuple[str, str]) -> str:
-    """Return the table as Markdown.
+def counts_line(rows: Sequence[Row], *, is_paper: bool = False) -> str:
+    """Return how many claims there are and how they were judged.
 
     Parameters
     ----------
-    paper, demo : sequences of rows
-        The stored tables of a run at paper scale and of one at demo scale.
-    folders : (str, str)
-        Where they are, as links.
+    rows : sequence of rows
+        A stored table of verdicts.
+    is_paper : bool
+        Count numbers of the paper's scale only.
+
+    Examples
+    --------
+    >>> counts_line([{"verdict": "within"}, {"verdict": "outside"}, {"verdict": "within"}])
+    '3 claims and numbers: 2 within, 1 outside, 0 not run'
     """
-    parts = list(dict.fromkeys(map(_part, [*paper, *demo])))
-    lines = [_line(part, paper, demo, folders) for part in parts]
-    whole = {
-        "part": "all",
-        "claims": len({row["id"] for row in [*paper, *demo]}),
-        "paper scale": _numbers(paper, is_paper=True),
-        "demo scale": _numbers(demo, is_paper=False),
-        "headline": "",
-        "here, at paper scale": "",
-        "there": "",
-    }
+    words = _words(rows, is_paper)
+    counts = ", ".join(f"{words.count(verdict)} {verdict}" for verdict in VERDICTS)
+    return f"{len(rows)} claims and numbers: {counts}"
+
+
+def summary_table(
+    rows_by_scale: Mapping[str, Sequence[Row]],
+    *,
+    links: Mapping[str, str] | None = None,
+    headlines: Mapping[str, Claim] | None = None,
+) -> str:
+    """Return the table: a section a line, "within / outside / not run" at each scale.
+
+    Parameters
+    ----------
+    rows_by_scale : mapping of scale to rows
+        Stored tables of verdicts, those of the paper's scale under 'paper'.
+    links : mapping of scale to str, optional
+        Where each table's ``verdicts.md`` is; sections link to the first.
+    headlines : mapping of section to Claim, optional
+        The claim by whose number a section is known; by default those of ``claims/``.
+
+    Raises
+    ------
+    ValueError
+        There is no table.
+    """
+    links = links or {}
+    headlines = load_claims().headlines if headlines is None else headlines
+    everything = [row for rows in rows_by_scale.values() for row in rows]
+    if not everything:
+        checks.fail("rows_by_scale", list(rows_by_scale), "hold rows", "run snakemake first")
+    parts = dict.fromkeys(map(_part, everything))
+    lines = [_line(part, rows_by_scale, links, headlines.get(part)) for part in parts]
+    numbers = {f"{k} scale": _numbers(rows, k) for k, rows in rows_by_scale.items()}
+    whole = {"section": "all", "claims": _n_claims(everything), **numbers}
     note = (
         "Each cell: within / outside / not run. Settings and counts do not depend on the scale."
-        f" Every row with tolerance, reason and command: [paper scale]({folders[0]}/verdicts.md),"
-        f" [demo scale]({folders[1]}/verdicts.md), and `verdicts.html` beside each."
+        " Every row with tolerance, reason and command: "
     )
-    return f"{io.csv_to_markdown([*lines, whole])}\n\n{note}"
+    where = ", ".join(f"[{scale} scale]({link})" for scale, link in links.items())
+    table = io.csv_to_markdown([*lines, lines[0] | dict.fromkeys(lines[0], "") | whole])
+    return f"{table}\n\n{note}{where or 'verdicts.md'}, and `verdicts.html` beside each."
 
 
 def _part(row: Row) -> str:
@@ -102,22 +101,28 @@ def _part(row: Row) -> str:
 
 
 def _line(
-    part: str, paper: Sequence[Row], demo: Sequence[Row], folders: tuple[str, str]
+    part: str,
+    rows_by_scale: Mapping[str, Sequence[Row]],
+    links: Mapping[str, str],
+    headline: Claim | None,
 ) -> dict[str, Any]:
-    at_paper = [row for row in paper if _part(row) == part]
-    at_demo = [row for row in demo if _part(row) == part]
-    headline = HEADLINES.get(part)
-    row = next((r for r in at_paper if headline and r["id"] == headline.id), None)
-    where = f"{folders[0]}/verdicts.md{'' if part == LATER_TITLE else _anchor(part)}"
+    own = {k: [row for row in rows if _part(row) == part] for k, rows in rows_by_scale.items()}
+    at_paper = own.get(PAPER_SCALE, ())
+    row = next((row for row in at_paper if headline and row["id"] == headline.id), None)
+    first = next(iter(links.values()), "")
+    anchor = "" if part == LATER_TITLE else _anchor(part)
     return {
-        "part": f"[{part}]({where})",
-        "claims": len({row["id"] for row in [*at_paper, *at_demo]}),
-        "paper scale": _numbers(at_paper, is_paper=True),
-        "demo scale": _numbers(at_demo, is_paper=False),
-        "headline": headline.words if headline else "",
+        "section": f"[{part}]({first}{anchor})" if first else part,
+        "claims": _n_claims([row for rows in own.values() for row in rows]),
+        **{f"{scale} scale": _numbers(rows, scale) for scale, rows in own.items()},
+        "headline": headline.headline if headline else "",
         "here, at paper scale": _value(row) if headline else "",
         "there": row["value_there"] if row else "",
     }
+
+
+def _n_claims(rows: Sequence[Row]) -> int:
+    return len({row["id"] for row in rows})
 
 
 def _anchor(section: str) -> str:
@@ -125,50 +130,18 @@ def _anchor(section: str) -> str:
     return "#" + re.sub(r"[^\w\- ]", "", section.lower()).replace(" ", "-")
 
 
-def _numbers(rows: Sequence[Row], *, is_paper: bool) -> str:
-    """Return "within / outside / not run"; at paper scale, rows of another one are not run."""
-    words = [row["verdict"] if _counts(row, is_paper) else NOT_RUN for row in rows]
+def _words(rows: Sequence[Row], is_paper: bool) -> list[str]:
+    """Return the verdicts; at paper scale, rows of another one are not run."""
+    is_other = [is_paper and row["at_paper_scale"] != "yes" for row in rows]
+    return [NOT_RUN if other else row["verdict"] for row, other in zip(rows, is_other, strict=True)]
+
+
+def _numbers(rows: Sequence[Row], scale: str) -> str:
+    words = _words(rows, scale == PAPER_SCALE)
     return " / ".join(str(words.count(verdict)) for verdict in VERDICTS)
 
 
-def _counts(row: Row, is_paper: bool) -> bool:
-    return not is_paper or row["at_paper_scale"] == "yes"
-
-
 def _value(row: Row | None) -> str:
-    if row is None or row["verdict"] == NOT_RUN or not _counts(row, True):
+    if row is None or _words([row], True) == [NOT_RUN]:
         return NOT_RUN
     return io.format_cell(row["value_here"])
-
-
-def updated(text: str, table: str, *, path: str | os.PathLike[str]) -> str:
-    """Return a file's text with the table between its markers.
-
-    Raises
-    ------
-    FileError
-        A marker is missing, or there are several.
-    """
-    before, start, rest = text.partition(START)
-    _, end, after = rest.partition(END)
-    if not (start and end) or START in after or END in after or END in before:
-        raise io.FileError(f"{path}: it needs one {START} and one {END} (put them in)")
-    return f"{before}{START}\n{table}\n{END}{after}"
-
-
-def update_readme(path: str | os.PathLike[str], table: str, *, is_check: bool = False) -> None:
-    """Write the table into a file, or only see whether it is there.
-
-    Raises
-    ------
-    FileError
-        Markers are missing; or ``is_check`` and the table is another.
-    """
-    old = io.load_text(path)
-    new = updated(old, table, path=path)
-    if new == old:
-        return
-    if is_check:
-        raise io.FileError(f"{path}: its table of verdicts is not current ({REMEDY})")
-    with io.atomic_path(path, is_output=False) as part:
-        Path(part).write_text(new, encoding="utf-8", newline="\n")

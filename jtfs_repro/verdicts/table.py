@@ -123,6 +123,7 @@ def _row(claim: c.Claim, sources: Sources, tables: Mapping[str, Table], mean: st
     if claim.ours == c.NOTHING:
         command = claim.remedy or NO_STAGE
         return VerdictRow(**cells, reason=claim.note, command=command, **sources.stamp.as_dict())
+    claim.known("compare", sources.claims.rules[claim.rule]["compare"], COMPARISONS)
     if claim.ours in (c.SETTING, c.SETTINGS, c.COMPUTED):
         return VerdictRow(**cells | _of_fact(claim, sources, tables))
     return VerdictRow(**cells | _of_table(claim, sources, tables, mean))

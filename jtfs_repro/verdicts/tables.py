@@ -8,7 +8,7 @@ from typing import Any
 
 from jtfs_repro import io
 from jtfs_repro.provenance import Stamp
-from jtfs_repro.verdicts.claims import Claim
+from jtfs_repro.verdicts.claims import Claim, unknown
 from jtfs_repro.verdicts.rows import PAPER_SCALE, number, run_command
 
 Row = Mapping[str, Any]
@@ -90,8 +90,18 @@ class Table:
 
     def number(self, claim: Claim, row: Row, column: str, *, blank: str = "blank") -> float:
         """Return a cell as a number; a blank one is `NotRun`, by the entry ``blank``."""
+        value = self.value(claim, row, column, blank=blank)
+        if isinstance(value, str):
+            raise claim.error(f"column {column} of {self.name} holds {value!r}, which is no number")
+        return value
+
+    def value(self, claim: Claim, row: Row, column: str, *, blank: str = "blank") -> float | str:
+        """Return a cell as a number or text; a blank one is `NotRun`."""
         self.has(claim, column)
-        value = number(row[column])
+        try:
+            value = number(row[column])
+        except ValueError:
+            return str(row[column])
         if value is None:
             remedy = self.spec.get(blank) or self.spec["absent"]
             raise self.missing(claim, remedy, row, found=row)
@@ -109,16 +119,16 @@ class Table:
         options = [*remedy.get("config", ())]
         options += [o for cell, o in self.spec.get("options", {}).items() if cell in cells.values()]
         command = run_command(stamp, *options, scale=scale, target=remedy.get("target", ""))
-        command = claim.remedy or remedy.get("command", "").format(**words) or command
+        command = claim.remedy or filled(claim, remedy.get("command", ""), words) or command
         link = remedy.get("link", self.name) if self.rows else ""
-        return NotRun(remedy["why"].format(**words), command, link.replace("none", ""))
+        return NotRun(filled(claim, remedy["why"], words), command, link.replace("none", ""))
 
-    def scope(self, row: Row) -> list[str]:
+    def scope(self, claim: Claim, row: Row) -> list[str]:
         """Return how far a row is from the paper's conditions: the first sentence of each group."""
         said = []
         for group in self.spec.get("scope", ()):
             fits = (line for line in group if _fits(row, line))
-            said += [line["say"].format(**row) for line in [next(fits, None)] if line]
+            said += [filled(claim, line["say"], row) for line in [next(fits, None)] if line]
         return said
 
     def measured(self, row: Row) -> Stamp:
@@ -132,6 +142,21 @@ class Table:
         if how == "by column":
             return bool(self.rows) and self.rows[0]["at_paper_scale"] == "yes"
         return stamp.scale == PAPER_SCALE and (how != "if measured" or row is not None)
+
+
+def filled(claim: Claim, template: str, words: Mapping[str, Any]) -> str:
+    """Return a sentence with its {words}.
+
+    Raises
+    ------
+    ClaimError
+        It has a word that the claim's row does not.
+    """
+    try:
+        return template.format(**words)
+    except (KeyError, IndexError) as error:
+        name = str(error.args[0])
+        raise claim.error(f"{template!r}: {unknown('word', name, list(words))}") from None
 
 
 def _is(text: str, wanted: str) -> bool:
