@@ -214,16 +214,15 @@ def test_a_row_that_breaks_a_rule_is_refused(rows, changes, message):
 # ---- settings ----
 
 
-def test_settings_are_read_and_not_copied(tmp_path):
+def test_settings_are_read_and_not_copied(chirps, tmp_path):
     for path in sorted((ROOT / "gin").rglob("*.gin")):
         text = path.read_text().replace("(4.0, 16.0)", "(4.0, 17.0)")
         target = tmp_path / "gin" / path.relative_to(ROOT / "gin")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
     (tmp_path / "gin/scale/paper/own.gin").write_text("x.Y.folder = '/data'\n")
-    tables = {"embedding": [STAMP.as_dict()]}
     settings = GinSettings(folder=tmp_path / "gin")
-    found = verdicts(Sources(tables=tables, settings=settings))
+    found = verdicts(Sources(tables=chirps, settings=settings))
     changed = find(found, id="code-01-f-m-range-as-coded")
     assert (changed["verdict"], changed["value_here"]) == ("outside", "f_m_hz = (4.0, 17.0)")
     assert changed["link"] == "gin/presets/as_coded/chirps.gin"
@@ -313,7 +312,7 @@ def test_made_claims_are_judged_as_written(tmp_path):
     assert absent["command"] == "snakemake --cores all --config results=yes"
 
 
-def test_a_claim_is_one_row(tmp_path):
+def test_a_claim_is_one_row(chirps, tmp_path):
     shutil.copytree(FOLDER, tmp_path / "claims")
     path = tmp_path / "claims/chirps.csv"
     with path.open(newline="", encoding="utf-8") as file:
@@ -323,7 +322,7 @@ def test_a_claim_is_one_row(tmp_path):
     with path.open("a", newline="", encoding="utf-8") as file:
         csv.DictWriter(file, head, restval="", lineterminator="\n").writerow(row)
     claims = load_claims(tmp_path / "claims")
-    found = verdicts(Sources(tables={"embedding": [STAMP.as_dict()]}, claims=claims))
+    found = verdicts(Sources(tables=chirps, claims=claims))
     assert find(found, id="new")["verdict"] == "within"
     assert len(found) == len(CLAIMS.claims) + 1
 
