@@ -28,6 +28,7 @@ setup(
         "jtfs_repro.site",
         "jtfs_repro.stages",
         "jtfs_repro.training",
+        "jtfs_repro.verdicts",
     ],
     package_data={"jtfs_repro": ["py.typed"], "jtfs_repro.site": ["templates/*", "assets/*"]},
     install_requires=[

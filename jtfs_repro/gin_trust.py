@@ -43,6 +43,7 @@ SUBPACKAGES = (
     "scattering",
     "site",
     "training",
+    "verdicts",
 )
 MODULES = ("synchrony",)
 FUNCTIONS = (  # those that @ may name

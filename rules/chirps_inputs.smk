@@ -96,9 +96,3 @@ def weights_given(wildcards):
 def variant_runs(run):
     """Return the runs that the ablation of one run compares."""
     return [run_name(**(parse_run(run) | {"variant": name})) for name in VARIANTS]
-
-
-def ablation_sha256(wildcards):
-    """Return the hash of a finished ablation: the verdicts take it into account, not start it."""
-    path = Path(f"results/{wildcards.run}/ablation_orders.csv")
-    return sha256(path) if path.exists() else ""

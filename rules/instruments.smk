@@ -214,6 +214,7 @@ rule fit_baseline:
 
 rule tabulate_table2:
     input:
+        claims("table2.csv"),
         facts="results/{run}/{clips}/clips.json",
         predictions=each_prediction("npz"),
         costs=each_prediction("json"),
@@ -253,6 +254,7 @@ rule tabulate_clip_cost:
 
 rule plot_class_recalls:
     input:
+        claims("table2.csv"),
         table=at("results/{run}/{clips}/table2.csv"),
         seeds=at("results/{run}/{clips}/recalls.csv"),
     output:

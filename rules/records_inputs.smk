@@ -1,6 +1,8 @@
 # Names and input functions of the page, the manifest, the verdicts and the report; no rule.
 import json
 
+import yaml
+
 from jtfs_repro import captions
 
 NOTEBOOKS = ["scale_rate", "resynthesis"]
@@ -14,6 +16,7 @@ def load_captions(path):
         stop(error, where="captions")
 
 
+CLAIM_TABLES = yaml.safe_load((ROOT / "claims/tables.yaml").read_text("utf-8"))
 CAPTIONS_FILE = os.path.relpath(ROOT / "config/captions.yaml")
 CAPTIONS = load_captions(CAPTIONS_FILE)
 
@@ -61,16 +64,43 @@ def part_of_run(study, files):
     return found
 
 
-def benchmark_tables():
-    """Return the tables of `make benchmark` that are there."""
-    folders = ("results/benchmarks", "results/benchmarks/resynthesis")
-    return [p for p in (f"{f}/transform.csv" for f in folders) if os.path.exists(p)]
+def claims(pattern):
+    """Return files of the literature's claims and numbers."""
+    return [os.path.relpath(path) for path in sorted(ROOT.glob(f"claims/{pattern}"))]
 
 
-def ablation_of(wildcards):
-    """Return a finished ablation: no input, as the verdicts take it into account, not start it."""
-    path = f"results/{wildcards.run}/ablation_orders.csv"
-    return path if os.path.exists(path) else ""
+@functools.cache
+def verdict_tables(run):
+    """Return (name, path, is an input) of the tables that claims can name.
+
+    Inputs are those of the run's studies; others count where they are there.
+    """
+    found = []
+    for name, spec in CLAIM_TABLES.items():
+        paths = spec.get("path", [])
+        for path in [paths] if isinstance(paths, str) else paths:
+            path = f"results/{run}/{path}".format(clips=clip_set_of(run))
+            if spec["study"] == "if there":
+                found += [(name, os.path.normpath(path), False)] * os.path.exists(path)
+            elif STUDIES[spec["study"]](run):
+                found.append((name, path, True))
+    return found
+
+
+def verdict_inputs(wildcards):
+    """Return the tables that are made for the verdicts."""
+    return [path for _, path, is_input in verdict_tables(wildcards.run) if is_input]
+
+
+def verdict_words(wildcards):
+    """Return every table as a word NAME=PATH."""
+    return [f"{name}={path}" for name, path, _ in verdict_tables(wildcards.run)]
+
+
+def made_sha256(wildcards):
+    """Return the hashes of the tables that are no inputs."""
+    tables = verdict_tables(wildcards.run)
+    return "-".join(sha256(path)[:8] for _, path, is_input in tables if not is_input)
 
 
 def reported(path, name):

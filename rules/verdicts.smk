@@ -5,18 +5,9 @@ SHOWN["chirps"].append("results/{run}/verdicts.csv")
 rule tabulate_verdicts:
     input:
         os.path.relpath(ROOT / "jtfs_repro/site/templates/verdict_page.html"),
+        claims("*"),
         [os.path.relpath(path) for path in sorted(ROOT.glob("gin/**/*.gin"))],
-        knn="results/{run}/knn_scores.csv",
-        embedding="results/{run}/embedding_scores.csv",
-        cqt="results/{run}/cqt_chirps.npz",
-        clips=part_of_run("instruments", "results/{run}/{clips}/clips.csv"),
-        table2=part_of_run("instruments", "results/{run}/{clips}/table2.csv"),
-        seeds=part_of_run("instruments", "results/{run}/{clips}/recalls.csv"),
-        differences=part_of_run("instruments", "results/{run}/{clips}/differences.csv"),
-        spins=part_of_run("textures", "results/{run}/spin_of_chirps.csv"),
-        resynthesis=part_of_run("textures", "results/{run}/resynthesis.csv"),
-        resynthesis_cost=part_of_run("textures", "results/{run}/resynthesis_cost.csv"),
-        benchmarks=benchmark_tables(),
+        verdict_inputs,
     output:
         "results/{run}/verdicts.md",
         reported("results/{run}/verdicts.html", "verdicts"),
@@ -28,11 +19,10 @@ rule tabulate_verdicts:
         **stage(
             "tabulate_verdicts",
             "verdicts",
-            code=["scripts/tabulate_verdicts.py"],
+            claims=os.path.relpath(ROOT / "claims"),
             settings=os.path.relpath(ROOT / "gin"),
-            ablation=ablation_of,
-            ablation_sha256=ablation_sha256,
+            tables=verdict_words,
+            made_sha256=made_sha256,
         ),
     shell:
-        "set -- {params.command}; shift 4;"
-        ' python scripts/tabulate_verdicts.py "$@" 2>&1 | tee {log}'
+        JOB

@@ -12,7 +12,7 @@ from medley_standins import EPOCHS, STAMP, WHY, curves, histories, predictions, 
 from jtfs_repro import io
 from jtfs_repro.experiments.learning_curves import learning_curves
 from jtfs_repro.experiments.predictions import Prediction
-from jtfs_repro.experiments.published import CLASS_ORDER, REAL, RENDERED, TABLE2
+from jtfs_repro.experiments.published import CLASS_ORDER, REAL, RENDERED, paper_table2
 from jtfs_repro.plots import style
 from jtfs_repro.plots.class_recalls import OTHER_GREY, figure_class_recalls
 from jtfs_repro.plots.classifiers import DATA_NOTES, MODEL_LABELS
@@ -31,7 +31,7 @@ def draw(name, found, clip_set=RENDERED, **options):
     made = tables(found, clip_set=clip_set, n_bootstrap=50)
     if name == "class_recalls":
         rows, seeds = as_text(made.rows), as_text(made.seeds)
-        return figure_class_recalls(rows, seeds, TABLE2, stamp_line=STAMP.line, **options)
+        return figure_class_recalls(rows, seeds, paper_table2(), stamp_line=STAMP.line, **options)
     if name == "confusion":
         return figure_confusion(as_text(made.confusion), stamp_line=STAMP.line, **options)
     rows = learning_curves(found, histories(), stamp=STAMP, clip_set=clip_set)
@@ -171,7 +171,7 @@ def markers(figure, title):
 
 
 def test_markers_are_the_papers_values_filled_on_its_clips(figures):
-    expected = [TABLE2[m]["flute"].mean for m in ("cqt", "scattering1d", "jtfs")]
+    expected = [paper_table2()[m]["flute"].mean for m in ("cqt", "scattering1d", "jtfs")]
     real = markers(figures["class_recalls", REAL], "flute")
     assert [x for x, _, _ in real] == expected
     assert {(fill, edge) for _, fill, edge in real} == {(style.ACCENT, style.ACCENT)}
@@ -267,4 +267,4 @@ def test_errors():
     with pytest.raises(ValueError, match=r"rows=.* must hold at least one model"):
         figure_learning_curves([], stamp_line="")
     with pytest.raises(ValueError, match=r"table=.* must hold at least one model"):
-        figure_class_recalls([], [], TABLE2, stamp_line="")
+        figure_class_recalls([], [], paper_table2(), stamp_line="")

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from jtfs_repro import io
+
+CLAIMS = Path(__file__).parents[2] / "claims/table2.csv"
+MODELS = ("cqt", "scattering1d", "jtfs")  # in the paper's order
 REAL, RENDERED = "medley_solos_db", "soundfont_solos"
 CLIP_SETS = {
     REAL: "Medley-solos-DB",
@@ -33,34 +41,44 @@ class Published:
     sd: float
 
 
-def _row(text: str) -> dict[str, Published]:
-    """Read "mean sd" pairs: the classes in the paper's order, then their average."""
-    numbers = [float(word) for word in text.split()]
-    pairs = zip(numbers[::2], numbers[1::2], strict=True)
-    cells = [Published(mean=mean, sd=sd) for mean, sd in pairs]
-    return dict(zip((*CLASS_ORDER, "average"), cells, strict=True))
+@functools.cache
+def paper_table2(path: str | os.PathLike[str] = CLAIMS) -> dict[str, dict[str, Published]]:
+    """Return the paper's Table 2 by model and class or 'average': test recalls, percent.
+
+    Parameters
+    ----------
+    path : path
+        The claims, one row a cell: "mean ± standard deviation" in the column ``there``.
+
+    Raises
+    ------
+    FileError
+        The file is missing, or lacks a cell.
+    """
+    cells = {(row["representation"], row["parameter"]): row for row in _cells(path)}
+    names = (*CLASS_ORDER, "average")
+    try:
+        return {model: {name: _mean(cells[model, name]) for name in names} for model in MODELS}
+    except KeyError as error:
+        raise io.FileError(f"{path}: no row of {' '.join(error.args[0])} (add it)") from None
 
 
-# Table 2: test recall per class and its mean over classes, percent.
-TABLE2 = {
-    "cqt": _row(
-        "5.7 3.8  80.9 3.5  40.2 5.3  85.3 5.1  84.4 0.7  87.8 1.8  64.2 12.8  98.5 1.4  68.4 1.8"
-    ),
-    "scattering1d": _row(
-        "54.8 9.8  70.9 9.7  43.9 8.9  60.1 7.9  93.7 2.4  96.1 1.1  74.1 4.3  98.7 0.2  74.0 2.4"
-    ),
-    "jtfs": _row(
-        "71.5 5.9  77.8 8.7  57.0 4.3  59.5 1.3  96.3 0.7  96.4 0.0  93.0 5.6  99.8 0.1  81.4 0.6"
-    ),
-}
-# Quoted by the paper, on the same clips, percent: JTFS and a linear classifier (2019), a spiral
-# convnet, YAMNet pretrained on AudioSet.
-LINEAR_CLASSIFIER, SPIRAL_CONVNET, PRETRAINED = 78.0, 74.0, 93.0
-# The text's gain of JTFS over the CQT, points; Table 2 gives another, see `published_difference`.
-CQT_GAIN_IN_TEXT = 23.0
-# One iteration of the resynthesis, seconds: the text's, the notebook's mean, scattering.m's.
-ITERATION_S, NOTEBOOK_ITERATION_S, SCATTERING_M_S = 0.72, 0.7318, 6.1507
-SPEED_UP_IN_TEXT, SPEED_UP_QUOTED = 10.0, 8.40
+@functools.cache
+def linear_classifier(path: str | os.PathLike[str] = CLAIMS) -> float:
+    """Return the average of JTFS with a linear classifier (2019), as the paper quotes it."""
+    ids = {row["id"]: row["there"] for row in io.load_csv(path)}
+    return float(ids["section4-jtfs-above-linear"])
+
+
+def _cells(path: str | os.PathLike[str]) -> list[dict[str, str]]:
+    return [
+        row for row in io.load_csv(path) if row["id"].startswith("table2-") if "±" in row["there"]
+    ]
+
+
+def _mean(row: Mapping[str, str]) -> Published:
+    mean, _, sd = row["there"].partition(" ± ")
+    return Published(mean=float(mean), sd=float(sd))
 
 
 def key(name: str) -> str:
@@ -82,8 +100,8 @@ def published_difference(model: str, minus: str) -> float | None:
     >>> published_difference("jtfs", "cqt"), published_difference("jtfs", "mfcc_svm")
     (13.0, None)
     """
-    averages = {name: row["average"].mean for name, row in TABLE2.items()}
-    averages["jtfs_linear"] = LINEAR_CLASSIFIER
+    averages = {name: row["average"].mean for name, row in paper_table2().items()}
+    averages["jtfs_linear"] = linear_classifier()
     if model not in averages or minus not in averages:
         return None
     return round(averages[model] - averages[minus], 1)

@@ -25,8 +25,8 @@ from jtfs_repro.experiments.published import (
     CLIP_SETS,
     PAPER_TEST_CLIPS,
     REAL,
-    TABLE2,
     key,
+    paper_table2,
     published_difference,
 )
 from jtfs_repro.experiments.table2_text import table2_text
@@ -96,7 +96,7 @@ def at_paper_scale(found: Sequence[ModelScores], stamp: Stamp, clip_set: str) ->
 
 
 def _row(scores: ModelScores) -> Row:
-    published = TABLE2.get(scores.model, {}).get("average")
+    published = paper_table2().get(scores.model, {}).get("average")
     return {
         "model": scores.model,
         **_recall_cells(scores),

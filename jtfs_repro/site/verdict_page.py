@@ -10,9 +10,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from jtfs_repro import io
-from jtfs_repro.experiments.verdict_rows import KINDS, VERDICTS
-from jtfs_repro.experiments.verdict_table import PAPER_COLUMN, columns_by_scale, other_column
 from jtfs_repro.provenance import Stamp
+from jtfs_repro.verdicts.rows import KINDS, VERDICTS
+from jtfs_repro.verdicts.table import PAPER_COLUMN, columns_by_scale, other_column
 
 HERE = Path(__file__).parent
 COLOURS = {"within": "good", "outside": "bad"}
@@ -33,7 +33,7 @@ def verdict_page(rows: Sequence[Row], *, stamp: Stamp) -> str:
     Parameters
     ----------
     rows : sequence of rows
-        Of `verdict_table.all_verdicts`, with links relative to the page.
+        Of `verdicts.table.verdicts`, with links relative to the page.
     stamp : Stamp
         Of the run.
     """

@@ -10,7 +10,7 @@ from jtfs_repro import config, io
 from jtfs_repro.experiments.learning_curves import history_key, learning_curves
 from jtfs_repro.experiments.medley_cost import medley_cost
 from jtfs_repro.experiments.predictions import devices, load_prediction
-from jtfs_repro.experiments.published import TABLE2
+from jtfs_repro.experiments.published import paper_table2
 from jtfs_repro.experiments.table2 import table2
 from jtfs_repro.plots.class_recalls import figure_class_recalls
 from jtfs_repro.plots.confusion import figure_confusion
@@ -71,7 +71,7 @@ def plot_class_recalls(*, table: Path, seeds: Path, figures: list[Path]) -> None
     rows = io.load_csv(table)
     line = Stamp.common(rows).line
     draw = config.bound(figure_class_recalls)
-    io.save_figures(figures, draw(rows, io.load_csv(seeds), TABLE2, stamp_line=line))
+    io.save_figures(figures, draw(rows, io.load_csv(seeds), paper_table2(), stamp_line=line))
 
 
 def plot_confusion(*, table: Path, confusion: Path, figures: list[Path]) -> None:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from jtfs_repro.training.clips import Batch
+from jtfs_repro.training.optimiser import optimiser
 from jtfs_repro.training.selection import weighted_loss
 from jtfs_repro.training.settings import TrainingSettings
 
@@ -70,11 +71,9 @@ class Classifier(pl.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """Return AdamW on all parameters, and the schedule, stepped after every batch."""
-        optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=self.settings.lr, weight_decay=self.settings.weight_decay
-        )
-        scheduler = torch.optim.lr_scheduler.LambdaLR(optimiser, self.factor)
+        made = optimiser(self.network.parameters(), self.settings)
+        scheduler = torch.optim.lr_scheduler.LambdaLR(made, self.factor)
         return {
-            "optimizer": optimiser,
+            "optimizer": made,
             "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
         }

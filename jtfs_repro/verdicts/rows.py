@@ -12,7 +12,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,47 +31,43 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """A verdict with what it rests on.
+    """A value of ours with what it was held against.
 
     Parameters
     ----------
-    value : float or str, optional
-        Ours; None where nothing was run.
+    value : float or str
+    holds : bool
+        Whether the value keeps the tolerance.
     tolerance, tolerance_reason : str
         The rule, and why it is this one.
-    holds : bool, optional
-        Whether the value keeps the tolerance; None: not run.
     reason : str
-        What is missing, or how far the number is from the paper's conditions.
-    command : str
-        For 'not run' only: the one command that fills it, or `NO_STAGE`.
+        How far the number is from the paper's conditions.
     interval : str
         "low to high", 95 %, where the table has one.
     seeds : str
         Which seeds, or how many.
-    link : str
-        Name of the table that holds the number, see `located`; or a path.
+    row : mapping
+        The row of a table that it stands in.
     """
 
-    value: float | str | None = None
-    tolerance: str = ""
-    tolerance_reason: str = ""
-    holds: bool | None = None
+    value: float | str
+    holds: bool
+    tolerance: str
+    tolerance_reason: str
     reason: str = ""
-    command: str = ""
     interval: str = ""
     seeds: str = ""
-    link: str = ""
+    row: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
-    def verdict(self) -> str:
-        """The word for it."""
-        return {None: NOT_RUN, True: WITHIN, False: OUTSIDE}[self.holds]
-
-
-def missing(reason: str, command: str, *, link: str = "") -> Judgement:
-    """Return 'not run' with what is missing and the one command."""
-    return Judgement(reason=reason, command=command, link=link)
+    def cells(self) -> Row:
+        """Return the columns of `VerdictRow` that it fills."""
+        names = ("tolerance", "tolerance_reason", "reason", "interval", "seeds")
+        verdict = WITHIN if self.holds else OUTSIDE
+        return {
+            "value_here": self.value,
+            "verdict": verdict,
+            **{name: getattr(self, name) for name in names},
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,8 +87,14 @@ class VerdictRow:
         What was looked at.
     value_there, value_here : float, str or None
         The stated value, and ours.
-    interval, seeds, tolerance, tolerance_reason, verdict, reason, command, link : str
+    interval, seeds, tolerance, tolerance_reason, verdict : str
         See `Judgement`.
+    reason : str
+        What is missing, or how far the number is from the paper's conditions.
+    command : str
+        For 'not run' only: the one command that fills it, or `NO_STAGE`.
+    link : str
+        Name of the table that holds the number, see `located`; or a path.
     at_paper_scale : {'yes', 'no'}
     mean : str
         Which K-NN estimate, where there is one.
@@ -134,7 +136,7 @@ class VerdictRow:
 
     def __post_init__(self) -> None:
         if not _SLUG.fullmatch(self.id):
-            checks.fail("id", self.id, "be lower-case words joined by hyphens", "see `slug`")
+            checks.fail("id", self.id, "be lower-case words joined by hyphens")
         checks.choice("kind", self.kind, KINDS, self.id)
         checks.choice("verdict", self.verdict, VERDICTS, self.id)
         checks.choice("at_paper_scale", self.at_paper_scale, ("yes", "no"), self.id)
@@ -153,40 +155,12 @@ class VerdictRow:
         elif is_blank or not self.tolerance:
             checks.fail("verdict", self.verdict, "have a value and a tolerance", self.id)
 
-    @classmethod
-    def judged(
-        cls, judgement: Judgement, *, stamp: Stamp, is_paper_scale: bool, **cells: Any
-    ) -> VerdictRow:
-        """Return the row of a judgement; ``cells`` are the columns that describe the claim."""
-        found = asdict(judgement)
-        value, _ = found.pop("value"), found.pop("holds")
-        return cls(
-            **cells,
-            **found,
-            value_here=value,
-            verdict=judgement.verdict,
-            at_paper_scale="yes" if is_paper_scale else "no",
-            **stamp.as_dict(),
-        )
-
     def as_dict(self) -> Row:
         """Return the cells by column."""
         return asdict(self)
 
 
-COLUMNS = tuple(field.name for field in fields(VerdictRow))
-
-
-def slug(*words: str) -> str:
-    """Return an identifier from words.
-
-    Examples
-    --------
-    >>> slug("table2", "JTFS", "tenor saxophone", "")
-    'table2-jtfs-tenor-saxophone'
-    """
-    parts = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")
-    return re.sub(r"-+", "-", parts)
+COLUMNS = tuple(column.name for column in fields(VerdictRow))
 
 
 def checked(rows: Iterable[Mapping[str, Any]]) -> list[Row]:
@@ -227,7 +201,7 @@ def _relative(path: str, start: str | os.PathLike[str]) -> str:
     return Path(os.path.relpath(path, start)).as_posix() if path else ""
 
 
-def run_command(stamp: Stamp, *options: str, scale: str = "") -> str:
+def run_command(stamp: Stamp, *options: str, scale: str = "", target: str = "") -> str:
     """Return the command that runs the workflow at a scale, by default the stamp's.
 
     Examples
@@ -240,7 +214,8 @@ def run_command(stamp: Stamp, *options: str, scale: str = "") -> str:
     settings += [f"preset={stamp.preset}"] * (stamp.preset != DEFAULT_PRESET)
     settings += [f"variant={stamp.variant}"] * bool(stamp.variant)
     words = [*settings, *(f'"{word}"' if "[" in word else word for word in options)]
-    return " ".join(["snakemake --cores all", *(["--config", *words] if words else [])])
+    goal = ["snakemake --cores all", *filter(None, [target])]
+    return " ".join([*goal, *(["--config", *words] if words else [])])
 
 
 def at_paper_settings(stamp: Stamp, preset: str = DEFAULT_PRESET) -> Stamp:

@@ -8,7 +8,7 @@ state stays as it is: references (``@name``) are kept as text.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,14 @@ class GinSettings:
             found = gin_files.bindings(files, root=self.folder)
             self._known[stage, preset] = {k: self._relative(b) for k, b in found.items()}
         return self._known[stage, preset]
+
+    def files(self) -> Iterator[Mapping[str, Binding]]:
+        """Yield the bindings of every gin file and section, includes left to their own file."""
+        for path in sorted(Path(self.folder).rglob("*.gin")):
+            for stage in gin_files.sections(path) or [""]:
+                name = f"{path}:{stage}" if stage else str(path)
+                found = gin_files.bindings([name], root=self.folder)
+                yield {key: b for key, b in found.items() if b.file == str(path)}
 
     def _relative(self, binding: Binding) -> Binding:
         name = Path("gin", os.path.relpath(binding.file, self.folder)).as_posix()

@@ -1,0 +1,1 @@
+"""Verdicts: every claim of ``claims/`` set against our settings, counts and tables."""

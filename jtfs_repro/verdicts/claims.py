@@ -1,0 +1,232 @@
+"""Claims as they stand in the folder ``claims/``: read and checked, every mistake one line.
+
+A claim is a row of a CSV file; ``rules.yaml`` says how each rule compares and why, ``tables.yaml``
+what is known of each table of ours. ``claims/README.md`` explains the columns.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from jtfs_repro import io
+from jtfs_repro.verdicts.rows import KINDS
+
+FOLDER = Path(__file__).parents[2] / "claims"
+SETTING, SETTINGS, COMPUTED, NOTHING = "setting", "settings", "computed", ""
+COUNT = "number of rows"
+RULE_WORDS = (
+    "limit, shown, say, preset, relative, times, of, column, seeds, deviations, each seed in,"
+    " least, more, iterations, same"
+)
+TABLE_WORDS = (
+    "file, only, needs, prefer, mean, stamp, stamp of, at paper scale, scope, described by,"
+    " seeds, models in, options, no row, not run, no interval, path, study"
+)
+_CELL = re.compile(
+    r"(?:(?P<pick>lowest|highest) )?(?P<inverse>1 / )?(?P<columns>.+?)"
+    r"(?: \* (?P<factor>[\d.e+-]+))?(?: in (?P<low>\S+) to (?P<high>\S+))?"
+)
+
+
+class ClaimError(ValueError):
+    """A claim cannot be judged as it is written: ``file: id: what (did you mean ...?)``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One row of a file of claims; the columns are those of ``claims/README.md``."""
+
+    id: str
+    kind: str
+    section: str
+    claim: str
+    representation: str = ""
+    parameter: str = ""
+    quantity: str = ""
+    unit: str = ""
+    there: str = ""
+    ours: str = NOTHING
+    item: str = ""
+    rule: str = ""
+    expected: str = ""
+    note: str = ""
+    remedy: str = ""
+    headline: str = ""
+    file: str = ""
+
+    def error(self, what: str) -> ClaimError:
+        """Return the error that names this claim."""
+        return ClaimError(f"{self.file}: {self.id}: {what}")
+
+    def known(self, name: str, value: str, options: Collection[str]) -> None:
+        """Raise `ClaimError` if ``value`` is none of ``options``."""
+        if value not in options:
+            raise self.error(unknown(name, value, options))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """What the item of a claim about a table names.
+
+    Parameters
+    ----------
+    rows : tuple of mappings
+        Column -> value that selects each row; of several claims only orders and ratios.
+    columns : tuple of str
+        Several with ``pick`` only.
+    pick : {'', 'lowest', 'highest'}
+        Of all selected rows and columns; empty: the first row that is selected.
+    low, high : str
+        Columns of the interval's ends, or empty.
+    factor : float
+        From the column's unit to the claim's.
+    is_inverse : bool
+        Whether the number is one over the cell.
+    """
+
+    rows: tuple[Mapping[str, str], ...]
+    columns: tuple[str, ...]
+    pick: str = ""
+    low: str = ""
+    high: str = ""
+    factor: float = 1.0
+    is_inverse: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claims:
+    """All claims in the order of their files, the rules by name, and the tables by name."""
+
+    claims: tuple[Claim, ...]
+    rules: Mapping[str, Mapping[str, Any]]
+    tables: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def headlines(self) -> dict[str, Claim]:
+        """The claim by whose number each section is known."""
+        return {claim.section: claim for claim in self.claims if claim.headline}
+
+
+def unknown(name: str, value: str, options: Collection[str]) -> str:
+    """Return "name='value' is not known (did you mean ...?)", or what is known.
+
+    Examples
+    --------
+    >>> unknown("rule", "alined", ["aligned", "equal"])
+    "rule='alined' is not known (did you mean 'aligned'?)"
+    """
+    near = difflib.get_close_matches(value, options, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(options) or 'none'}"
+    return f"{name}={value!r} is not known ({hint})"
+
+
+def load_claims(folder: str | os.PathLike[str] = FOLDER) -> Claims:
+    """Read the folder of claims.
+
+    Raises
+    ------
+    ClaimError
+        A column, rule or table is unknown, an identifier stands twice, or a claim that is not
+        measured does not say what is missing.
+    FileError
+        A file is missing, or no table.
+    """
+    rules, tables = (_load_yaml(Path(folder, name)) for name in ("rules.yaml", "tables.yaml"))
+    _check_entries("rules.yaml", rules, "compare why", RULE_WORDS)
+    _check_entries("tables.yaml", tables, "absent", TABLE_WORDS)
+    found: dict[str, Claim] = {}
+    for path in sorted(Path(folder).glob("*.csv")):
+        for row in io.load_csv(path):
+            claim = _claim(row, f"{path.parent.name}/{path.name}")
+            if claim.id in found:
+                raise claim.error(f"stands in {found[claim.id].file} too (choose another id)")
+            _check(claim, rules, tables)
+            found[claim.id] = claim
+    return Claims(claims=tuple(found.values()), rules=rules, tables=tables)
+
+
+def _load_yaml(path: Path) -> dict[str, Any]:
+    """Return a YAML file whose scalars all stay text."""
+    try:
+        return yaml.load(io.load_text(path), Loader=yaml.BaseLoader)
+    except yaml.YAMLError as error:
+        raise ClaimError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+
+
+def _claim(row: Mapping[str, str], file: str) -> Claim:
+    names = [field.name for field in fields(Claim) if field.name != "file"]
+    for column in row:
+        if column not in names:
+            raise ClaimError(f"{file}: {unknown('column', column, names)}")
+    try:
+        return Claim(**row, file=file)
+    except TypeError:
+        raise ClaimError(f"{file}: it needs the columns {', '.join(names[:4])}") from None
+
+
+def _check(claim: Claim, rules: Mapping[str, Any], tables: Mapping[str, Any]) -> None:
+    claim.known("kind", claim.kind, KINDS)
+    if claim.ours != NOTHING:
+        claim.known("ours", claim.ours, [SETTING, SETTINGS, COMPUTED, *tables])
+        claim.known("rule", claim.rule, rules)
+    elif claim.rule or not claim.note:
+        raise claim.error("ours is empty: then rule is empty, and note says what is missing")
+
+
+def _check_entries(file: str, entries: Mapping[str, Any], needed: str, known: str) -> None:
+    """Refuse entries of rules.yaml or tables.yaml with unknown or missing words."""
+    needs, all_known = needed.split(), [*needed.split(), *known.split(", ")]
+    for name, entry in entries.items():
+        for key in entry:
+            if key not in all_known and not key.startswith("blank"):
+                raise ClaimError(f"claims/{file}: {name}: {unknown('word', key, all_known)}")
+        if lacking := [key for key in needs if key not in entry]:
+            raise ClaimError(f"claims/{file}: {name}: it needs {', '.join(lacking)}")
+
+
+def cell(claim: Claim) -> Cell:
+    """Return what the item of a claim about a table names.
+
+    Raises
+    ------
+    ClaimError
+        The item is not "column=value, ...: column".
+
+    Examples
+    --------
+    >>> item = "model=jtfs: average_mean in average_low to average_high"
+    >>> made = cell(Claim(id="a", kind="paper", section="4", claim="a", item=item))
+    >>> made.rows, made.columns, made.low
+    (({'model': 'jtfs'},), ('average_mean',), 'average_low')
+    """
+    where, colon, what = claim.item.rpartition(":")
+    match = _CELL.fullmatch(what.strip())
+    rows = tuple(pairs(claim, one) for one in where.split(";"))
+    if not colon or match is None:
+        raise claim.error(f"item={claim.item!r} must be 'column=value, ...: column'")
+    names = (match["columns"],) if match["columns"] == COUNT else tuple(match["columns"].split())
+    return Cell(
+        rows=rows,
+        columns=names,
+        pick=match["pick"] or "",
+        low=match["low"] or "",
+        high=match["high"] or "",
+        factor=float(match["factor"] or 1),
+        is_inverse=bool(match["inverse"]),
+    )
+
+
+def pairs(claim: Claim, text: str) -> dict[str, str]:
+    """Return "name=value, name=value" as a dictionary."""
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    if not all("=" in part for part in found):
+        raise claim.error(f"item={claim.item!r} must name rows as 'column=value, column=value'")
+    return {part.partition("=")[0]: part.partition("=")[2] for part in found}

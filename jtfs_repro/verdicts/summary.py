@@ -1,0 +1,147 @@
+"""The verdicts in short, as Markdown: a line of counts, and a table of one line a section.
+
+A number counts as of paper scale only if its row says so; a judged row of other data counts as
+'not run' there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jtfs_repro import checks, io
+from jtfs_repro.verdicts.claims import Claim, load_claims
+from jtfs_repro.verdicts.rows import COLUMNS, NOT_RUN, PAPER_SCALE, VERDICTS
+
+LATER_PREFIX, LATER_TITLE = "later", "later work, for context"
+Row = Mapping[str, Any]
+
+
+def load_verdicts(path: str | os.PathLike[str]) -> list[dict[str, str]]:
+    """Read a stored table of verdicts.
+
+    Raises
+    ------
+    FileError
+        The file is missing, or lacks columns of `VerdictRow`.
+    """
+    rows = io.load_csv(path)
+    lacking = [name for name in COLUMNS if not rows or name not in rows[0]]
+    if lacking:
+        what = f"no table of verdicts: it lacks {', '.join(lacking)}"
+        raise io.FileError(f"{path}: {what} (run snakemake to make it)")
+    return rows
+
+
+def counts_line(rows: Sequence[Row], *, is_paper: bool = False) -> str:
+    """Return how many claims there are and how they were judged.
+
+    Parameters
+    ----------
+    rows : sequence of rows
+        A stored table of verdicts.
+    is_paper : bool
+        Count numbers of the paper's scale only.
+
+    Examples
+    --------
+    >>> counts_line([{"verdict": "within"}, {"verdict": "outside"}, {"verdict": "within"}])
+    '3 claims and numbers: 2 within, 1 outside, 0 not run'
+    """
+    words = _words(rows, is_paper)
+    counts = ", ".join(f"{words.count(verdict)} {verdict}" for verdict in VERDICTS)
+    return f"{len(rows)} claims and numbers: {counts}"
+
+
+def summary_table(
+    rows_by_scale: Mapping[str, Sequence[Row]],
+    *,
+    links: Mapping[str, str] | None = None,
+    headlines: Mapping[str, Claim] | None = None,
+) -> str:
+    """Return the table: a section a line, "within / outside / not run" at each scale.
+
+    Parameters
+    ----------
+    rows_by_scale : mapping of scale to rows
+        Stored tables of verdicts, those of the paper's scale under 'paper'.
+    links : mapping of scale to str, optional
+        Where each table's ``verdicts.md`` is; sections link to the first.
+    headlines : mapping of section to Claim, optional
+        The claim by whose number a section is known; by default those of ``claims/``.
+
+    Raises
+    ------
+    ValueError
+        There is no table.
+    """
+    links = links or {}
+    headlines = load_claims().headlines if headlines is None else headlines
+    everything = [row for rows in rows_by_scale.values() for row in rows]
+    if not everything:
+        checks.fail("rows_by_scale", list(rows_by_scale), "hold rows", "run snakemake first")
+    parts = dict.fromkeys(map(_part, everything))
+    lines = [_line(part, rows_by_scale, links, headlines.get(part)) for part in parts]
+    numbers = {f"{k} scale": _numbers(rows, k) for k, rows in rows_by_scale.items()}
+    whole = {"section": "all", "claims": _n_claims(everything), **numbers}
+    note = (
+        "Each cell: within / outside / not run. Settings and counts do not depend on the scale."
+        " Every row with tolerance, reason and command: "
+    )
+    where = ", ".join(f"[{scale} scale]({link})" for scale, link in links.items())
+    table = io.csv_to_markdown([*lines, lines[0] | dict.fromkeys(lines[0], "") | whole])
+    return f"{table}\n\n{note}{where or 'verdicts.md'}, and `verdicts.html` beside each."
+
+
+def _part(row: Row) -> str:
+    section = str(row["section"])
+    return LATER_TITLE if section.startswith(LATER_PREFIX) else section
+
+
+def _line(
+    part: str,
+    rows_by_scale: Mapping[str, Sequence[Row]],
+    links: Mapping[str, str],
+    headline: Claim | None,
+) -> dict[str, Any]:
+    own = {k: [row for row in rows if _part(row) == part] for k, rows in rows_by_scale.items()}
+    at_paper = own.get(PAPER_SCALE, ())
+    row = next((row for row in at_paper if headline and row["id"] == headline.id), None)
+    first = next(iter(links.values()), "")
+    anchor = "" if part == LATER_TITLE else _anchor(part)
+    return {
+        "section": f"[{part}]({first}{anchor})" if first else part,
+        "claims": _n_claims([row for rows in own.values() for row in rows]),
+        **{f"{scale} scale": _numbers(rows, scale) for scale, rows in own.items()},
+        "headline": headline.headline if headline else "",
+        "here, at paper scale": _value(row) if headline else "",
+        "there": row["value_there"] if row else "",
+    }
+
+
+def _n_claims(rows: Sequence[Row]) -> int:
+    return len({row["id"] for row in rows})
+
+
+def _anchor(section: str) -> str:
+    """Return the link to a heading, as pages of repositories make it."""
+    return "#" + re.sub(r"[^\w\- ]", "", section.lower()).replace(" ", "-")
+
+
+def _words(rows: Sequence[Row], is_paper: bool) -> list[str]:
+    """Return the verdicts; at paper scale, rows of another one are not run."""
+    is_other = [is_paper and row["at_paper_scale"] != "yes" for row in rows]
+    return [NOT_RUN if other else row["verdict"] for row, other in zip(rows, is_other, strict=True)]
+
+
+def _numbers(rows: Sequence[Row], scale: str) -> str:
+    words = _words(rows, scale == PAPER_SCALE)
+    return " / ".join(str(words.count(verdict)) for verdict in VERDICTS)
+
+
+def _value(row: Row | None) -> str:
+    if row is None or _words([row], True) == [NOT_RUN]:
+        return NOT_RUN
+    return io.format_cell(row["value_here"])
