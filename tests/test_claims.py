@@ -157,6 +157,11 @@ def test_no_verdict_is_empty_and_no_identifier_twice(rows):
     assert {row["verdict"] for row in rows} == set(VERDICTS)
 
 
+def test_identifiers_never_change(rows):
+    stored = io.load_csv(ROOT / "results/paper/verdicts.csv")
+    assert {row["id"] for row in stored} <= {row["id"] for row in rows}
+
+
 def test_not_run_says_what_is_missing_and_the_one_command(rows):
     absent = [row for row in rows if row["verdict"] == "not run"]
     workflow = r"snakemake --cores all( ablation)?( --config .*)?"
@@ -377,6 +382,8 @@ def test_what_does_not_exist_is_one_line(tmp_path, line, message):
         ({"rules": RULES.replace("at least", "at leest")}, r"'at leest' .*did you mean 'at least'"),
         ({"rules": "a: [b"}, "rules.yaml: not YAML"),
         ({"tables": RESULTS.replace("scope", "scop")}, r"results: word='scop' .*mean 'scope'"),
+        ({"tables": RESULTS + "a: {absent: {why: x}, models in: b}"}, r"a: models in='b' is not"),
+        ({"tables": RESULTS.replace("scope", "only: {modle: a}\n  scope")}, "column='modle'"),
         ({"tables": RESULTS.replace("{model}", "{modle}")}, r"word='modle' .*mean 'model'"),
     ],
 )

@@ -75,6 +75,12 @@ def test_one_lost_parameter_breaks_the_mesh(chirps, rho, verdict):
     assert row["verdict"] == verdict
 
 
+def test_not_aligned_is_below_the_bound(chirps):
+    embedding = edited(chirps["embedding"], {"direction_rho_f_m": 0.9}, representation="mfcc")
+    (row,) = judged("fig3-mfcc-f-m", **chirps | {"embedding": embedding})
+    assert (row["verdict"], row["tolerance"]) == ("outside", "< 0.9")
+
+
 def test_not_run_says_why(chirp_rows):
     openl3 = [row for row in chirp_rows if row["representation"] == "openl3"]
     assert {(r["verdict"], r["reason"], r["value_here"]) for r in openl3} == {
@@ -490,6 +496,14 @@ def test_time_of_a_cpu_is_never_set_against_a_gpu():
     assert (row["verdict"], row["value_here"], row["device"]) == ("within", 0.5, "cuda")
     (row,) = judged("speed-benchmark", benchmarks=[gpu | {"seconds": "0.73"}])
     assert row["verdict"] == "outside"
+
+
+def test_benchmark_that_failed_or_is_missing_is_not_of_paper_scale():
+    paper = Stamp(scale="paper", preset="paper", device="cpu")
+    failed = benchmark(device="cuda", status="out of memory")
+    for rows in ([], [failed]):
+        (row,) = judged("speed-benchmark", stamp=paper, benchmarks=rows)
+        assert (row["verdict"], row["at_paper_scale"], row["link"]) == ("not run", "no", "")
 
 
 def test_ratio_is_of_one_machine_and_allocator():

@@ -142,6 +142,11 @@ def load_claims(folder: str | os.PathLike[str] = FOLDER) -> Claims:
     rules, tables = (_load_yaml(Path(folder, name)) for name in ("rules.yaml", "tables.yaml"))
     _check_entries("rules.yaml", rules, "compare why", RULE_WORDS)
     _check_entries("tables.yaml", tables, "absent", TABLE_WORDS)
+    for name, entry in tables.items():
+        for key in ("described by", "models in"):
+            if entry.get(key, name) not in tables:
+                what = unknown(key, entry[key], tables)
+                raise ClaimError(f"claims/tables.yaml: {name}: {what}")
     found: dict[str, Claim] = {}
     for path in sorted(Path(folder).glob("*.csv")):
         for row in io.load_csv(path):

@@ -12,7 +12,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -155,10 +155,6 @@ class VerdictRow:
         elif is_blank or not self.tolerance:
             checks.fail("verdict", self.verdict, "have a value and a tolerance", self.id)
 
-    def as_dict(self) -> Row:
-        """Return the cells by column."""
-        return asdict(self)
-
 
 COLUMNS = tuple(column.name for column in fields(VerdictRow))
 
@@ -171,7 +167,7 @@ def checked(rows: Iterable[Mapping[str, Any]]) -> list[Row]:
     ValueError
         There is no row, a row breaks a rule, or two have one identifier.
     """
-    found = [VerdictRow(**row).as_dict() for row in rows]
+    found = [asdict(VerdictRow(**row)) for row in rows]
     if not found:
         checks.fail("rows", [], "hold claims", "nothing was judged")
     seen: set[str] = set()
@@ -218,11 +214,6 @@ def run_command(stamp: Stamp, *options: str, scale: str = "", target: str = "") 
     return " ".join([*goal, *(["--config", *words] if words else [])])
 
 
-def at_paper_settings(stamp: Stamp, preset: str = DEFAULT_PRESET) -> Stamp:
-    """Return the stamp of what is read or counted at the paper's scale, whatever the run's."""
-    return replace(stamp, scale=PAPER_SCALE, preset=preset, device="cpu", variant="")
-
-
 def number(cell: Any) -> float | None:
     """Return a cell as a number; None where it is blank or NaN.
 
@@ -235,7 +226,7 @@ def number(cell: Any) -> float | None:
     return None if value is None or value != value else value
 
 
-def ends(low: Any, high: Any, *, unit: str = "") -> str:
+def ends(low: Any, high: Any) -> str:
     """Return an interval as text, empty where an end is missing.
 
     Examples
@@ -246,4 +237,4 @@ def ends(low: Any, high: Any, *, unit: str = "") -> str:
     pair = (number(low), number(high))
     if None in pair:
         return ""
-    return f"{pair[0]:.4g} to {pair[1]:.4g}{unit}"
+    return f"{pair[0]:.4g} to {pair[1]:.4g}"

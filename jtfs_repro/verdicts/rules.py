@@ -208,8 +208,7 @@ def _bounded(name: str) -> Callable[[Case], Judgement]:
             limit = case.limit()
         sign, holds = SIGNS[name]
         words = {"sign": sign, "limit": times * limit, "other": limit, "unit": case.claim.unit}
-        is_one = case.table is None or not case.cell.pick
-        n = 1 if is_one else len(case.table.select(case.claim, case.cell.rows[0]))
+        n = len(case.table.select(case.claim, case.cell.rows[0])) if case.table else 1
         text = case.filled(case.rule.get("shown", "{sign} {limit:.3g}"), words | {"n": n})
         return case.judged(value, row, holds=bool(holds(value, times * limit)), shown=text)
 

@@ -20,7 +20,6 @@ from jtfs_repro.verdicts.rows import (
     PAPER_SCALE,
     VERDICTS,
     Row,
-    VerdictRow,
     checked,
 )
 from jtfs_repro.verdicts.rules import COMPARISONS, Case
@@ -96,19 +95,24 @@ def verdicts(sources: Sources, *, mean: str = "arithmetic") -> list[Row]:
             )
     tables = {name: _table(name, sources, mean) for name in sources.claims.tables}
     rows = [_row(claim, sources, tables, mean) for claim in sources.claims.claims]
-    return sorted(checked(row.as_dict() for row in rows), key=_place)
+    return sorted(checked(rows), key=_place)
 
 
 def _table(name: str, sources: Sources, mean: str) -> Table:
     spec = sources.claims.tables[name]
     file = spec.get("file", name)
-    rows = sources.tables.get(file, ())
+    rows = list(sources.tables.get(file, ()))
     if needs := spec.get("needs"):
         other = sources.tables.get(needs["table"], ())
-        rows = rows if other and other[0][needs["column"]] == needs["value"] else ()
+        rows = rows if other and other[0][needs["column"]] == needs["value"] else []
     if spec.get("mean") == "chosen":
         rows = [row for row in rows if row["mean"] == mean]
     only = spec.get("only", {})
+    columns = list(rows[0]) if len(rows) else [*only, *spec.get("prefer", {})]
+    for column in [*only, *spec.get("prefer", {})]:
+        if column not in columns:
+            what = c.unknown("column", column, columns)
+            raise c.ClaimError(f"claims/tables.yaml: {name}: {what}")
     rows = [row for row in rows if all(str(row[k]) == v for k, v in only.items())]
     stamped = sources.tables.get(spec.get("stamp of", file), ())
     is_stamped = bool(stamped) and "preset" in stamped[0]
@@ -116,17 +120,17 @@ def _table(name: str, sources: Sources, mean: str) -> Table:
     return Table(name=file, spec=spec, rows=rows, stamp=stamp)
 
 
-def _row(claim: c.Claim, sources: Sources, tables: Mapping[str, Table], mean: str) -> VerdictRow:
+def _row(claim: c.Claim, sources: Sources, tables: Mapping[str, Table], mean: str) -> Row:
     names = ("id", "kind", "section", "claim", "representation", "parameter", "quantity", "unit")
     cells: dict[str, Any] = {name: getattr(claim, name) for name in names}
     cells |= {"value_there": claim.there}
     if claim.ours == c.NOTHING:
         command = claim.remedy or NO_STAGE
-        return VerdictRow(**cells, reason=claim.note, command=command, **sources.stamp.as_dict())
+        return cells | {"reason": claim.note, "command": command} | sources.stamp.as_dict()
     claim.known("compare", sources.claims.rules[claim.rule]["compare"], COMPARISONS)
     if claim.ours in (c.SETTING, c.SETTINGS, c.COMPUTED):
-        return VerdictRow(**cells | _of_fact(claim, sources, tables))
-    return VerdictRow(**cells | _of_table(claim, sources, tables, mean))
+        return cells | _of_fact(claim, sources, tables)
+    return cells | _of_table(claim, sources, tables, mean)
 
 
 def _of_fact(claim: c.Claim, sources: Sources, tables: Mapping[str, Table]) -> Row:
