@@ -9,10 +9,10 @@ rule synthesise_chirps:
         parameters="data/{run}/chirps.csv",
         facts="data/{run}/chirps.json",
         operative="data/{run}/chirps.gin",
-    params:
-        **stage("synthesise_chirps", "chirps", run="{run}"),
     resources:
         **needs("synthesise_chirps"),
+    params:
+        **stage("synthesise_chirps", "chirps", run="{run}"),
     shell:
         JOB
 
@@ -22,6 +22,8 @@ rule fetch_openl3_weights:
         weights_given,
     output:
         status="data/{run}/openl3_weights.json",
+    resources:
+        **needs("fetch_openl3_weights"),
     params:
         **stage(
             "fetch_openl3_weights",
@@ -30,8 +32,6 @@ rule fetch_openl3_weights:
             weights=config["openl3_weights"],
             download=weights_download,
         ),
-    resources:
-        **needs("fetch_openl3_weights"),
     shell:
         JOB
 
@@ -46,6 +46,9 @@ rule extract_features:
         "results/{run}/features/{feature}/shard-{shard}-of-{shards}.json",
         features="results/{run}/features/{feature}/shard-{shard}-of-{shards}.npy",
         operative="results/{run}/features/{feature}/shard-{shard}-of-{shards}.gin",
+    threads: 1
+    resources:
+        **needs("extract_features", extraction=True, gpu=gpus()),
     params:
         **stage(
             "extract_features",
@@ -56,9 +59,6 @@ rule extract_features:
             weights=weights_of,
             untracked={"device": config["device"], "memory_gb": config["memory_gb"]},
         ),
-    threads: 1
-    resources:
-        **needs("extract_features", extraction=True, gpu=gpus()),
     shell:
         JOB
 
@@ -73,6 +73,8 @@ rule gather_features:
         facts="results/{run}/features/{representation}.json",
         cost="results/{run}/features/{representation}.cost.json",
         settings="results/{run}/features/{representation}.gin",
+    resources:
+        **needs("gather_features"),
     params:
         **stage(
             "gather_features",
@@ -80,8 +82,6 @@ rule gather_features:
             feature=lambda wildcards: feature_of(wildcards.representation),
             representation="{representation}",
         ),
-    resources:
-        **needs("gather_features"),
     shell:
         JOB
 
@@ -93,10 +93,10 @@ rule embed_isomap:
     output:
         manifold="results/{run}/manifold/{representation}.npz",
         operative="results/{run}/manifold/{representation}.gin",
-    params:
-        **stage("embed_isomap", "isomap"),
     resources:
         **needs("embed_isomap"),
+    params:
+        **stage("embed_isomap", "isomap"),
     shell:
         JOB
 
@@ -108,10 +108,10 @@ rule score_knn:
     output:
         ratios="results/{run}/knn/{representation}.npz",
         operative="results/{run}/knn/{representation}.gin",
-    params:
-        **stage("score_knn"),
     resources:
         **needs("score_knn"),
+    params:
+        **stage("score_knn"),
     shell:
         JOB
 
@@ -128,10 +128,10 @@ rule tabulate_scores:
         knn=table("chirps", "knn_scores"),
         embedding=table("chirps", "embedding_scores"),
         operative="results/{run}/scores.gin",
-    params:
-        **stage("tabulate_scores", "scores", names=representations()),
     resources:
         **needs("tabulate_scores"),
+    params:
+        **stage("tabulate_scores", "scores", names=representations()),
     shell:
         JOB
 
@@ -143,10 +143,10 @@ rule tabulate_cost:
     output:
         "results/{run}/cost.md",
         table=table("chirps", "cost"),
-    params:
-        **stage("tabulate_cost"),
     resources:
         **needs("tabulate_cost"),
+    params:
+        **stage("tabulate_cost"),
     shell:
         JOB
 
@@ -155,10 +155,10 @@ rule transform_cqt_chirps:
     output:
         transforms="results/{run}/cqt_chirps.npz",
         operative="results/{run}/cqt_chirps.gin",
-    params:
-        **stage("transform_cqt_chirps", "cqt_chirps"),
     resources:
         **needs("transform_cqt_chirps"),
+    params:
+        **stage("transform_cqt_chirps", "cqt_chirps"),
     shell:
         JOB
 
@@ -168,10 +168,10 @@ rule plot_cqt_chirps:
         transforms=at("results/{run}/cqt_chirps.npz"),
     output:
         figures=figure("chirps", "fig2_cqt_chirps"),
-    params:
-        **stage("plot_cqt_chirps", "fig2", run=run_of),
     resources:
         **needs("plot_cqt_chirps"),
+    params:
+        **stage("plot_cqt_chirps", "fig2", run=run_of),
     shell:
         JOB
 
@@ -183,6 +183,8 @@ rule plot_isomap:
         parameters=at("data/{run}/chirps.csv"),
     output:
         figures=figure("chirps", "fig3_isomap"),
+    resources:
+        **needs("plot_isomap"),
     params:
         **stage(
             "plot_isomap",
@@ -190,8 +192,6 @@ rule plot_isomap:
             names=representations(),
             absent=absent_representations(),
         ),
-    resources:
-        **needs("plot_isomap"),
     shell:
         JOB
 
@@ -203,10 +203,10 @@ rule plot_knn_ratios:
         parameters=at("data/{run}/chirps.csv"),
     output:
         figures=figure("chirps", "fig4_knn_ratios"),
-    params:
-        **stage("plot_knn_ratios", "fig4", names=representations()),
     resources:
         **needs("plot_knn_ratios"),
+    params:
+        **stage("plot_knn_ratios", "fig4", names=representations()),
     shell:
         JOB
 
@@ -218,10 +218,10 @@ rule tabulate_spin_leak:
         table=table("chirps", "spin_leak"),
         frames=table("chirps", "spin_leak_frames"),
         operative="results/{run}/spin_leak.gin",
-    params:
-        **stage("tabulate_spin_leak", "spin_leak", run="{run}"),
     resources:
         **needs("tabulate_spin_leak"),
+    params:
+        **stage("tabulate_spin_leak", "spin_leak", run="{run}"),
     shell:
         JOB
 
@@ -231,10 +231,10 @@ rule plot_spin_leak:
         frames=at("results/{run}/spin_leak_frames.csv"),
     output:
         figures=figure("chirps", "spin_leak"),
-    params:
-        **stage("plot_spin_leak", "spin_leak_figure"),
     resources:
         **needs("plot_spin_leak"),
+    params:
+        **stage("plot_spin_leak", "spin_leak_figure"),
     shell:
         JOB
 
@@ -251,9 +251,9 @@ rule tabulate_ablation:
         errors=table("chirps", "ablation_errors", in_run=False),
         orders=table("chirps", "ablation_orders", in_run=False),
         operative="results/{run}/ablation.gin",
-    params:
-        **stage("tabulate_ablation", "ablation", variants=VARIANTS),
     resources:
         **needs("tabulate_ablation"),
+    params:
+        **stage("tabulate_ablation", "ablation", variants=VARIANTS),
     shell:
         JOB

@@ -55,7 +55,9 @@ def shard_files(suffix):
     """Return an input function: a file of every shard of a representation's feature."""
 
     def files(wildcards):
-        folder = f"results/{wildcards.run}/features/{feature_of(wildcards.representation)}"
+        folder = (
+            f"results/{wildcards.run}/features/{feature_of(wildcards.representation)}"
+        )
         n = config["shards"]
         return [f"{folder}/shard-{i}-of-{n}.{suffix}" for i in range(n)]
 
