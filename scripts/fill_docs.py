@@ -5,7 +5,7 @@ A marker names a cell; what stands between it and the next `<!-- end -->` is wri
     <!-- cell FILE KEY=VALUE ... COLUMN FORMAT -->0.55<!-- end -->
     <!-- ratio FILE KEY=ABOVE/BELOW KEY=VALUE ... COLUMN FORMAT -->22<!-- end -->
     <!-- mean FILE KEY=VALUE ... COLUMN FORMAT -->72.6<!-- end -->  over several rows
-    <!-- counts VERDICTS.csv -->184 within, 26 outside, 137 not run<!-- end -->
+    <!-- counts VERDICTS.csv -->347 claims and numbers: 184 within, ...<!-- end -->
     <!-- verdicts PAPER.csv DEMO.csv --> table <!-- end -->
 
 FILE is seen from the folder of the project; KEY=VALUE (empty, or with blanks in quotes) must leave
@@ -22,14 +22,13 @@ from functools import cache, partial
 from pathlib import Path
 from statistics import fmean
 
-from jtfs_repro.experiments.verdict_summary import load_verdicts, summary
 from jtfs_repro.io import FileError
+from jtfs_repro.verdicts.summary import counts_line, load_verdicts, summary_table
 
 KINDS = ("cell", "ratio", "mean", "counts", "verdicts")
 MARKER = re.compile(rf"(<!-- ({'|'.join(KINDS)}) ([^>]*?) -->)(.*?)<!-- end -->", re.DOTALL)
 LOOSE = re.compile(rf"<!-- (?:(?:{'|'.join(KINDS)}) [^>]*?|end) -->")
 CODE = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
-VERDICTS = ("within", "outside", "not run")
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -83,18 +82,25 @@ def mean(words, root, page):
 
 
 def counts(words, root, page):
-    """Return how many claims are within, outside, not run."""
+    """Return how many claims there are, and how many are within, outside, not run."""
     (file,) = words
-    found = [row["verdict"] for row in _rows(root / file)]
-    return ", ".join(f"{found.count(verdict)} {verdict}" for verdict in VERDICTS)
+    rows = load_verdicts(root / file)
+    return counts_line(rows, is_paper=rows[0]["scale"] == "paper")
 
 
 def verdicts(words, root, page):
     """Return the table of verdicts by section, its links seen from the page."""
-    tables = [load_verdicts(root / file) for file in words]
-    folders = [os.path.relpath(Path(file).parent, Path(page).parent) for file in words]
-    paper, demo = (Path(folder).as_posix() for folder in folders)
-    return f"\n{summary(*tables, folders=(paper, demo))}\n"
+    tables = {scale: load_verdicts(root / file) for scale, file in _scales(words)}
+    links = {
+        scale: Path(os.path.relpath(Path(file).with_suffix(".md"), page.parent)).as_posix()
+        for scale, file in _scales(words)
+    }
+    return f"\n{summary_table(tables, links=links)}\n"
+
+
+def _scales(words):
+    paper, demo = words
+    return ("paper", paper), ("demo", demo)
 
 
 VALUES = {"cell": cell, "ratio": ratio, "mean": mean, "counts": counts, "verdicts": verdicts}

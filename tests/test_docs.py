@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from jtfs_repro import io
+from jtfs_repro.verdicts.rows import COLUMNS
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / "scripts" / "fill_docs.py"
@@ -73,11 +74,23 @@ def test_marker_is_filled(root, marker, value):
     assert fill(fill(text, root), root) == fill(text, root)
 
 
-def test_verdicts_are_counted_and_tabulated(root):
-    verdicts = ("within", "within", "outside", "not run")
-    io.save_csv(root / "verdicts.csv", [{"verdict": verdict} for verdict in verdicts])
+@pytest.mark.parametrize(
+    ("scale", "counts"), [("demo", "2 within, 1 outside, 1"), ("paper", "1 within, 1 outside, 2")]
+)
+def test_verdicts_are_counted_and_tabulated(root, scale, counts):
+    save_verdicts(root / "verdicts.csv", scale)
     text = fill("<!-- counts verdicts.csv --><!-- end -->", root)
-    assert text == "<!-- counts verdicts.csv -->2 within, 1 outside, 1 not run<!-- end -->"
+    assert f"-->4 claims and numbers: {counts} not run<!--" in text
+    text = fill("<!-- verdicts verdicts.csv verdicts.csv --><!-- end -->", root)
+    assert "| [3, Fig. 3](../verdicts.md#3-fig-3) | 4 |" in text
+    assert text.endswith(" beside each.\n<!-- end -->")
+
+
+def save_verdicts(path, scale):
+    cells = dict.fromkeys(COLUMNS, "") | {"section": "3, Fig. 3", "at_paper_scale": "yes"}
+    verdicts = ("within", "within", "outside", "not run")
+    rows = [{**cells, "id": i, "verdict": v, "scale": scale} for i, v in enumerate(verdicts)]
+    io.save_csv(path, [rows[0] | {"at_paper_scale": "no"}, *rows[1:]])
 
 
 def test_code_is_left_alone(root):

@@ -1,5 +1,9 @@
 """The README's table of verdicts: two scales apart, rewritten between its markers, checked."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from jtfs_repro import io
@@ -12,6 +16,7 @@ from jtfs_repro.experiments.verdict_summary import (
     updated,
 )
 
+ROOT = Path(__file__).parent.parent
 FOLDERS = ("results/paper", "results")
 
 
@@ -68,3 +73,9 @@ def test_other_table_is_refused_in_one_line(tmp_path):
     io.save_csv(tmp_path / "verdicts.csv", [{"claim": "a", "value": 1}])
     with pytest.raises(io.FileError, match=r"verdicts\.csv: no table of verdicts: it lacks id"):
         load_verdicts(tmp_path / "verdicts.csv")
+
+
+def test_readme_is_current():
+    command = [sys.executable, "scripts/summarise_verdicts.py", "--readme", "README.md", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
