@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 
+from jtfs_repro import gin_files
 from jtfs_repro.provenance import layout
 from jtfs_repro.provenance.compare import why_skipped
 from jtfs_repro.provenance.deviations import READERS, content_deviations, worst
-from jtfs_repro.provenance.digests import is_gin_import, statements
 from jtfs_repro.provenance.tolerances import COST_FIELD, TOLERANCES
 
 TEXTS = (".csv", ".gin", ".html", ".ipynb", ".json", ".md", ".svg", ".txt")
@@ -93,7 +93,7 @@ def content_sha256(path: Path, changes: Changes) -> str:
     digest = hashlib.sha256()
     try:
         content = _content(path, changes)
-    except ValueError:
+    except (ValueError, SyntaxError):
         content = path.read_bytes()
     for part in _parts(content, changes):
         digest.update(part)
@@ -105,13 +105,13 @@ def _content(path: Path, changes: Changes) -> Any:
         return READERS[".pt"](path)
     if path.suffix not in TEXTS:
         return path.read_bytes()
+    if path.suffix == ".gin":
+        return changes.text("\n".join(sorted(gin_files.effective([path]).splitlines())))
     text = changes.text(path.read_text(encoding="utf-8"))
     if path.suffix in (".json", ".ipynb"):
         return json.loads(text)
     if path.suffix == ".csv":
         return list(csv.DictReader(text_io.StringIO(text)))
-    if path.suffix == ".gin":
-        return sorted(line for line in statements(text) if not is_gin_import(line))
     return text
 
 
