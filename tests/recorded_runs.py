@@ -8,9 +8,9 @@ import numpy as np
 
 from jtfs_repro import io
 from jtfs_repro.provenance import sha256, sidecar_of
-from jtfs_repro.provenance.digests import code_sha256
 from jtfs_repro.provenance.gather import gather, seal
 from jtfs_repro.provenance.layout import Roots, run_of
+from jtfs_repro.provenance.reached import code_sha256
 from jtfs_repro.provenance.verify import verify
 
 CODE = ["jtfs_repro/checks.py", "jtfs_repro/io.py"]

@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from jtfs_repro import io
-from tools.benchmarks import growth, harness, measure, options, report, tables
+from tools.benchmarks import harness, measure, plan, report, tables
 from tools.benchmarks.configurations import CONFIGURATIONS
 from tools.benchmarks.contenders import CONTENDERS, Contender
+from tools.benchmarks.harness import Store
 from tools.benchmarks.plan import Settings, jobs
 from tools.benchmarks.records import RUN, SATURATING, Job, Rates, Result, Row
-from tools.benchmarks.store import Store
 
 ROOT = Path(__file__).parent.parent
 RATES = {"cpu": Rates(status=RUN, flops_per_s=1e9, bytes_per_s=1e8)}
@@ -105,7 +105,7 @@ def test_a_killed_run_is_resumed_and_missing_peers_are_gaps(tmp_path):
 )
 def test_wrong_options_are_named(arguments, message, capsys):
     with pytest.raises((ValueError, SystemExit)) as caught:
-        options.read(arguments)
+        plan.read(arguments)
     assert message in str(caught.value) + capsys.readouterr().err
 
 
@@ -330,9 +330,9 @@ def test_loss_steps_beside_scrapl():
 def test_the_exponent_of_a_power_law(power):
     sizes = [2.0**k for k in range(13, 21)]
     values = [3e-6 * size**power for size in sizes]
-    assert growth.exponent(sizes, values) == pytest.approx(power)
-    assert growth.upper_exponent(sizes, values) == pytest.approx(power)
-    assert growth.exponent(sizes[:1], values[:1]) is None
+    assert tables.exponent(sizes, values) == pytest.approx(power)
+    assert tables.upper_exponent(sizes, values) == pytest.approx(power)
+    assert tables.exponent(sizes[:1], values[:1]) is None
 
 
 def test_pages_and_pictures_of_growth(tmp_path):
@@ -359,9 +359,7 @@ def test_pages_and_pictures_of_growth(tmp_path):
     assert len(io.load_csv(tmp_path / "growth.csv")) == len(rows)
 
 
-@pytest.mark.parametrize(
-    "name", ["growth_figure", "harness", "measure", "records", "tables", "growth"]
-)
+@pytest.mark.parametrize("name", ["figures", "harness", "measure", "records", "tables"])
 def test_examples(name):
     result = doctest.testmod(importlib.import_module(f"tools.benchmarks.{name}"))
     assert result.attempted > 0

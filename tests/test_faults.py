@@ -19,24 +19,19 @@ from jtfs_repro.provenance import sha256, sidecar_of
 from rules import locks, recordings
 from tools.faults import (
     __main__,
-    access,
-    checkpoints,
+    damage,
     disk,
     harness,
     machine,
     memory,
-    names,
-    options,
     report,
     running,
-    shards,
     signals,
     surroundings,
-    two_runs,
 )
-from tools.faults.catalogue import BY_NAME, FAULTS
-from tools.faults.records import Fault, Result, Trial
-from tools.faults.rig import Rig
+from tools.faults.catalogue import BY_NAME, FAULTS, Fault
+from tools.faults.harness import Result
+from tools.faults.rig import Rig, Trial
 from tools.faults.running import Ended
 from tools.faults.tree import Plan, plant
 
@@ -118,7 +113,7 @@ def test_the_same_command_again_ends_with_the_same_bytes(light, blow):
 
 
 def test_a_second_run_refuses_and_the_first_goes_on(light):
-    assert "refused" in only(two_runs.two_runs(light, 1)).note
+    assert "refused" in only(signals.two_runs(light, 1)).note
 
 
 def test_lost_bytes_and_failed_runs_are_not_survived(script):
@@ -179,12 +174,12 @@ def test_mounts_are_seen_by_their_commands_alone(tmp_path):
 
 
 def test_read_only_results(script):
-    only(access.read_only_results(script, 1))
+    only(disk.read_only_results(script, 1))
 
 
 def test_no_permission(script):
     try:
-        trials = list(access.no_permission(script, 1))
+        trials = list(disk.no_permission(script, 1))
     except io.Unavailable as error:
         pytest.skip(str(error))
     assert [trial.survived for trial in trials] == [True, True], [t.note for t in trials]
@@ -196,8 +191,8 @@ def test_no_permission(script):
 @pytest.fixture
 def gathered(tmp_path, monkeypatch):
     """Return a function that gathers two shards, as the stage does; (error, whether it wrote)."""
-    folder = tmp_path / shards.FOLDER
-    for number, name in enumerate((shards.SHARD, shards.OTHER)):
+    folder = tmp_path / damage.FOLDER
+    for number, name in enumerate((damage.SHARD, damage.OTHER)):
         io.save_array(folder / name, np.full((32, 20), float(number), dtype=np.float32))
         parts = {"status": io.RUN, "parts": {"mfcc": [0, 20]}, "device": "cpu"}
         report = parts | {"n_signals": 32, "seconds": 1.0, "peak_memory_bytes": 1}
@@ -205,7 +200,7 @@ def gathered(tmp_path, monkeypatch):
         io.save_text(folder / name.replace(".npy", ".gin"), "")
     monkeypatch.chdir(tmp_path)
     write_sidecars(folder)
-    paths = [f"{shards.FOLDER}/{name}" for name in (shards.SHARD, shards.OTHER)]
+    paths = [f"{damage.FOLDER}/{name}" for name in (damage.SHARD, damage.OTHER)]
     outputs = ["--array", "a.npy", "--facts", "a.json", "--cost", "b.json", "--settings", "a.gin"]
     command = ["x", "gather_features", "--run", "smoke", "--shards", *paths, *outputs]
     monkeypatch.setattr(sys, "argv", [*command, "--feature", "mfcc", "--representation", "mfcc"])
@@ -229,13 +224,13 @@ def test_whole_shards_are_gathered(gathered, capsys):
     assert gathered(capsys) == ("", True)
 
 
-@pytest.mark.parametrize("damage", shards.DAMAGES.values(), ids=shards.DAMAGES)
-def test_damaged_shards_are_refused_by_name(gathered, capsys, damage):
-    damage(Path(shards.FOLDER, shards.SHARD))
+@pytest.mark.parametrize("spoil", damage.DAMAGES.values(), ids=damage.DAMAGES)
+def test_damaged_shards_are_refused_by_name(gathered, capsys, spoil):
+    spoil(Path(damage.FOLDER, damage.SHARD))
     error, is_written = gathered(capsys)
     assert error.startswith("error: ")
     assert error.count("\n") == 1
-    assert shards.SHARD in error
+    assert damage.SHARD in error
     assert not is_written
 
 
@@ -243,26 +238,26 @@ def test_damaged_checkpoint(light, tmp_path):
     plan = replace(RESYNTHESIS, edits=dict(RESYNTHESIS.edits))
     sound = light.undisturbed.folder / "data/smoke/textures/gull.wav"
     rig = Rig(tmp_path, plan, files={"in.wav": sound})
-    only(checkpoints.corrupted_checkpoints(rig, 1))
+    only(damage.corrupted_checkpoints(rig, 1))
 
 
 # ------------------------------------------------------------------------- names and surroundings
 
 
 def test_odd_paths(script):
-    only(names.odd_paths(script, 1))
+    only(surroundings.odd_paths(script, 1))
 
 
 def test_long_name(light):
-    only(names.long_paths(light, 1))
+    only(surroundings.long_paths(light, 1))
 
 
 def test_name_that_is_not_utf8(light):
-    only(names.not_utf8(light, 1))
+    only(surroundings.not_utf8(light, 1))
 
 
 def test_other_folder(light):
-    only(names.other_folder(light, 1))
+    only(surroundings.other_folder(light, 1))
 
 
 def test_no_home(script):
@@ -302,7 +297,7 @@ def test_page_counts_what_was_tried():
     broken = Trial(survived=False, bytes_lost=7, repeated=1, note="it | broke")
     results = [result(), result("script_killed", trials=(broken, Trial(survived=True)))]
     results.append(result("read_only_results", status="not run: no root; be it", trials=()))
-    text = report.page(results, options.Options(seed=5))
+    text = report.page(results, harness.Options(seed=5))
     assert "**2 faults in 4 tries, 3 survived, bytes lost: 7.**" in text
     assert "2 are kills and interruptions" in text
     assert "1 finished jobs were run again" in text
@@ -329,7 +324,7 @@ def test_command_writes_the_page(tmp_path, monkeypatch, capsys):
     bad = Fault(name="bad", done="a try that fails", promise="it is said", trials=fails)
     none = Fault(name="none", done="nothing", promise="-", trials=unavailable)
     monkeypatch.setattr(harness, "LIGHT", SCRIPT)
-    chosen = options.Options(faults=(bad, none), work=tmp_path / "work", output=tmp_path)
+    chosen = harness.Options(faults=(bad, none), work=tmp_path / "work", output=tmp_path)
     assert __main__.main(chosen) == 1
     page = io.load_text(tmp_path / "docs/reliability.md")
     assert "`bad`: once; the try itself failed: gone" in page
@@ -341,25 +336,25 @@ def test_command_writes_the_page(tmp_path, monkeypatch, capsys):
 
 
 def test_options():
-    assert options.read([]).output == ROOT
-    chosen = options.read(["--only", "two_runs", "disk_full", "--rounds", "3"])
+    assert harness.read([]).output == ROOT
+    chosen = harness.read(["--only", "two_runs", "disk_full", "--rounds", "3"])
     assert [fault.name for fault in chosen.faults] == ["disk_full", "two_runs"]
     assert chosen.output is None  # part of the faults: the page stays as it is
     with pytest.raises(ValueError, match="only='disk' must be one of 'script_killed'"):
-        options.read(["--only", "disk"])
+        harness.read(["--only", "disk"])
     with pytest.raises(ValueError, match="rounds=0 must be >= 1"):
-        options.read(["--rounds", "0"])
+        harness.read(["--rounds", "0"])
 
 
 def test_work_must_be_empty(tmp_path):
     (tmp_path / "there").touch()
-    chosen = options.Options(faults=(), work=tmp_path)
+    chosen = harness.Options(faults=(), work=tmp_path)
     with pytest.raises(ValueError, match=r"work='.*' must be an empty folder"):
         harness.try_faults(chosen)
 
 
 def test_every_round_is_a_signal_and_names_differ():
-    assert sum(n for fault, n in harness.shares(options.Options()) if fault.is_signal) == 20
+    assert sum(n for fault, n in harness.shares(harness.Options()) if fault.is_signal) == 20
     assert len(BY_NAME) == len(FAULTS)
 
 

@@ -6,9 +6,9 @@ import pytest
 
 from jtfs_repro import io, provenance
 from jtfs_repro.provenance import Stamp
-from jtfs_repro.provenance.digests import BUT, WITHOUT_NUMBERS, code_digest
 from jtfs_repro.provenance.gather import manifest
 from jtfs_repro.provenance.layout import PROJECT
+from jtfs_repro.provenance.reached import BUT, WITHOUT_NUMBERS, files_digest
 
 DEMO = {"scale": "demo", "preset": "paper", "variant": ""}
 
@@ -90,7 +90,7 @@ def code(tmp_path):
             path = tmp_path / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(content)
-        return code_digest(files, root=tmp_path)
+        return files_digest(files, root=tmp_path)
 
     return digest_of
 

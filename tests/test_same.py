@@ -1,6 +1,7 @@
 """Two checkouts' outputs: the same, whatever their costs; each difference is named."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -34,7 +35,8 @@ def _checkouts(tmp_path, monkeypatch):
 
 def same(*arguments):
     command = [sys.executable, str(ROOT / "tools/same.py"), "--root", "here", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.stderr == ""
     return done.returncode, done.stdout.splitlines()
 

@@ -9,8 +9,8 @@ import pytest
 
 from jtfs_repro import config, gin_files, io
 from jtfs_repro.provenance import SUFFIX, operative_of, record, sha256, sidecar_of
-from jtfs_repro.provenance.digests import code_sha256
 from jtfs_repro.provenance.layout import recorded_name
+from jtfs_repro.provenance.reached import code_sha256
 
 ROOT = Path(__file__).parent.parent
 GIN = config.stack("chirps", scale="smoke", root=ROOT / "gin")

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from jtfs_repro import io
-from tools.scaling import costs, predictions
+from tools.scaling import costs
 from tools.scaling.jobs import Job, load_run, measured_makespan, pauses, start_seconds
 from tools.scaling.rates import Rate, load_rates, stage_rows
-from tools.scaling.schedule import Machine, simulate
+from tools.scaling.schedule import Machine, prediction_row, simulate
 
 ROOT = Path(__file__).parent.parent
 STAMP = {"scale": "smoke", "preset": "paper", "device": "cpu", "variant": ""}
@@ -82,10 +82,10 @@ def test_what_a_needed_job_of_another_run_made_is_there():
     "machine",
     [
         Machine(cores=1, start_s=1.0),
-        Machine(cores=3, memory_mb=1000.0),
-        Machine(cores=4, gpus=2, gpu_speedup=7.0, storage=5e8, link=2e8),
+        Machine(cores=3),
+        Machine(cores=4, gpus=2, gpu_speedup=7.0, storage=5e8),
     ],
-    ids=["one core", "memory", "cluster"],
+    ids=["one core", "three cores", "cluster"],
 )
 def test_a_schedule_keeps_every_rule(machine, seed):
     jobs = random_jobs(seed)
@@ -97,7 +97,6 @@ def test_a_schedule_keeps_every_rule(machine, seed):
         held = [j for j in jobs if schedule.begins[j.name] <= time < schedule.ends[j.name]]
         assert sum(min(j.threads, machine.cores) for j in held) <= machine.cores
         assert sum(machine.gpus_of(j) for j in held) <= machine.gpus
-        assert sum(j.memory_mb for j in held) <= machine.memory_mb
     assert schedule.makespan >= max(schedule.bounds.values()) - TOL * schedule.makespan
     assert all(0 <= schedule.busy(name) <= 1 + TOL for name in schedule.bounds)
     assert schedule.limit in schedule.bounds
@@ -106,7 +105,7 @@ def test_a_schedule_keeps_every_rule(machine, seed):
 def test_the_schedule_wastes_no_core_that_a_job_could_take():
     """Graham's bound for list scheduling of jobs of one thread: work / C + chain."""
     for seed in range(5):
-        jobs = [replace(one, threads=1, memory_mb=0.0) for one in random_jobs(seed)]
+        jobs = [replace(one, threads=1) for one in random_jobs(seed)]
         for cores in (1, 2, 5):
             schedule = simulate(jobs, Machine(cores=cores))
             bounds = schedule.bounds
@@ -118,20 +117,12 @@ def test_transfers_share_the_storage():
     machine = Machine(cores=4, storage=100.0)
     assert simulate(jobs, machine).makespan == pytest.approx(4.0)
     assert simulate(jobs, machine).limit == "storage"
-    assert simulate(jobs, replace(machine, link=10.0)).makespan == pytest.approx(10.0)
 
 
 def test_a_transfer_is_faster_once_another_has_ended():
     jobs = [job("a", 0.0, bytes_read=300), job("b", 0.0, bytes_read=100)]
     schedule = simulate(jobs, Machine(cores=2, storage=100.0))
     assert schedule.ends == pytest.approx({"b": 2.0, "a": 4.0})
-
-
-def test_fetching_goes_over_the_network_alone():
-    jobs = [job(name, 1.0, bytes_fetched=50, bytes_read=50) for name in "ab"]
-    schedule = simulate(jobs, Machine(cores=2, network=10.0))
-    assert schedule.makespan == pytest.approx(11.0)
-    assert schedule.limit == "network"
 
 
 def test_a_gpu_speeds_up_those_that_can_use_it():
@@ -150,14 +141,13 @@ def test_jobs_that_ask_for_more_cores_than_there_are_get_all():
     ("jobs", "match"),
     [
         ([job("a", needs=("b",)), job("b", needs=("a",))], "not need each other in a circle"),
-        ([job("a", memory_mb=2000.0)], "memory_mb=1000.0 must hold 2000 MB of a"),
         ([job("a"), job("a")], "jobs=2 must have different names"),
     ],
-    ids=["circle", "memory", "names"],
+    ids=["circle", "names"],
 )
 def test_what_cannot_run_is_refused(jobs, match):
     with pytest.raises(ValueError, match=match):
-        simulate(jobs, Machine(cores=1, memory_mb=1000.0))
+        simulate(jobs, Machine(cores=1))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +157,7 @@ def test_what_cannot_run_is_refused(jobs, match):
         ({"cores": 1, "gpus": -1}, "gpus=-1 must be >= 0"),
         ({"cores": 1, "gpu_speedup": 0.0}, "gpu_speedup=0.0 must be > 0"),
         ({"cores": 1, "storage": 0.0}, "storage=0.0 must be > 0"),
-        ({"cores": 1, "network": math.nan}, "network=nan must be > 0"),
+        ({"cores": 1, "storage": math.nan}, "storage=nan must be > 0"),
     ],
 )
 def test_impossible_machines_are_refused(options, match):
@@ -267,7 +257,7 @@ def replayed(jobs, machine):
 
 @pytest.mark.parametrize("cores", [1, 2, 3])
 def test_the_start_is_found_from_begins_and_ends(cores):
-    jobs = [replace(one, threads=1, memory_mb=0.0) for one in random_jobs(1)]
+    jobs = [replace(one, threads=1) for one in random_jobs(1)]
     measured = replayed(jobs, Machine(cores=cores, start_s=2.5))
     assert start_seconds(measured, cores=cores) == pytest.approx(2.5)
 
@@ -294,9 +284,9 @@ def test_jobs_without_a_begin_have_no_end():
 @pytest.mark.parametrize(("made_on", "cores"), [(2, 1), (1, 2), (2, 2), (1, 4)])
 def test_one_machine_predicts_the_other(made_on, cores):
     """Exact where the world is as the model says, that is for runs that the model made."""
-    jobs = [replace(one, threads=1, memory_mb=0.0, cpu_s=one.seconds) for one in random_jobs(3)]
+    jobs = [replace(one, threads=1, cpu_s=one.seconds) for one in random_jobs(3)]
     here, there = (replayed(jobs, Machine(cores=n, start_s=1.5)) for n in (made_on, cores))
-    row = predictions.row(here, Machine(cores=cores), made_on=made_on, stamp=STAMP, against=there)
+    row = prediction_row(here, Machine(cores=cores), made_on=made_on, stamp=STAMP, against=there)
     assert row["start_s"] == pytest.approx(1.5)
     assert row["predicted_s"] == pytest.approx(row["measured_s"])
     assert row["error_percent"] == pytest.approx(0.0, abs=1e-6)
@@ -307,14 +297,14 @@ def test_a_busy_machine_is_seen_in_wall_over_processor_seconds():
     jobs = [job(name, 10.0, cpu_s=10.0) for name in "abcdef"]
     busy = [replace(one, seconds=20.0) for one in jobs]
     here, there = (replayed(list_, Machine(cores=1)) for list_ in (jobs, busy))
-    row = predictions.row(here, Machine(cores=1), made_on=1, stamp=STAMP, against=there)
+    row = prediction_row(here, Machine(cores=1), made_on=1, stamp=STAMP, against=there)
     assert row["error_percent"] == pytest.approx(-50.0)
     assert row["error_percent_equal_load"] == pytest.approx(0.0, abs=1e-6)
 
 
 def test_another_machine_without_measurement_says_so():
     here = replayed([job("a"), job("b")], Machine(cores=1))
-    row = predictions.row(here, Machine(cores=64), made_on=1, stamp=STAMP)
+    row = prediction_row(here, Machine(cores=64), made_on=1, stamp=STAMP)
     assert row["measured_s"] == row["error_percent"] == "not measured"
 
 

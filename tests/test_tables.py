@@ -6,9 +6,9 @@ from study_standins import STAMP, WHY, grid, outcome, study
 
 from jtfs_repro import io, metrics
 from jtfs_repro.experiments.ablation import VARIANTS, ablation
-from jtfs_repro.experiments.figures import clouds, ratio_columns
 from jtfs_repro.experiments.outcomes import Outcome
 from jtfs_repro.experiments.scores import CHANCE, FLOOR, cost_rows, scores, yardsticks
+from jtfs_repro.experiments.stored import absent_clouds, stored_clouds, stored_ratios
 
 THETA = grid()
 N_BOOTSTRAP = 50
@@ -105,13 +105,25 @@ def test_outcomes_of_other_chirps_are_refused(outcomes):
         Outcome.from_arrays("jtfs", {}, {})
 
 
-def test_figures_draw_the_outcomes(outcomes):
-    assert [cloud.name for cloud in clouds(outcomes)] == [o.name for o in outcomes]
-    columns = ratio_columns(outcomes, THETA)
+def test_figures_draw_what_was_stored(outcomes, tmp_path):
+    names = [outcome.name for outcome in outcomes]
+    for o in outcomes:
+        fields = {"embedding": o.embedding, "not_run": np.asarray(o.not_run)}
+        io.save_arrays(tmp_path / f"{o.name}.npz", **fields)
+        ratios = {f"ratio_{mean}": o.ratios[mean] for mean in o.ratios}
+        ratios |= {"n_neighbors": np.asarray(o.n_neighbors), "not_run": np.asarray(o.not_run)}
+        io.save_arrays(tmp_path / f"{o.name}.knn.npz", **ratios)
+    manifolds = [tmp_path / f"{name}.npz" for name in names]
+    clouds = stored_clouds(names, manifolds) + absent_clouds(["mfcc"], len(THETA))
+    assert [cloud.name for cloud in clouds] == [*names, "mfcc"]
+    assert clouds[7].not_run == WHY
+    assert clouds[-1].not_run.startswith("not in the list of features")
+    knn = [tmp_path / f"{name}.knn.npz" for name in names]
+    columns = stored_ratios(names, knn, THETA)
     assert columns[-1].name == FLOOR
     assert columns[7].not_run == WHY
     np.testing.assert_array_equal(columns[3].geometric, outcomes[3].ratios["geometric"])
-    assert [c.name for c in ratio_columns([outcome("openl3", THETA, None)], THETA)] == ["openl3"]
+    assert [c.name for c in stored_ratios(["openl3"], [knn[7]], THETA)] == ["openl3"]
 
 
 def test_cost_rows():

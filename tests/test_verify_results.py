@@ -296,7 +296,7 @@ def test_other_gin_file():
 
 
 def test_other_code_is_a_note(monkeypatch):
-    monkeypatch.setattr("jtfs_repro.provenance.digests.code_sha256", lambda files: None)
+    monkeypatch.setattr("jtfs_repro.provenance.reached.code_sha256", lambda files: None)
     report, faults = found()
     assert faults == set()
     expected = "its code changed since it made 2 outputs: " + f"{TABLE}, {MARKDOWN}"

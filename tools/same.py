@@ -101,7 +101,7 @@ def content_sha256(path: Path, changes: Changes) -> str:
     digest = hashlib.sha256()
     try:
         content = _content(path, changes)
-    except ValueError:
+    except (ValueError, SyntaxError):
         content = path.read_bytes()
     for part in _parts(content, changes):
         digest.update(part)
@@ -114,7 +114,7 @@ def _content(path: Path, changes: Changes) -> Any:
     if path.suffix not in TEXTS:
         return path.read_bytes()
     if path.suffix == ".gin":
-        return sorted(gin_files.effective([path]).splitlines())
+        return changes.text("\n".join(sorted(gin_files.effective([path]).splitlines())))
     text = changes.text(path.read_text(encoding="utf-8"))
     if path.suffix in (".json", ".ipynb"):
         return json.loads(text)

@@ -42,17 +42,8 @@ NOT_COMPARED = {
 class FileResult:
     """What comparing one pair of files found.
 
-    Parameters
-    ----------
-    name : str
-        Path relative to both folders.
-    status : str
-        `IDENTICAL`, `EQUAL`, `DIFFERS`, `SKIPPED` or `UNREADABLE`.
-    n_deviations : int
-        Places that differ; an array or a picture counts as one.
-    worst : Deviation or None
-    note : str
-        Why it was not compared or could not be read.
+    ``status`` is `IDENTICAL`, `EQUAL`, `DIFFERS`, `SKIPPED` or `UNREADABLE`; an array or a picture
+    counts as one of ``n_deviations``; ``note`` says why a file was not compared or not read.
     """
 
     name: str
@@ -75,9 +66,10 @@ class FileResult:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result for JSON; what is no number has no difference."""
-        found = None if self.worst is None else asdict(self.worst)
-        finite = {k: None if v == math.inf else v for k, v in (found or {}).items()}
-        return asdict(self) | {"worst": found and finite}
+        found = asdict(self)
+        if self.worst is not None:
+            found["worst"] = {k: None if v == math.inf else v for k, v in found["worst"].items()}
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,8 +185,7 @@ def _why_redundant(path: Path, tolerance: Tolerance) -> str:
 
 def _skipped_folder(name: str) -> str:
     """Return the line of the folder because of which a file was not compared, if any."""
-    folders = [folder for folder in reversed(PurePosixPath(name).parents) if folder.name]
-    for folder in folders:
+    for folder in reversed(PurePosixPath(name).parents):
         if reason := NOT_COMPARED.get(f"{folder.name}/", ""):
             return f"{folder}/: {SKIPPED} ({reason})"
     return ""

@@ -66,10 +66,7 @@ def _short(text: str) -> str:
 
 
 def values(place: str, a: Any, b: Any, tolerance: Tolerance) -> Iterator[Deviation]:
-    """Yield where two trees differ: mappings, sequences, arrays, numbers and anything else.
-
-    Two texts that are numbers are compared as numbers.
-    """
+    """Yield where two trees differ; two texts that are numbers are compared as numbers."""
     if isinstance(a, Mapping) and isinstance(b, Mapping):
         yield from _mappings(place, a, b, tolerance)
     elif isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
@@ -115,18 +112,23 @@ def numbers(place: str, a: float, b: float, tolerance: Tolerance) -> Iterator[De
     if a == b or (math.isnan(a) and math.isnan(b)):
         return
     largest, gap = max(abs(a), abs(b)), abs(a - b)
-    found = Deviation(place=place, a=f"{a:.9g}", b=f"{b:.9g}")
-    if math.isfinite(gap):
-        is_within = gap <= tolerance.atol + tolerance.rtol * largest
-        found = replace(found, absolute=gap, relative=gap / largest, is_within=is_within)
-    yield found
+    found = _unlike(place, f"{a:.9g}", f"{b:.9g}")
+    yield _measured(found, gap, largest, tolerance.atol + tolerance.rtol * largest)
+
+
+def _measured(found: Deviation, gap: float, largest: float, allowed: float) -> Deviation:
+    """Return a deviation with its size, unless that is not finite."""
+    if not math.isfinite(gap):
+        return found
+    relative = gap / largest if largest else math.inf
+    return replace(found, absolute=gap, relative=relative, is_within=gap <= allowed)
 
 
 # --------------------------------------------------------------------------------------- arrays
 
 
 def arrays(place: str, a: np.ndarray, b: np.ndarray, tolerance: Tolerance) -> Iterator[Deviation]:
-    """Yield at most one deviation, that of the worst element; its size is that of the array.
+    """Yield at most one deviation, that of the worst element.
 
     ``relative`` is the largest difference over the largest magnitude in either array, so that
     small coefficients beside large ones do not count for more than they are.
@@ -137,48 +139,37 @@ def arrays(place: str, a: np.ndarray, b: np.ndarray, tolerance: Tolerance) -> It
     gap, at, largest = _largest_gap(a.reshape(-1), b.reshape(-1))
     if gap == 0:
         return
-    index = np.unravel_index(at, a.shape) if a.ndim else ()
-    where = f"{place}[{', '.join(str(int(i)) for i in index)}]" if a.ndim else place
-    found = Deviation(place=where, a=_shown(a[index]), b=_shown(b[index]))
-    if math.isfinite(gap):
-        is_within = gap <= tolerance.array_atol + tolerance.array_rtol * largest
-        relative = gap / largest if largest else math.inf
-        found = replace(found, absolute=gap, relative=relative, is_within=is_within)
-    yield found
+    index = tuple(int(i) for i in np.unravel_index(at, a.shape)) if a.ndim else ()
+    where = f"{place}[{', '.join(map(str, index))}]" if a.ndim else place
+    found = _unlike(where, _shown(a[index]), _shown(b[index]))
+    yield _measured(found, gap, largest, tolerance.array_atol + tolerance.array_rtol * largest)
 
 
-def _shown(value: Any) -> str:
-    return f"{value:.9g}" if np.issubdtype(np.asarray(value).dtype, np.number) else str(value)
+def _shown(value: np.generic) -> str:
+    return f"{value:.9g}" if np.issubdtype(value.dtype, np.number) else str(value)
 
 
 def _largest_gap(a: np.ndarray, b: np.ndarray) -> tuple[float, int, float]:
-    """Return the largest difference of two flat arrays, where it is, the largest magnitude."""
+    """Return the largest difference of two flat arrays, where it is, the largest magnitude.
+
+    In double precision, so that no difference is rounded or wrapped; what is no number, or NaN in
+    one alone, is infinitely far apart.
+    """
+    if not np.issubdtype(a.dtype, np.number):
+        unlike = np.flatnonzero(a != b)
+        return (math.inf, int(unlike[0]), 0.0) if len(unlike) else (0.0, -1, 0.0)
     gap, at, largest = 0.0, -1, 0.0
+    wide = np.result_type(a.dtype, np.float64)
     for start in range(0, a.size, _STEP):
-        parts = [_wide(flat[start : start + _STEP]) for flat in (a, b)]
-        gaps = _gaps(*parts)
+        x, y = (flat[start : start + _STEP].astype(wide) for flat in (a, b))
+        with np.errstate(invalid="ignore"):
+            gaps = np.where((x == y) | (np.isnan(x) & np.isnan(y)), 0.0, np.abs(x - y))
+        gaps[np.isnan(gaps)] = math.inf
         if gaps.max() > gap:
             gap, at = float(gaps.max()), start + int(gaps.argmax())
-        if np.issubdtype(a.dtype, np.number):
-            sizes = [np.abs(part[np.isfinite(part)]).max(initial=0.0) for part in parts]
-            largest = max(largest, *map(float, sizes))
+        sizes = np.abs(np.concatenate([x, y]))
+        largest = max(largest, float(sizes[np.isfinite(sizes)].max(initial=0.0)))
     return gap, at, largest
-
-
-def _wide(part: np.ndarray) -> np.ndarray:
-    """Return a copy in double precision, so that a difference is not rounded or wrapped."""
-    if not np.issubdtype(part.dtype, np.number):
-        return part
-    return part.astype(np.complex128 if np.iscomplexobj(part) else np.float64)
-
-
-def _gaps(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return ``|x - y|``: 0 where both are NaN or the same, infinite where one is or no number."""
-    if not np.issubdtype(x.dtype, np.number):
-        return np.where(x == y, 0.0, math.inf)
-    with np.errstate(invalid="ignore"):
-        gap = np.where((x == y) | (np.isnan(x) & np.isnan(y)), 0.0, np.abs(x - y))
-    return np.where(np.isnan(gap), math.inf, gap)
 
 
 # ----------------------------------------------------------------------------- text and pictures
@@ -222,12 +213,11 @@ def pixels(place: str, a: np.ndarray, b: np.ndarray, tolerance: Tolerance) -> It
     gap = np.abs(a.astype(np.int16) - b).max(axis=-1)
     if not gap.any():
         return
-    n_pixels, share = int((gap > 0).sum()), float((gap > tolerance.pixel_levels).mean())
+    share = float((gap > tolerance.pixel_levels).mean())
     y, x = np.unravel_index(int(gap.argmax()), gap.shape)
-    yield Deviation(
-        place=f"{place} pixel ({x}, {y}), one of {n_pixels} that differ".strip(),
-        a=str(a[y, x].tolist()),
-        b=str(b[y, x].tolist()),
+    where = f"{place} pixel ({x}, {y}), one of {np.count_nonzero(gap)} that differ".strip()
+    yield replace(
+        _unlike(where, a[y, x].tolist(), b[y, x].tolist()),
         absolute=float(gap.max()),
         relative=share,
         is_within=share <= tolerance.pixel_share,
@@ -263,7 +253,7 @@ def _tables(a: StrPath, b: StrPath, tolerance: Tolerance) -> Iterator[Deviation]
 
 
 def _pictures(a: StrPath, b: StrPath, tolerance: Tolerance) -> Iterator[Deviation]:
-    frames_a, frames_b = _frames(a), _frames(b)
+    frames_a, frames_b = _read(a, "a picture", _frames), _read(b, "a picture", _frames)
     if len(frames_a) != len(frames_b):
         yield _unlike("frames", len(frames_a), len(frames_b))
     for i, (x, y) in enumerate(zip(frames_a, frames_b, strict=False), start=1):
@@ -271,43 +261,36 @@ def _pictures(a: StrPath, b: StrPath, tolerance: Tolerance) -> Iterator[Deviatio
         yield from pixels(place, x, y, tolerance)
 
 
-def _frames(path: StrPath) -> list[np.ndarray]:
+def _bytes(a: StrPath, b: StrPath, _: Tolerance) -> Iterator[Deviation]:
+    x, y = (_read(path, "a file", Path.read_bytes) for path in (a, b))
+    if x != y:
+        pairs = zip(x, y, strict=False)
+        at = next((i for i, (p, q) in enumerate(pairs) if p != q), min(len(x), len(y)))
+        yield _unlike(f"byte {at}", f"{len(x)} bytes", f"{len(y)} bytes")
+
+
+def _read(path: StrPath, kind: str, load: Callable[[Path], Any]) -> Any:
+    io.check_content(path)
+    try:
+        return load(Path(path))
+    except Exception as error:  # Pillow, pickle, zipfile and torch each raise their own
+        raise io.corrupt(path, kind, error) from None
+
+
+def _frames(path: Path) -> list[np.ndarray]:
     """Return the frames [shape=(height, width, 4)] of a picture."""
     from PIL import Image, ImageSequence
 
-    io.check_content(path)
-    try:
-        with Image.open(path) as picture:
-            frames = ImageSequence.Iterator(picture)
-            return [np.asarray(frame.convert("RGBA")) for frame in frames]
-    except FileNotFoundError:
-        raise io.missing(path) from None
-    except Exception as error:  # Pillow raises SyntaxError, OSError, ValueError and its own
-        raise io.corrupt(path, "a picture", error) from None
+    with Image.open(path) as picture:
+        frames = ImageSequence.Iterator(picture)
+        return [np.asarray(frame.convert("RGBA")) for frame in frames]
 
 
-def _bytes(a: StrPath, b: StrPath, _: Tolerance) -> Iterator[Deviation]:
-    for path in (a, b):
-        io.check_content(path)
-    x, y = (np.fromfile(path, dtype=np.uint8) for path in (a, b))
-    n = min(len(x), len(y))
-    at = np.flatnonzero(x[:n] != y[:n])
-    if len(at) or len(x) != len(y):
-        place = f"byte {int(at[0]) if len(at) else n}"
-        yield Deviation(place=place, a=f"{len(x)} bytes", b=f"{len(y)} bytes")
-
-
-def _weights(path: StrPath) -> Any:
+def _weights(path: Path) -> Any:
     """Return a file of tensors as a tree of arrays."""
     import torch
 
-    io.check_content(path)
-    try:
-        return _plain(torch.load(path, map_location="cpu", weights_only=True))
-    except FileNotFoundError:
-        raise io.missing(path) from None
-    except Exception as error:  # pickle, zipfile and torch each raise their own
-        raise io.corrupt(path, "a file of tensors", error) from None
+    return _plain(torch.load(path, map_location="cpu", weights_only=True))
 
 
 def _plain(tree: Any) -> Any:
@@ -324,7 +307,7 @@ READERS: dict[str, Callable[[StrPath], Any]] = {
     ".npy": lambda path: io.load_array(path, mmap=True),
     ".npz": io.load_arrays,
     ".wav": lambda path: vars(read_sound(path)),
-    ".pt": _weights,
+    ".pt": lambda path: _read(path, "a file of tensors", _weights),
 }
 COMPARISONS: dict[str, Callable[[StrPath, StrPath, Tolerance], Iterator[Deviation]]] = {
     ".csv": _tables,

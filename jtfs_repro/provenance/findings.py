@@ -22,7 +22,7 @@ class Kind(Enum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Finding:
     """One finding: its kind, the file or what a note is about, what is wrong and what to do."""
 
@@ -83,6 +83,12 @@ class Report:
             "counts": {kind.value: len(self.of(kind)) for kind in Kind},
             "findings": [asdict(f) | {"kind": f.kind.value} for f in self.findings],
         }
+
+
+def note_of(name: str, what: str, files: Sequence[str]) -> Iterator[Finding]:
+    """Yield a note that counts files, if there are any."""
+    if files:
+        yield Finding(Kind.NOTE, name, f"{len(files)} {what}: {some(files)}")
 
 
 def some(names: Sequence[str], most: int = 3) -> str:

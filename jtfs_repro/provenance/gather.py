@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -35,6 +35,7 @@ SHARED = {  # key of a job -> the list that holds its values once
     "operative_gin": "settings",
 }
 _ENVIRONMENT = ("commit", "versions", "hardware", "variables", "blas")
+# what a sidecar, and a job of a manifest, must hold
 _OF_A_JOB = {"inputs": dict, "gin_files": dict, "code": dict}
 SIDECAR = {"file": str, "sha256": str, "bytes": int, "outputs": list, "commit": dict} | _OF_A_JOB
 JOB = {"outputs": dict, "environment": dict} | _OF_A_JOB
@@ -113,7 +114,7 @@ def _collect(names: Sequence[str]) -> dict[str, Sidecar]:
         if (sidecar := load_sidecar(name)) is not None:
             try:
                 found[name] = checked(sidecar, SIDECAR)
-            except ValueError as error:
+            except (ValueError, TypeError) as error:
                 rule = f"{error} (delete both and run again)"
                 raise io.FileError(f"{name}{SUFFIX}: {rule}") from None
             waiting += [*sidecar["outputs"], *sidecar["inputs"]]
@@ -121,32 +122,18 @@ def _collect(names: Sequence[str]) -> dict[str, Sidecar]:
 
 
 def checked(entries: Any, shape: Mapping[str, type]) -> dict[str, Any]:
-    """Return a sidecar or a job of a manifest.
-
-    Raises
-    ------
-    ValueError
-        It is no object, lacks a key of ``shape``, holds another type there, or names a file by
-        something that is no text.
-    """
+    """Return a sidecar or a job of a manifest; ``ValueError`` or ``TypeError`` if it is none."""
     if not isinstance(entries, dict):
         raise ValueError("no JSON object")
-    absent = [key for key in shape if key not in entries]
-    if absent:
+    if absent := [key for key in shape if key not in entries]:
         raise ValueError(f"lacks {', '.join(absent)}")
-    for key, kind in shape.items():
-        if not isinstance(entries[key], kind):
-            raise ValueError(f"{key} is no {kind.__name__}")
-    code = entries.get("code", {})
-    named = {key: entries.get(key, ()) for key in ("inputs", "outputs", "gin_files")}
-    for key, names in (named | {"code": code.get("files", ())}).items():
-        if not (isinstance(names, Iterable) and all(map(_is_name, names))):
-            raise ValueError(f"{key} names a file by no text")
+    if wrong := [key for key, kind in shape.items() if not isinstance(entries[key], kind)]:
+        raise ValueError(f"{wrong[0]} is no {shape[wrong[0]].__name__}")
+    names = [*entries["inputs"], *entries["outputs"], *entries["gin_files"]]
+    for name in [*names, *entries["code"].get("files", ())]:
+        if not isinstance(name, str) or not name or "\0" in name:
+            raise ValueError(f"{name!r} is no name of a file")
     return entries
-
-
-def _is_name(value: Any) -> bool:
-    return isinstance(value, str) and bool(value) and "\0" not in value
 
 
 # ----------------------------------------------------------------------------------------- jobs
@@ -162,11 +149,7 @@ def _jobs(found: Mapping[str, Sidecar]) -> list[dict[str, Any]]:
 
 
 def job_entry(common: Sidecar, outputs: Mapping[str, Sidecar]) -> dict[str, Any]:
-    """Return a job as the manifest holds it, its shared parts not yet numbered.
-
-    ``common`` is a sidecar without what it says of its own file, ``outputs`` maps those outputs
-    that are still there to their sidecars.
-    """
+    """Return a job as the manifest holds it: ``common`` to the sidecars of its ``outputs``."""
     rest = {key: value for key, value in common.items() if key not in (*_ENVIRONMENT, "outputs")}
     own = {name: {key: s[key] for key in ("sha256", "bytes")} for name, s in outputs.items()}
     return rest | {
@@ -191,10 +174,9 @@ def folded(files: Mapping[str, Any]) -> dict[str, Any]:
         groups.setdefault(PurePosixPath(name).parent.as_posix(), {})[name] = facts
     entries: dict[str, Any] = {}
     for folder, group in groups.items():
-        is_many = len(group) > MOST_FILES
-        entries |= (
-            {f"{folder}/": {"files": len(group), "sha256": digest(group)}} if is_many else group
-        )
+        if len(group) > MOST_FILES:
+            group = {f"{folder}/": {"files": len(group), "sha256": digest(group)}}
+        entries |= group
     return entries
 
 

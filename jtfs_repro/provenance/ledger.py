@@ -12,32 +12,32 @@ from jtfs_repro.provenance import gather, layout
 from jtfs_repro.provenance.findings import Finding, Kind
 from jtfs_repro.provenance.layout import SUFFIX, Roots
 
-_MISSHAPEN = (LookupError, TypeError, AttributeError, ValueError, RecursionError)
+_UNREADABLE = (OSError, LookupError, TypeError, AttributeError, ValueError, RecursionError)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Record:
     """What one sidecar or manifest (the source) says of one file.
 
-    ``job`` is as `gather.job_entry` returns it, with inputs not folded if from a sidecar; None
+    ``job`` is as `gather.job_entry` returns it, with inputs not folded if from a sidecar; empty
     where only the hash is recorded.
     """
 
     name: str
     sha256: str
     source: str
-    job: Mapping[str, Any] | None = None
+    job: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def inputs(self) -> dict[str, str]:
         """Files that the job read -> SHA-256; those that a manifest folded are left out."""
-        found = self.job["inputs"] if self.job else {}
+        found = self.job.get("inputs", {})
         return {name: digest for name, digest in found.items() if isinstance(digest, str)}
 
     @property
     def gin_files(self) -> dict[str, str]:
         """Gin files that the job read -> SHA-256."""
-        return self.job["gin_files"] if self.job else {}
+        return self.job.get("gin_files", {})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,8 +65,7 @@ def load_ledger(
     With ``manifests`` only these are read, and the sidecars of what they name.
     """
     ledger, findings = Ledger(), []
-    paths = manifests if manifests is not None else _manifests(roots)
-    for path in paths:
+    for path in _manifests(roots) if manifests is None else manifests:
         findings += _add_manifest(ledger, path, roots.name(path))
     for path in roots.files("results", "data"):
         name = layout.recorded_name(roots.name(path))
@@ -89,42 +88,39 @@ def read_object(path: Path) -> dict[str, Any]:
     return value
 
 
-def _add_sidecar(ledger: Ledger, path: Path, name: str) -> Iterator[Finding]:
-    try:
-        record = _record(read_object(path))
-    except (OSError, *_MISSHAPEN) as error:
-        yield _unreadable(f"{name}{SUFFIX}", error)
-        return
-    if record.name == name:
-        ledger.sidecars[name] = record
-    else:
-        text = f"its sidecar is that of {record.name} (copied, moved or swapped)"
-        yield Finding(kind=Kind.SIDECAR, name=name, text=text)
-
-
-def _record(sidecar: Mapping[str, Any]) -> Record:
-    name = gather.checked(sidecar, gather.SIDECAR)["file"]
-    common = {key: value for key, value in sidecar.items() if key not in gather.OWN}
-    job = gather.job_entry(common, {name: sidecar}) | {"inputs": common["inputs"]}
-    return Record(name=name, sha256=sidecar["sha256"], source="its sidecar", job=job)
-
-
 def _unreadable(name: str, error: Exception) -> Finding:
     detail = f"lacks {error}" if isinstance(error, KeyError) else str(error)
     text = f"cannot be read: {detail} (delete it and make it again)"
-    return Finding(kind=Kind.UNREADABLE, name=name, text=text)
+    return Finding(Kind.UNREADABLE, name, text)
+
+
+def _add_sidecar(ledger: Ledger, path: Path, name: str) -> Iterator[Finding]:
+    try:
+        sidecar = gather.checked(read_object(path), gather.SIDECAR)
+        known = sidecar["file"]
+        common = {key: value for key, value in sidecar.items() if key not in gather.OWN}
+        job = gather.job_entry(common, {known: sidecar}) | {"inputs": common["inputs"]}
+    except _UNREADABLE as error:
+        yield _unreadable(f"{name}{SUFFIX}", error)
+        return
+    if known == name:
+        digest = sidecar["sha256"]
+        ledger.sidecars[name] = Record(name=name, sha256=digest, source="its sidecar", job=job)
+    else:
+        text = f"its sidecar is that of {known} (copied, moved or swapped)"
+        yield Finding(Kind.SIDECAR, name, text)
 
 
 def _add_manifest(ledger: Ledger, path: Path, name: str) -> Iterator[Finding]:
     try:
         manifest = read_object(path)
         records = list(_records(manifest, name))
-    except (OSError, *_MISSHAPEN) as error:
+    except _UNREADABLE as error:
         yield _unreadable(name, error)
         return
     if not gather.is_sealed(manifest):
         text = "its digest is not that of its entries (edited; write it again)"
-        yield Finding(kind=Kind.MANIFEST, name=name, text=text)
+        yield Finding(Kind.MANIFEST, name, text)
     for record in records:
         known = ledger.manifests.setdefault(record.name, [])
         is_own = layout.run_of(record.name) == layout.run_of(name)
@@ -139,7 +135,9 @@ def _records(manifest: Mapping[str, Any], source: str) -> Iterator[Record]:
             if facts is not None and not name.endswith("/"):
                 seen.add(name)
                 yield Record(name=name, sha256=facts["sha256"], source=source, job=job)
-    groups = [manifest.get(key, {}) for key in ("inputs", "gin", "without_provenance")]
-    for name, digest in {n: d for group in groups for n, d in group.items()}.items():
+    hashed: dict[str, Any] = {}
+    for key in ("inputs", "gin", "without_provenance"):
+        hashed |= manifest.get(key, {})
+    for name, digest in hashed.items():
         if name not in seen:
             yield Record(name=name, sha256=str(digest), source=source)

@@ -7,6 +7,9 @@ than by attribute (handed to a function, say) is reached as a whole, and so is o
 imports. What a module does when it is imported, beside binding names, counts as soon as the module
 is imported, and so does a definition that a function of the project decorates: it may be noted
 somewhere. Comments, docstrings and layout do not count.
+
+`code_digest` is what Snakemake compares, `files_digest` what a sidecar records: whole files, those
+that a job imported.
 """
 
 from __future__ import annotations
@@ -18,15 +21,22 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from jtfs_repro.gin_files import is_gin, path_of
+from jtfs_repro.gin_files import effective, is_gin, path_of
 from jtfs_repro.provenance.closure import PACKAGE, base_of, closure, is_type_checking, python_of
-from jtfs_repro.provenance.digests import has_numbers as counts
+from jtfs_repro.provenance.layout import PROJECT, StrPath
+
+# Frame modules that cannot change a number: they hash, compare and describe what others made, or
+# refuse a gin file. A folder stands for all below it. `stamp` prints on results, so it counts.
+WITHOUT_NUMBERS = ("jtfs_repro/provenance/", "jtfs_repro/gin_trust.py")
+BUT = ("jtfs_repro/provenance/stamp.py",)
 
 EVERYTHING, ALWAYS = "*", ""  # of a module: all that it holds; what runs when it is imported
 Place = tuple[str, str]  # file, name
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
+_DOCUMENTED = (ast.Module, *_DEFINITIONS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +70,77 @@ def code_digest(roots: Iterable[str], *, root: Path) -> str:
     names = sorted(roots)
     code = [name for name in names if _is_code(name)]
     found = reached(code, root=root).items()
-    lines = sorted(s.text for (file, _), held in found for s in held if counts(file))
+    lines = sorted(s.text for (file, _), held in found for s in held if has_numbers(file))
     for name in sorted(set(names) - set(code)):
         lines.append(f"{name}:{hashlib.sha256((root / name).read_bytes()).hexdigest()}")
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+    return _sha256("\n".join(lines))[:16]
+
+
+def files_digest(files: Iterable[StrPath], *, root: StrPath) -> str:
+    """Return one SHA-256 over the names and contents of code, as far as it can change a number.
+
+    Of Python files comments, docstrings and layout do not count, of gin files comments; files in
+    `WITHOUT_NUMBERS` do not count at all. ``OSError`` or ``SyntaxError`` if one cannot be read or
+    parsed.
+    """
+    names = sorted({Path(file).as_posix() for file in files})
+    lines = [f"{_file_sha256(os.path.join(root, n))}  {n}\n" for n in names if has_numbers(n)]
+    return _sha256("".join(lines))
+
+
+def code_sha256(files: Iterable[StrPath]) -> str | None:
+    """Return the `files_digest` of files of this project, None if one is gone or broken."""
+    try:
+        return files_digest(files, root=PROJECT)
+    except (OSError, SyntaxError, ValueError):
+        return None
+
+
+def has_numbers(name: str) -> bool:
+    """Return whether a file can change a number of a result, see `WITHOUT_NUMBERS`."""
+    return name in BUT or not name.startswith(WITHOUT_NUMBERS)
+
+
+def _file_sha256(path: str) -> str:
+    facts = os.stat(path)
+    return _known_file_sha256(os.path.abspath(path), facts.st_mtime_ns, facts.st_size)
+
+
+@functools.cache
+def _known_file_sha256(path: str, *_: int) -> str:
+    """Return the digest of a file's content, made once per date and size."""
+    content = Path(path).read_bytes()
+    if path.endswith(".py"):
+        return _sha256(repr(_shape(ast.parse(content))))
+    if is_gin(path):
+        return _sha256(effective([path]))
+    return hashlib.sha256(content).hexdigest()
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _shape(node: Any) -> Any:
+    """Return a syntax tree as nested lists, without docstrings and empty fields.
+
+    Unlike `ast.dump` it does not differ between versions of Python that only add fields.
+    """
+    if isinstance(node, list):
+        return [_shape(child) for child in node]
+    if not isinstance(node, ast.AST):
+        return node
+    parts = {name: getattr(node, name, None) for name in node._fields}
+    if isinstance(node, _DOCUMENTED):
+        parts["body"] = _body(node)
+    values = [(name, _shape(part)) for name, part in parts.items()]
+    return [type(node).__name__, *(pair for pair in values if pair[1] not in (None, []))]
+
+
+def _body(node: Any) -> list[ast.stmt]:
+    """Return the statements of a module, class or function, without its docstring."""
+    is_documented = ast.get_docstring(node, clean=False) is not None
+    return node.body[1:] if is_documented else node.body
 
 
 def reached(roots: Iterable[str], *, root: Path) -> dict[Place, list[Statement]]:
@@ -113,9 +190,7 @@ def _module_of(file: str, root: Path) -> Module:
 
 @functools.cache
 def _read(file: str, root: Path, *_: int) -> Module:
-    tree = ast.parse(python_of(root / file), filename=file)
-    _drop_docstrings(tree)
-    nodes = list(_statements(tree.body))
+    nodes = list(_statements(_body(ast.parse(python_of(root / file), filename=file))))
     imports: dict[str, Place] = {}
     for node in nodes:
         imports |= _imports_of(node, file, root)
@@ -123,27 +198,11 @@ def _read(file: str, root: Path, *_: int) -> Module:
     statements: dict[str, list[Statement]] = {}
     for node in nodes:
         if not isinstance(node, _IMPORTS):
-            statement = Statement(
-                text=ast.dump(node), names=frozenset(_names(node, file, root, own | imports))
-            )
+            names = frozenset(_names(node, file, root, own | imports))
+            statement = Statement(text=repr(_shape(node)), names=names)
             for name in _keys(node, own | imports):
                 statements.setdefault(name, []).append(statement)
     return Module(statements=statements, imports=imports)
-
-
-def _drop_docstrings(tree: ast.AST) -> None:
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and _is_text(body[0]):
-            del body[0]
-
-
-def _is_text(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:

@@ -21,8 +21,8 @@ from typing import Any
 
 from jtfs_repro import io
 from jtfs_repro.provenance import environment, journal, layout
-from jtfs_repro.provenance.digests import code_sha256
 from jtfs_repro.provenance.layout import PROJECT, SUFFIX, StrPath
+from jtfs_repro.provenance.reached import code_sha256
 
 _STAMP = ("scale", "preset", "variant")
 _SEED = re.compile(r"^(?:[\w./@]*\.)?(\w*seeds?) = (.+)$", re.MULTILINE)
@@ -114,7 +114,7 @@ def _stamp(options: argparse.Namespace) -> dict[str, str]:
 
 
 def code() -> dict[str, Any]:
-    """Return the project's files that this process imported, and their `code_digest`."""
+    """Return the project's files that this process imported, and their digest."""
     modules = [m for name, m in sys.modules.items() if name.split(".")[0] == "jtfs_repro"]
     paths = {getattr(m, "__file__", None) for m in [*modules, sys.modules["__main__"]]}
     known = {Path(os.path.abspath(path)) for path in paths if path}

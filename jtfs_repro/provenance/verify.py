@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from jtfs_repro import gin_files, io
-from jtfs_repro.provenance import digests, layout
-from jtfs_repro.provenance.findings import Finding, Kind, Report, some
+from jtfs_repro.provenance import layout, reached
+from jtfs_repro.provenance.findings import Finding, Kind, Report, note_of, some
 from jtfs_repro.provenance.gather import folded
 from jtfs_repro.provenance.journal import known_sha256
 from jtfs_repro.provenance.layout import PROJECT, Roots
@@ -81,26 +81,17 @@ def _content(record: Record, ledger: Ledger, roots: Roots) -> Iterator[Finding]:
         return
     if manifest is not None and digest == manifest.sha256:
         text = f"its content is what {manifest.source} records, not what its sidecar does (edited)"
-        yield Finding(kind=Kind.SIDECAR, name=name, text=text)
+        yield Finding(Kind.SIDECAR, name, text)
         return
     text = f"its content is not what {record.source} records (edited, corrupted or swapped)"
-    yield Finding(kind=Kind.CHANGED, name=name, text=text)
+    yield Finding(Kind.CHANGED, name, text)
 
 
 def _absent(names: Sequence[str], *, needs_all: bool) -> Iterator[Finding]:
     needed = [name for name in names if needs_all or not layout.is_intermediate(name)]
-    for name in needed:
-        text = "recorded, but not here (run snakemake to make it again)"
-        yield Finding(kind=Kind.MISSING, name=name, text=text)
-    others = sorted({*names} - {*needed})
-    yield from _note("not here", "intermediate files", others)
-
-
-def _note(name: str, what: str, files: Sequence[str]) -> Iterator[Finding]:
-    """Yield a note that counts files, if there are any."""
-    if files:
-        text = f"{len(files)} {what}: {some(files)}"
-        yield Finding(kind=Kind.NOTE, name=name, text=text)
+    text = "recorded, but not here (run snakemake to make it again)"
+    yield from (Finding(Kind.MISSING, name, text) for name in needed)
+    yield from note_of("not here", "intermediate files", sorted({*names} - {*needed}))
 
 
 # -------------------------------------------------------------------------------------- records
@@ -111,23 +102,23 @@ def _disagreements(ledger: Ledger) -> Iterator[Finding]:
     again = []
     for name, sidecar in sorted(ledger.sidecars.items()):
         manifest = ledger.of_manifest(name)
-        if manifest is None or manifest.job is None or sidecar.job is None:
+        if manifest is None or not manifest.job:
             continue
         if sidecar.job.get("started") == manifest.job.get("started"):
             if keys := _unlike(sidecar, manifest):
                 text = f"its sidecar and {manifest.source} differ in {some(keys)} (one was edited)"
-                yield Finding(kind=Kind.SIDECAR, name=name, text=text)
+                yield Finding(Kind.SIDECAR, name, text)
         elif sidecar.sha256 == manifest.sha256:
             again.append(name)
         else:
             text = f"made again after {manifest.source} was written (write that again)"
-            yield Finding(kind=Kind.SIDECAR, name=name, text=text)
-    yield from _note("made again after the manifest", "files, with the same content", again)
+            yield Finding(Kind.SIDECAR, name, text)
+    yield from note_of("made again after the manifest", "files, with the same content", again)
 
 
 def _unlike(sidecar: Record, manifest: Record) -> list[str]:
     """Return in which of its entries a sidecar differs from the manifest's job."""
-    ours, theirs = (dict(record.job or {}) for record in (sidecar, manifest))
+    ours, theirs = dict(sidecar.job), dict(manifest.job)
     ours["inputs"] = folded(ours["inputs"])
     outputs, others = ours.pop("outputs"), theirs.pop("outputs")
     keys = [key for key in (*ours, *theirs) if ours.get(key) != theirs.get(key)]
@@ -151,25 +142,24 @@ def _stale(records: Mapping[str, Record], roots: Roots) -> Iterator[Finding]:
     reasons = {name: why for name, why in found.items() if why}
     _spread(reasons, records)
     for name, why in sorted(reasons.items()):
-        text = f"{why} (run snakemake to make it again)"
-        yield Finding(kind=Kind.STALE, name=name, text=text)
+        yield Finding(Kind.STALE, name, f"{why} (run snakemake to make it again)")
 
 
 def _why_stale(record: Record, records: Mapping[str, Record], roots: Roots) -> str:
     """Return why a file is stale by what it was made from directly, or an empty string."""
     for name, digest in record.inputs.items():
-        known = records[name].sha256 if name in records else _sha256(roots.locate(name))
-        if known not in (digest, None):
+        path = roots.locate(name)
+        if name in records:
+            is_other = records[name].sha256 != digest
+        else:
+            is_other = os.path.isfile(path) and known_sha256(path) != digest
+        if is_other:
             return f"made from another content of {name}"
     for name, digest in record.gin_files.items():
         found = _find_gin(name, roots)
         if found is not None and gin_files.sha256(found) != digest:
             return f"made with another content of {name}"
     return ""
-
-
-def _sha256(path: Path | None) -> str | None:
-    return known_sha256(path) if path is not None and os.path.isfile(path) else None
 
 
 def _find_gin(name: str, roots: Roots) -> Path | None:
@@ -205,13 +195,12 @@ def _other_runs(names: Sequence[str], ledger: Ledger, roots: Roots) -> Iterator[
         for source, key, value in stated:
             if value and "+" not in value and value != expected[key]:
                 text = f"{source} says {key} {value}, its folder is {key} {expected[key]}"
-                yield Finding(kind=Kind.OTHER_RUN, name=name, text=text)
+                yield Finding(Kind.OTHER_RUN, name, text)
 
 
 def _stamps(name: str, ledger: Ledger, roots: Roots) -> Iterator[tuple[str, str, str]]:
     """Yield what states a file's run: source, key (scale, preset or variant), value."""
-    record = ledger.sidecars.get(name)
-    if record is not None and record.job is not None:
+    if record := ledger.sidecars.get(name):
         for key in (*_STAMPED, "variant"):
             yield "its sidecar", key, str(record.job.get(key, ""))
     try:
@@ -247,44 +236,44 @@ def _results(roots: Roots) -> Iterator[str]:
 
 
 def _unrecorded(records: Mapping[str, Record], roots: Roots) -> Iterator[Finding]:
+    text = "no sidecar or manifest names it (make it with a script, or delete it)"
     for name in _results(roots):
         if name not in records:
-            text = "no sidecar or manifest names it (make it with a script, or delete it)"
-            yield Finding(kind=Kind.UNRECORDED, name=name, text=text)
+            yield Finding(Kind.UNRECORDED, name, text)
+    text = "half-written by a process that was killed, or is running (delete it)"
     for path in roots.files(*roots.folders()):
         if path.suffix == layout.PART:
-            text = "half-written by a process that was killed, or is running (delete it)"
-            yield Finding(kind=Kind.NOTE, name=roots.name(path), text=text)
+            yield Finding(Kind.NOTE, roots.name(path), text)
 
 
 def _notes(records: Mapping[str, Record], roots: Roots) -> Iterator[Finding]:
     """Yield what is no fault of a file, but should be known."""
     yield from _outdated_code(records)
-    bare = [n for n, found in records.items() if found.job is None and layout.is_result(n)]
-    yield from _note("without provenance", "files hashed alone", bare)
+    bare = [n for n, found in records.items() if not found.job and layout.is_result(n)]
+    yield from note_of("without provenance", "files hashed alone", bare)
     dirty = [name for name, found in records.items() if _is_dirty(found.job)]
-    yield from _note("made from a tree with uncommitted changes", "files", dirty)
+    yield from note_of("made from a tree with uncommitted changes", "files", dirty)
     read = {name for found in records.values() for name in found.inputs if name not in records}
     sources = sorted(name for name in read if not os.path.isfile(roots.locate(name)))
     settings = {name for found in records.values() for name in found.gin_files}
     sources += sorted(name for name in settings if _find_gin(name, roots) is None)
-    yield from _note("sources that are not here", "files", sources)
+    yield from note_of("sources that are not here", "files", sources)
 
 
 def _outdated_code(records: Mapping[str, Record]) -> Iterator[Finding]:
     """Yield a note per script whose code differs from that which made some outputs."""
-    digest_of = functools.cache(lambda files: digests.code_sha256(files))
+    digest_of = functools.cache(lambda files: reached.code_sha256(files))
     outputs: dict[str, list[str]] = {}
     for name, found in records.items():
-        code = found.job["code"] if found.job else {}
+        code = found.job.get("code", {})
         files = tuple(code.get("files", ()))
         if files and digest_of(files) != code.get("sha256"):
-            outputs.setdefault(str((found.job or {}).get("script")), []).append(name)
+            outputs.setdefault(str(found.job.get("script")), []).append(name)
     for script, names in sorted(outputs.items()):
         text = f"its code changed since it made {len(names)} outputs: {some(names)}"
-        yield Finding(kind=Kind.NOTE, name=script, text=text)
+        yield Finding(Kind.NOTE, script, text)
 
 
-def _is_dirty(job: Mapping[str, Any] | None) -> bool:
-    commit = job["environment"].get("commit") if job else None
+def _is_dirty(job: Mapping[str, Any]) -> bool:
+    commit = job.get("environment", {}).get("commit")
     return isinstance(commit, dict) and bool(commit.get("dirty"))

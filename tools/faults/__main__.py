@@ -4,10 +4,10 @@ import signal
 import sys
 
 from jtfs_repro.config import ERROR_STATUS, TERMINATED_STATUS, USER_ERRORS, describe
-from tools.faults import harness, options, report
+from tools.faults import harness, report
 
 
-def main(chosen: options.Options) -> int:
+def main(chosen: harness.Options) -> int:
     """Try the faults of the options and report them; return 1 if a promise was broken."""
     harness.show(f"seed {chosen.seed}: every moment and choice is drawn from it")
     results = harness.try_faults(chosen)
@@ -21,7 +21,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell had it ignored
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED_STATUS))
     try:
-        sys.exit(main(options.read()))
+        sys.exit(main(harness.read()))
     except (*USER_ERRORS, RuntimeError) as error:
         print(f"error: {describe(error)}", file=sys.stderr)
         sys.exit(ERROR_STATUS)

@@ -2,24 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
 from tools.faults import (
-    access,
-    checkpoints,
+    damage,
     disk,
     memory,
-    names,
-    shards,
     signals,
     surroundings,
-    two_runs,
 )
-from tools.faults.records import Fault
+from tools.faults.rig import Rig, Trial
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """Something that goes wrong, and what is promised for that case.
+
+    Parameters
+    ----------
+    name : str
+        As ``--only`` takes it.
+    done : str
+        What is done to the run.
+    promise : str
+        What must come of it.
+    trials : callable
+        ``trials(rig, rounds)`` yields one `Trial` after the other.
+    is_signal : bool
+        Whether it is tried in rounds, at random moments.
+    is_dear : bool
+        Whether it needs the dear stages of a run, as signals do.
+    """
+
+    name: str
+    done: str
+    promise: str
+    trials: Callable[[Rig, int], Iterator[Trial]]
+    is_signal: bool = False
+    is_dear: bool = False
+
 
 _SAME = "the same command again ends with the same bytes"
 FAULTS = (
     Fault(
         name="script_killed",
-        done="SIGKILL of a script that is at work",
+        done="SIGKILL of a stage (`python -m jtfs_repro STAGE`) that is at work",
         promise=_SAME,
         trials=signals.script_killed,
         is_signal=True,
@@ -49,14 +77,14 @@ FAULTS = (
         name="corrupted_checkpoints",
         done="a job killed, then its checkpoint damaged",
         promise="found by its hash before use, the file named; the run ends with the same bytes",
-        trials=checkpoints.corrupted_checkpoints,
+        trials=damage.corrupted_checkpoints,
         is_dear=True,
     ),
     Fault(
         name="corrupted_shards",
         done="a shard damaged, or two exchanged",
         promise="found by its hash before use, the file named; deleted, it is made again",
-        trials=shards.corrupted_shards,
+        trials=damage.corrupted_shards,
     ),
     Fault(
         name="disk_full",
@@ -74,43 +102,43 @@ FAULTS = (
         name="two_runs",
         done="a second run in the folder of one at work",
         promise="the second refuses at once; the first ends with the same bytes",
-        trials=two_runs.two_runs,
+        trials=signals.two_runs,
     ),
     Fault(
         name="read_only_results",
         done="outputs on a read-only file system; then writable",
         promise=f"a clear line; {_SAME}",
-        trials=access.read_only_results,
+        trials=disk.read_only_results,
     ),
     Fault(
         name="no_permission",
         done="a folder that may not be written, a file that may not be read; then both may",
         promise=f"a clear line; {_SAME}",
-        trials=access.no_permission,
+        trials=disk.no_permission,
     ),
     Fault(
         name="odd_paths",
         done="spaces, quotes, `$`, `&`, `;` and an accent in the folder's name",
         promise="the same bytes",
-        trials=names.odd_paths,
+        trials=surroundings.odd_paths,
     ),
     Fault(
         name="long_paths",
         done="a recording's name of 250 bytes; a folder with a path of 3 000 characters",
         promise="read; the same bytes",
-        trials=names.long_paths,
+        trials=surroundings.long_paths,
     ),
     Fault(
         name="not_utf8",
         done="a recording, and a folder, whose name is not UTF-8",
         promise="refused in one line, or read",
-        trials=names.not_utf8,
+        trials=surroundings.not_utf8,
     ),
     Fault(
         name="other_folder",
         done="snakemake started in another folder (`--snakefile`, `--directory`)",
         promise="the same bytes, nothing left elsewhere",
-        trials=names.other_folder,
+        trials=surroundings.other_folder,
     ),
     Fault(
         name="no_home",

@@ -1,4 +1,4 @@
-"""A disk that fills up, and a file that may not grow."""
+"""A disk that fills up, a file that may not grow, folders that may not be written or read."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools.faults import machine
-from tools.faults.records import Trial
-from tools.faults.rig import Rig, tail
+from tools.faults.rig import Rig, Trial, tail
 from tools.faults.running import Ended
 from tools.faults.tree import Tree
 
@@ -17,6 +16,7 @@ DISK_BYTES = 64 << 20
 FREE_BYTES = (1 << 20, 200_000, 40_000)  # of the rounds: the first fails late, the last early
 FILE_LIMIT_BYTES = 1 << 20
 BALLAST = "ballast"
+_FORBIDDEN = ("ermission denied", "not readable", "not writable")
 _SAYS = ("no space left", "No space left", "larger than a file may be", "File too large")
 
 
@@ -33,7 +33,7 @@ def disk_full(rig: Rig, rounds: int) -> Iterator[Trial]:
             fill(seen.folder, free)
             within = own.within(tree.folder)
             first = tree.run(within=within)
-            faults = _complaints(rig, seen, first)
+            faults = [*_not_whole(rig, seen), *_complaints(first, says=errors(first) > 0)]
             (seen.folder / BALLAST).unlink()
             second = tree.run(within=within)
             note = f"{free // 1000} kB free; clear errors: {errors(first)}"
@@ -46,7 +46,7 @@ def file_limit(rig: Rig, rounds: int) -> Iterator[Trial]:
     with rig.fresh("file_limit") as tree:
         within = ("prlimit", f"--fsize={FILE_LIMIT_BYTES}")
         first = tree.run(within=within)
-        faults = _complaints(rig, tree, first)
+        faults = [*_not_whole(rig, tree), *_complaints(first, says=errors(first) > 0)]
         yield rig.judge(tree, tree.run(), *faults, note=f"clear errors: {errors(first)}")
 
 
@@ -64,12 +64,46 @@ def errors(ended: Ended) -> int:
     return sum(any(text in line for text in _SAYS) for line in ended.errors)
 
 
-def _complaints(rig: Rig, tree: Tree, ended: Ended) -> list[str]:
-    """Return what the run on the full disk did that it should not have done."""
-    found = [f"not whole: {name}" for name in rig.wrong(tree)]
+def _not_whole(rig: Rig, tree: Tree) -> list[str]:
+    return [f"not whole: {name}" for name in rig.wrong(tree)]
+
+
+def read_only_results(rig: Rig, rounds: int) -> Iterator[Trial]:
+    """Mount the folder of the outputs read-only and run; then run without it."""
+    with machine.mounts() as own, rig.fresh("read_only") as tree:
+        for name in ("data", "results"):
+            (tree.folder / name).mkdir(exist_ok=True)
+            own.read_only(tree.folder / name)
+        first = tree.run(within=own.within(tree.folder))
+        faults = _complaints(first, says="ead-only" in first.text)
+        yield rig.judge(tree, tree.run(), *faults, note="said so")
+
+
+def no_permission(rig: Rig, rounds: int) -> Iterator[Trial]:
+    """Take away the right to write the outputs' folder, and to read a gin file; give it back."""
+    within = machine.bound_by_permissions()
+    for name, mode in (("data/smoke", 0o555), ("gin/experiments/chirps.gin", 0o000)):
+        with rig.fresh("no_permission") as tree:
+            path = tree.folder / name
+            if not path.exists():
+                path.mkdir(parents=True)
+            before = path.stat().st_mode
+            path.chmod(mode)
+            try:
+                first = tree.run(within=within)
+            finally:
+                path.chmod(before)
+            says = any(text in first.text for text in _FORBIDDEN)
+            faults = _complaints(first, says=says)
+            yield rig.judge(tree, tree.run(), *faults, note=f"{name}: said so")
+
+
+def _complaints(ended: Ended, *, says: bool) -> list[str]:
+    """Return what a run that may not write did that it should not have done."""
+    found = []
     if ended.status == 0:
-        found.append("the disk did not fill up")
-    elif not errors(ended):
+        found.append("the run did not notice")
+    elif not says:
         found.append(f"no clear error: {tail(ended)}")
     if ended.has_traceback:
         found.append("a traceback was shown")

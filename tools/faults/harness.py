@@ -1,23 +1,120 @@
-"""Try the faults, one after the other; show each try; leave no process and no folder behind."""
+"""The command line, the tries one after the other, what came of them; nothing is left behind."""
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from jtfs_repro import checks, io
 from tools.faults import running
-from tools.faults.options import Options
-from tools.faults.records import Fault, Result, Trial
-from tools.faults.rig import DEAR, LIGHT, Rig
+from tools.faults.catalogue import BY_NAME, FAULTS, Fault
+from tools.faults.rig import DEAR, LIGHT, Rig, Trial
+from tools.faults.tree import ROOT
 
+RUN = "run"
+ROUNDS = 20
 ALL = 1000  # of a fault without rounds: every variant
 Show = Callable[[str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """All tries of one fault; ``status`` is 'run' or 'not run: why; what to do'."""
+
+    fault: Fault
+    status: str = RUN
+    trials: Sequence[Trial] = ()
+    seconds: float = 0.0
+
+    @property
+    def survived(self) -> int:
+        """Number of tries that went as promised."""
+        return sum(trial.survived for trial in self.trials)
+
+    @property
+    def bytes_lost(self) -> int:
+        """Bytes lost in all tries."""
+        return sum(trial.bytes_lost for trial in self.trials)
+
+    @property
+    def repeated(self) -> int:
+        """Finished jobs that were run again, in all tries."""
+        return sum(trial.repeated for trial in self.trials)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the promise was kept in every try, or the fault was not tried."""
+        return self.status != RUN or (bool(self.trials) and self.survived == len(self.trials))
+
+    @property
+    def notes(self) -> str:
+        """What was seen, each thing once, with its number of times."""
+        seen = [trial.note for trial in self.trials if trial.note]
+        counts = {note: seen.count(note) for note in seen}
+        return "; ".join(note + (f" ({n}x)" if n > 1 else "") for note, n in counts.items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What is tried, how often, where, and where the page goes (None: it is only shown)."""
+
+    faults: tuple[Fault, ...] = FAULTS
+    rounds: int = ROUNDS
+    seed: int = 0
+    work: Path | None = None
+    keep: bool = False
+    output: Path | None = ROOT
+
+
+def read(arguments: Sequence[str] | None = None) -> Options:
+    """Return the options of a command line.
+
+    Raises
+    ------
+    ValueError
+        A fault is unknown or there are no rounds; one line says which.
+    """
+    given = _parser().parse_args(arguments)
+    for name in given.only or ():
+        checks.choice("only", name, BY_NAME)
+    faults = tuple(fault for fault in FAULTS if given.only is None or fault.name in given.only)
+    return Options(
+        faults=faults,
+        rounds=checks.integer("rounds", given.rounds, low=1),
+        seed=given.seed,
+        work=given.work,
+        keep=given.keep,
+        output=given.output or (ROOT if given.only is None else None),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.faults", description="Try faults on copies of the project."
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=ROUNDS, help="kills and interruptions, of all kinds together"
+    )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        metavar="NAME",
+        help=f"of {', '.join(BY_NAME)}; the page stays as it is",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of moments and choices")
+    parser.add_argument("--work", type=Path, metavar="FOLDER", help="for the copies of the project")
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the copies of what went well, too"
+    )
+    parser.add_argument("--output", type=Path, metavar="FOLDER", help="docs/ below it is written")
+    return parser
 
 
 def show(text: str) -> None:

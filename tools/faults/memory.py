@@ -10,8 +10,7 @@ from pathlib import Path
 
 from jtfs_repro import config, io
 from tools.faults import running
-from tools.faults.records import Trial
-from tools.faults.rig import Rig
+from tools.faults.rig import Rig, Trial
 from tools.faults.tree import Tree
 
 BUDGETS_GB = (0.05, 0.1, 0.2, 0.4)

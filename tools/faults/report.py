@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jtfs_repro import io, provenance
-from tools.faults.options import Options
-from tools.faults.records import RUN, Result
+from tools.faults.harness import RUN, Options, Result
 
 PAGE, TABLE = Path("docs/reliability.md"), Path("docs/faults.csv")
 STAMP = provenance.Stamp(scale="smoke", preset="paper", device="cpu")

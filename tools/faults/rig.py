@@ -6,9 +6,9 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from tools.faults.records import Trial
 from tools.faults.running import Ended
 from tools.faults.tree import Plan, Tree, plant
 
@@ -56,6 +56,28 @@ DEAR = Plan(
 )
 _FOLDERS = re.compile(r"(?<![\w.])/(?:[^\s/'\"]+/)+")
 _FINISHED = re.compile(r"^Finished jobid: \d+ \(Rule: (\w+)\)", re.MULTILINE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One try of a fault.
+
+    Parameters
+    ----------
+    survived : bool
+        Whether all that the fault promises came true.
+    bytes_lost : int
+        Size of the outputs that are missing or other than in the undisturbed run, at the end.
+    repeated : int
+        Jobs that had finished before the fault and were run again all the same.
+    note : str
+        What was seen, in a few words; for a failure, what was wrong.
+    """
+
+    survived: bool
+    bytes_lost: int = 0
+    repeated: int = 0
+    note: str = ""
 
 
 class Rig:

@@ -1,4 +1,4 @@
-"""Kills and interruptions at random moments, then the same command again."""
+"""Kills and interruptions at random moments; two runs at once in one folder."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 import psutil
 
 from tools.faults import running
-from tools.faults.records import Trial
-from tools.faults.rig import Rig, finished_jobs
+from tools.faults.rig import Rig, Trial, finished_jobs, tail
 from tools.faults.running import Ended, Running
 from tools.faults.tree import Tree
 
@@ -24,7 +23,7 @@ Blow = Callable[[Running, random.Random], str]
 
 
 def script_killed(rig: Rig, rounds: int) -> Iterator[Trial]:
-    """SIGKILL a script of the run, whichever is at work."""
+    """SIGKILL a stage of the run, whichever is at work."""
     return _rounds(rig, rounds, "script_killed", _kill_a_script)
 
 
@@ -77,9 +76,9 @@ def _resumed(rig: Rig, tree: Tree, first: Ended, hit: str) -> Trial:
 
 def _kill_a_script(process: Running, draw: random.Random) -> str:
     while not process.is_over:
-        scripts = [child for child in process.children() if stage_of(child)]
-        if scripts:
-            chosen = draw.choice(scripts)
+        stages = [child for child in process.children() if stage_of(child)]
+        if stages:
+            chosen = draw.choice(stages)
             name = stage_of(chosen)
             try:
                 chosen.kill()
@@ -118,6 +117,32 @@ def _terminate(process: Running, draw: random.Random) -> str:
 
 
 def _at_work(process: Running) -> str:
-    """Return the scripts that a run executes at this moment."""
+    """Return the stages that a run executes at this moment."""
     found = {stage_of(child) for child in process.children()}
-    return " and ".join(sorted(found - {""})) or "no script at work"
+    return " and ".join(sorted(found - {""})) or "no stage at work"
+
+
+def two_runs(rig: Rig, rounds: int) -> Iterator[Trial]:
+    """Start a second run while the first is at work."""
+    with rig.fresh("two_runs") as tree:
+        first = tree.start()
+        _wait_for_lock(tree, first)
+        first.signal_group(signal.SIGSTOP)  # it must not end before the second has met it
+        second = tree.run()
+        first.signal_group(signal.SIGCONT)
+        ended = first.wait()
+        faults = []
+        if second.status == 0:
+            faults.append("the second run did not refuse")
+        elif second.has_traceback:
+            faults.append("the second run showed a traceback")
+        said = "with its number" if str(first.process.pid) in second.text else "by snakemake"
+        note = f"the second refused, the first named {said}"
+        yield rig.judge(tree, ended, *faults, note=note if not faults else tail(second))
+
+
+def _wait_for_lock(tree: Tree, running: Running) -> None:
+    """Wait until the run has locked its folder."""
+    locks = tree.folder / ".snakemake/locks"
+    while not running.is_over and not (locks.is_dir() and any(locks.iterdir())):
+        time.sleep(_POLL_S)

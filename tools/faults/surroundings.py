@@ -1,13 +1,19 @@
-"""No home directory, no network."""
+"""No home, no network; names of files and folders that programs stumble over."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
 
 from jtfs_repro import io
+from jtfs_repro.audio import Sound, write_sound
+from rules.recordings import name_of
 from tools.faults import machine
-from tools.faults.records import Trial
-from tools.faults.rig import Rig
+from tools.faults.rig import Rig, Trial, tail
+from tools.faults.running import Ended
 from tools.faults.tree import Tree
 
 NOWHERE = "/proc/no-home"  # not even root can make this folder
@@ -22,6 +28,11 @@ DOWNLOADS = {
     "openl3_download=always": "data/smoke/openl3_weights.json",
     "soundfont_download=always": "data/soundfonts/status.json",
 }
+ODD = 'it\'s a "tree" & (1) $HOME;x Töne'
+NOT_UTF8 = os.fsdecode(b"caf\xe9")
+LONG_NAME = "a very long recording " * 12
+LONG_COMPONENT = "long" * 50
+DEPTH = 3000  # characters of the folder's path: Linux allows 4095 for that of a file
 
 
 def no_home(rig: Rig, rounds: int) -> Iterator[Trial]:
@@ -71,3 +82,69 @@ def _status(tree: Tree, name: str) -> str:
     is_explained = bool(facts.get("reason") and facts.get("remedy"))
     is_run = facts.get("status") == io.RUN
     return facts.get("status", "") if is_run or is_explained else ""
+
+
+def odd_paths(rig: Rig, rounds: int) -> Iterator[Trial]:
+    """Run in a folder with spaces, quotes, a dollar sign and an accent in its name."""
+    with rig.fresh("odd", folder=ODD) as tree:
+        yield rig.judge(tree, tree.run(), note="a path with spaces, quotes, $ and an accent")
+
+
+def long_paths(rig: Rig, rounds: int) -> Iterator[Trial]:
+    """Run in a folder whose path has 3000 characters, and with a recording of 250."""
+    with rig.fresh("long") as tree:
+        yield _prepared(tree, LONG_NAME[:246], "a recording's name of 250 bytes", may_refuse=False)
+    if rounds == 1:
+        return
+    deep = Path(*[LONG_COMPONENT] * (DEPTH // len(LONG_COMPONENT)))
+    with rig.fresh("deep", folder=str(deep)) as tree:
+        note = f"a path of {len(os.fspath(tree.folder))} characters"
+        yield rig.judge(tree, tree.run(), note=note)
+
+
+def not_utf8(rig: Rig, rounds: int) -> Iterator[Trial]:
+    """Run with a recording, then in a folder, whose name is no UTF-8 text."""
+    with rig.fresh("latin") as tree:
+        yield _prepared(tree, NOT_UTF8, "a recording")
+    if rounds == 1:
+        return
+    with rig.fresh("latin", folder=NOT_UTF8) as tree:
+        ended = tree.run()
+        if _is_refused(ended):
+            yield Trial(survived=True, note="the folder: refused in one line")
+        elif ended.has_traceback:
+            yield Trial(survived=False, note=f"the folder: a traceback was shown: {tail(ended)}")
+        else:
+            yield rig.judge(tree, ended, note="the folder")
+
+
+def other_folder(rig: Rig, rounds: int) -> Iterator[Trial]:
+    """Run snakemake from elsewhere, with ``--snakefile`` and ``--directory``."""
+    with rig.fresh("other") as tree:
+        elsewhere = tree.folder.with_name(f"{tree.folder.name}.elsewhere")
+        elsewhere.mkdir()
+        place = ("--snakefile", f"{tree.folder}/Snakefile", "--directory", f"{tree.folder}")
+        ended = tree.start(tree.command(*place), folder=elsewhere).wait()
+        left = ", ".join(path.name for path in elsewhere.iterdir())
+        yield rig.judge(tree, ended, f"files elsewhere: {left}" if left else "")
+        elsewhere.rmdir()
+
+
+def _prepared(tree: Tree, name: str, what: str, *, may_refuse: bool = True) -> Trial:
+    """Add a recording of that name and run the rule that reads it."""
+    folder = tree.folder / "data/recordings"
+    noise = np.random.default_rng(0).standard_normal((1, 9000)).astype(np.float32) / 10
+    write_sound(folder / "plain.wav", Sound(samples=noise, sr=16000))
+    path = (folder / "plain.wav").rename(folder / f"{name}.wav")
+    target = f"data/smoke/textures/{name_of(path)}.wav"
+    ended = tree.start(tree.command(targets=[target])).wait()
+    if may_refuse and _is_refused(ended):
+        return Trial(survived=True, note=f"{what}: refused in one line")
+    if ended.status or ended.has_traceback or not (tree.folder / target).exists():
+        return Trial(survived=False, note=f"{what}: {tail(ended)}")
+    return Trial(survived=True, note=f"{what}: read")
+
+
+def _is_refused(ended: Ended) -> bool:
+    """Return whether a run was refused before its first job, with one line that says why."""
+    return ended.status != 0 and len(ended.errors) == 1 and not ended.has_traceback

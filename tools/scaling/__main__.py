@@ -3,9 +3,9 @@
 import math
 
 from jtfs_repro import config, io
-from tools.scaling import costs, predictions, rates
+from tools.scaling import costs, rates
 from tools.scaling.jobs import load_run
-from tools.scaling.schedule import Machine
+from tools.scaling.schedule import Machine, prediction_row
 
 
 def arguments():
@@ -46,7 +46,7 @@ def tables_of(options, jobs=(), stamp=None):
         pace = {"gpu_speedup": options.gpu_speedup or 1.0, "storage": 1e6 * options.storage_mb_s}
         machine = Machine(cores=options.cores, gpus=options.gpus, **pace)
         target = {"against": load_run(options.against)[0]} if options.against else {}
-        yield [predictions.row(jobs, machine, made_on=options.made_on, stamp=stamp, **target)]
+        yield [prediction_row(jobs, machine, made_on=options.made_on, stamp=stamp, **target)]
 
 
 def workloads(options):

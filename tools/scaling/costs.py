@@ -27,9 +27,8 @@ from typing import Any
 from jtfs_repro import checks
 from jtfs_repro.datasets.medley_solos_db import SUPPORTS
 from tools.scaling.jobs import Job
-from tools.scaling.rates import Rate
+from tools.scaling.rates import NOT_MEASURED, Rate
 
-NOT_MEASURED = "not measured"
 CLIP_SAMPLES, SAMPLE_RATE = 65536, 22050  # what the transform reads of a clip of Medley-solos-DB
 CLIP_BYTES = 524332  # its file: 44.1 kHz, float32, mono
 N_MEDLEY = sum(map(sum, SUPPORTS.values()))
@@ -122,17 +121,10 @@ def cost_rows(
     gpu_speedup: float | None = None,
     storage: float = math.inf,
 ) -> list[dict[str, Any]]:
-    """Return one row per workload and representation: hours and bytes.
+    """Return one row per workload and representation of clips: hours and bytes.
 
-    Parameters
-    ----------
-    rates : sequence of Rate
-        Those of clips count.
-    workloads : sequence of Workload
-    gpu_speedup : float > 0, optional
-        Assumed; without it the columns of GPUs say that they are not measured.
-    storage : float > 0
-        Bytes per second of the file system that all workers share.
+    Without an assumed ``gpu_speedup`` the columns of GPUs say that they are not measured;
+    ``storage`` is the bytes per second of the file system that all workers share.
     """
     return [
         {
@@ -155,14 +147,11 @@ def cost_rows(
 def _gpu_hours(
     rate: Rate, workload: Workload, speedup: float | None, storage: float
 ) -> dict[str, Any]:
+    names = {f"hours_on_{n}_gpu": n for n in WORKERS}
     if speedup is None:
-        return {f"hours_on_{n}_gpu": NOT_MEASURED for n in WORKERS}
-    return {
-        f"hours_on_{n}_gpu": hours(
-            rate, workload.n_clips, workers=n, speedup=speedup, storage=storage
-        )
-        for n in WORKERS
-    }
+        return dict.fromkeys(names, NOT_MEASURED)
+    pace = {"speedup": speedup, "storage": storage}
+    return {name: hours(rate, workload.n_clips, workers=n, **pace) for name, n in names.items()}
 
 
 def saturation_rows(
@@ -216,14 +205,8 @@ def shard_rows(
 ) -> list[dict[str, Any]]:
     """Return one row per representation: the best shard, and what the default of 64 loses.
 
-    Parameters
-    ----------
-    rates : sequence of Rate
-        Those of clips count.
-    start_s : float >= 0
-        Seconds of a job before it works.
-    kill_every_s : float > 0
-        Mean seconds of a worker between two kills.
+    ``start_s`` are the seconds of a job before it works, ``kill_every_s`` the mean seconds of a
+    worker between two kills.
     """
     kills = {"start_s": start_s, "kill_every_s": kill_every_s}
     best = shard_seconds(**kills)
@@ -244,18 +227,8 @@ def shard_rows(
     ]
 
 
-def shard_jobs(rate: Rate, n_clips: int, *, n_shards: int, fetched: int = 0) -> list[Job]:
-    """Return the jobs that would extract a representation of clips, for `schedule.simulate`.
-
-    Parameters
-    ----------
-    rate : Rate
-        Of a clip.
-    n_clips : int >= 1
-    n_shards : int >= 1
-    fetched : int >= 0
-        Bytes per clip that come over the network first.
-    """
+def shard_jobs(rate: Rate, n_clips: int, *, n_shards: int) -> list[Job]:
+    """Return the jobs that would extract a representation of clips, for `schedule.simulate`."""
     checks.integer("n_shards", n_shards, low=1)
     edges = [n_clips * i // n_shards for i in range(n_shards + 1)]
     sizes = [after - before for before, after in itertools.pairwise(edges)]
@@ -267,7 +240,6 @@ def shard_jobs(rate: Rate, n_clips: int, *, n_shards: int, fetched: int = 0) -> 
             can_use_gpu=True,
             bytes_read=size * CLIP_BYTES,
             bytes_written=round(size * (rate.bytes_stored or 0)),
-            bytes_fetched=size * fetched,
         )
         for i, size in enumerate(sizes)
     ]

@@ -42,8 +42,8 @@ class Job:
         Cores that it holds.
     can_use_gpu : bool
         Whether its script takes ``--device``.
-    bytes_read, bytes_written, bytes_fetched : int >= 0
-        Through the file system, and over the network from outside.
+    bytes_read, bytes_written : int >= 0
+        Through the file system.
     needs : tuple of str
         Names of jobs.
     started_s : float or None
@@ -64,14 +64,13 @@ class Job:
     can_use_gpu: bool = False
     bytes_read: int = 0
     bytes_written: int = 0
-    bytes_fetched: int = 0
     needs: tuple[str, ...] = ()
     started_s: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("seconds", "cpu_s", "memory_mb"):
             checks.number(name, getattr(self, name), low=0)
-        for name in ("bytes_read", "bytes_written", "bytes_fetched"):
+        for name in ("bytes_read", "bytes_written"):
             checks.integer(name, getattr(self, name), low=0)
         checks.integer("threads", self.threads, low=1)
 

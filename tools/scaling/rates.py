@@ -16,6 +16,7 @@ from typing import Any
 from jtfs_repro import checks, io
 from tools.scaling.jobs import Job
 
+NOT_MEASURED = "not measured"
 FLOAT_BYTES = 4  # features are stored as float32
 TABLES = {"chirps": "cost.csv", "clips": "medley/cost.csv", "sounds": "resynthesis_cost.csv"}
 # script -> the item that it handles; others handle a run

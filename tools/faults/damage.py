@@ -1,20 +1,23 @@
-"""Shards that are damaged or exchanged on the disk."""
+"""Files that are damaged between two runs: shards of features, checkpoints."""
 
 from __future__ import annotations
 
+import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from jtfs_repro.provenance import sidecar_of
-from tools.faults.records import Trial
-from tools.faults.rig import Rig, tail
-from tools.faults.running import Ended
+from tools.faults.rig import Rig, Trial, tail
+from tools.faults.running import Ended, Running, wait_for_orphans
 from tools.faults.tree import Tree
 
 ARRAY = "results/smoke/features/mfcc.npy"
 FOLDER = "results/smoke/features/mfcc"
 SHARD, OTHER = "shard-0-of-2.npy", "shard-1-of-2.npy"
 Damage = Callable[[Path], None]
+_POLL_S = 0.01
+OF_CHECKPOINTS = ("a bit flipped", "truncated")
 
 
 def truncate(path: Path) -> None:
@@ -64,10 +67,10 @@ def corrupted_shards(rig: Rig, rounds: int) -> Iterator[Trial]:
             return
         before = (tree.folder / ARRAY).read_bytes()
         for what, damage in list(DAMAGES.items())[:rounds]:
-            yield _try(tree, command, before, what, damage)
+            yield _try_shard(tree, command, before, what, damage)
 
 
-def _try(tree: Tree, command: list[str], before: bytes, what: str, damage: Damage) -> Trial:
+def _try_shard(tree: Tree, command: list[str], before: bytes, what: str, damage: Damage) -> Trial:
     """Try one damage: the error must name the file, and what it advises must help."""
     shard, array = tree.folder / FOLDER / SHARD, tree.folder / ARRAY
     array.unlink()
@@ -93,3 +96,39 @@ def complaints(ended: Ended, name: str) -> list[str]:
     elif not any(name in line for line in ended.errors):
         found.append(f"the file is not named: {tail(ended)}")
     return found + (["a traceback was shown"] if ended.has_traceback else [])
+
+
+def corrupted_checkpoints(rig: Rig, rounds: int) -> Iterator[Trial]:
+    """Kill a resynthesis and a training, damage what they would go on from, run again."""
+    jobs = rig.base.plan.checkpoints.items()
+    pairs = [(job, files, what) for job, files in jobs for what in OF_CHECKPOINTS]
+    for job, (target, pattern), what in pairs[:rounds]:
+        with rig.fresh("checkpoint", source=rig.undisturbed) as tree:
+            (tree.folder / target).unlink()
+            yield _try_checkpoint(rig, tree, pattern, DAMAGES[what], f"{job}, {what}")
+
+
+def _try_checkpoint(rig: Rig, tree: Tree, pattern: str, damage: Damage, what: str) -> Trial:
+    first = tree.start()
+    checkpoint = _wait_for(tree, pattern, first)
+    first.signal_group(signal.SIGKILL)
+    first.wait()
+    wait_for_orphans()
+    if checkpoint is None or not checkpoint.exists():
+        return Trial(survived=False, note=f"{what}: no checkpoint was left")
+    damage(checkpoint)
+    second, _ = tree.resume()
+    is_named = any(f"{checkpoint.name}:" in line for line in second.text.splitlines())
+    faults = [] if is_named else [f"the file is not named: {tail(second)}"]
+    faults += ["a traceback was shown"] if second.has_traceback else []
+    return rig.judge(tree, second, *faults, note=f"{what}: refused, the file named")
+
+
+def _wait_for(tree: Tree, pattern: str, running: Running) -> Path | None:
+    """Return the checkpoint as soon as it is there, None if the run ends without one."""
+    while not running.is_over:
+        found = list(tree.folder.glob(pattern))
+        if found:
+            return found[0]
+        time.sleep(_POLL_S)
+    return None
