@@ -1,7 +1,7 @@
 """The jobs of a run as they were measured: what each took, read and wrote, and waited for.
 
-They come from ``results/{run}manifest.json``, which gathers what every script recorded of itself.
-A job's seconds begin when its script has imported its libraries; what lies between the moment
+They come from ``results/RUN/manifest.json``, which gathers what every stage recorded of itself.
+A job's seconds begin when its stage has imported its libraries; what lies between the moment
 when it could have begun and that one is its start: the scheduler, a Python process, the imports.
 :func:`start_seconds` finds it from when the jobs began and ended.
 """
@@ -31,7 +31,7 @@ class Job:
     name : str
         Unique in its run.
     stage : str
-        The script without folder and suffix, e.g. ``"extract_features"``.
+        E.g. ``"extract_features"``.
     seconds : float >= 0
         Wall time without its start.
     cpu_s : float >= 0
@@ -41,9 +41,9 @@ class Job:
     threads : int >= 1
         Cores that it holds.
     can_use_gpu : bool
-        Whether its script takes ``--device``.
-    bytes_read, bytes_written, bytes_fetched : int >= 0
-        Through the file system, and over the network from outside.
+        Whether it takes ``--device``.
+    bytes_read, bytes_written : int >= 0
+        Through the file system.
     needs : tuple of str
         Names of jobs.
     started_s : float or None
@@ -64,14 +64,13 @@ class Job:
     can_use_gpu: bool = False
     bytes_read: int = 0
     bytes_written: int = 0
-    bytes_fetched: int = 0
     needs: tuple[str, ...] = ()
     started_s: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("seconds", "cpu_s", "memory_mb"):
             checks.number(name, getattr(self, name), low=0)
-        for name in ("bytes_read", "bytes_written", "bytes_fetched"):
+        for name in ("bytes_read", "bytes_written"):
             checks.integer(name, getattr(self, name), low=0)
         checks.integer("threads", self.threads, low=1)
 

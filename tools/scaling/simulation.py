@@ -1,27 +1,29 @@
-"""A simulated machine or cluster: when jobs would begin and end there.
+"""A simulated machine: when measured jobs would begin and end there, beside when they did.
 
 Jobs are placed as Snakemake's greedy scheduler does: whatever can begin, begins, those that read
-most first. A job goes through phases: its start, fetching from the network, reading, computing,
-writing. It keeps its cores throughout. Jobs that transfer at the same time share the bandwidth of
-the storage, or of the network, equally; nothing else slows one job because of another.
+most first. A job goes through phases: its start, reading, computing, writing. It keeps its cores
+throughout. Jobs that transfer at the same time share the bandwidth of the storage equally; nothing
+else slows one job because of another.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from jtfs_repro import checks
-from tools.scaling.jobs import Job
+from tools.scaling.jobs import Job, measured_makespan, pauses, start_seconds
 
-START, NETWORK, STORAGE, COMPUTE = "start", "network", "storage", "compute"
+NOT_MEASURED = "not measured"
+START, STORAGE, COMPUTE = "start", "storage", "compute"
 _DONE = 1e-9  # of a phase's amount, seconds or bytes: less than this is rounding
 
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """What jobs share. Bandwidths are in bytes per second.
+    """What jobs share.
 
     Parameters
     ----------
@@ -30,13 +32,10 @@ class Machine:
         Jobs that can use a GPU take one, if there is any, besides their cores.
     gpu_speedup : float > 0
         Seconds of computing on one core over those on one GPU; an assumption, not a measurement.
-    memory_mb : float > 0
     start_s : float >= 0
         Seconds that every job takes before it begins, see `jobs.start_seconds`.
-    storage, network : float > 0
-        Bandwidth of the file system that all jobs share, and of the way to the outside.
-    link : float > 0
-        What one job reaches alone on either.
+    storage : float > 0
+        Bytes per second of the file system that all jobs share.
 
     Raises
     ------
@@ -47,20 +46,16 @@ class Machine:
     cores: int
     gpus: int = 0
     gpu_speedup: float = 1.0
-    memory_mb: float = math.inf
     start_s: float = 0.0
     storage: float = math.inf
-    network: float = math.inf
-    link: float = math.inf
 
     def __post_init__(self) -> None:
         checks.integer("cores", self.cores, low=1)
         checks.integer("gpus", self.gpus, low=0)
         checks.number("gpu_speedup", self.gpu_speedup, above=0)
         checks.number("start_s", self.start_s, low=0)
-        for name in ("memory_mb", "storage", "network", "link"):
-            if not getattr(self, name) > 0:
-                checks.fail(name, getattr(self, name), "be > 0")
+        if not self.storage > 0:
+            checks.fail("storage", self.storage, "be > 0")
 
     def gpus_of(self, job: Job) -> int:
         """Return how many GPUs a job holds here."""
@@ -69,22 +64,21 @@ class Machine:
     def phases(self, job: Job) -> list[tuple[str, float]]:
         """Return what a job goes through here: kind of phase, seconds or bytes."""
         speedup = self.gpu_speedup if self.gpus_of(job) else 1.0
+        is_slow = math.isfinite(self.storage)
         return [
             (START, self.start_s),
-            (NETWORK, job.bytes_fetched if math.isfinite(min(self.network, self.link)) else 0),
-            (STORAGE, job.bytes_read if math.isfinite(min(self.storage, self.link)) else 0),
+            (STORAGE, job.bytes_read if is_slow else 0),
             (COMPUTE, job.seconds / speedup),
-            (STORAGE, job.bytes_written if math.isfinite(min(self.storage, self.link)) else 0),
+            (STORAGE, job.bytes_written if is_slow else 0),
         ]
 
-    def bandwidth(self, kind: str, n_jobs: int) -> float:
-        """Return the rate at which each of `n_jobs` goes through a phase of this kind."""
-        shared = {NETWORK: self.network, STORAGE: self.storage}.get(kind)
-        return 1.0 if shared is None else min(self.link, shared / n_jobs)
+    def pace(self, kind: str, n_jobs: int) -> float:
+        """Return how much of a phase of this kind each of `n_jobs` does per second."""
+        return self.storage / n_jobs if kind == STORAGE else 1.0
 
     def alone(self, job: Job) -> float:
         """Return the seconds that a job takes here by itself."""
-        return sum(amount / self.bandwidth(kind, 1) for kind, amount in self.phases(job))
+        return sum(amount / self.pace(kind, 1) for kind, amount in self.phases(job))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +90,8 @@ class Schedule:
     begins, ends : mapping
         Job -> seconds; a job's begin is that of its start.
     bounds : mapping
-        What alone would take at least so many seconds: 'cores', 'gpus', 'storage', 'network' with
-        perfect use, and 'chain', the longest chain of jobs that need each other.
+        What alone would take at least so many seconds: 'cores', 'gpus', 'storage' with perfect
+        use, and 'chain', the longest chain of jobs that need each other.
     """
 
     begins: Mapping[str, float]
@@ -133,7 +127,7 @@ class _Running:
 
 @dataclass(kw_only=True)
 class _State:
-    """Cores, GPUs and memory that are free, and what runs."""
+    """What runs on a machine."""
 
     machine: Machine
     running: list[_Running] = field(default_factory=list)
@@ -145,7 +139,6 @@ class _State:
             <= self.machine.cores
             and self.machine.gpus_of(job) + sum(map(self.machine.gpus_of, held))
             <= self.machine.gpus
-            and job.memory_mb + sum(j.memory_mb for j in held) <= self.machine.memory_mb
         )
 
     def is_full(self) -> bool:
@@ -162,7 +155,7 @@ class _State:
     def _advance(self) -> float:
         """Go on to the moment when some phase ends; return the seconds until then."""
         kinds = [item.phases[0][0] for item in self.running]
-        rates = [self.machine.bandwidth(kind, kinds.count(kind)) for kind in kinds]
+        rates = [self.machine.pace(kind, kinds.count(kind)) for kind in kinds]
         pairs = list(zip(self.running, rates, strict=True))
         step = min(item.phases[0][1] / rate for item, rate in pairs)
         for item, rate in pairs:
@@ -184,8 +177,7 @@ def simulate(jobs: Sequence[Job], machine: Machine) -> Schedule:
     Raises
     ------
     ValueError
-        Two jobs have one name, a job asks for more memory than there is, or jobs need each other
-        in a circle.
+        Two jobs have one name, or jobs need each other in a circle.
 
     Examples
     --------
@@ -206,7 +198,8 @@ def simulate(jobs: Sequence[Job], machine: Machine) -> Schedule:
             begins[job.name] = now
         left = [job for job in left if job.name not in begins]
         if not state.running:
-            _fail_stuck(left, machine)
+            names = [job.name for job in left[:3]]
+            checks.fail("jobs", names, "not need each other in a circle")
         passed, done = state.run_until_end()
         now += passed
         ends.update(dict.fromkeys(done, now))
@@ -232,14 +225,6 @@ def _cores(job: Job, machine: Machine) -> int:
     return min(job.threads, machine.cores)
 
 
-def _fail_stuck(jobs: Sequence[Job], machine: Machine) -> None:
-    largest = max(jobs, key=lambda job: job.memory_mb)
-    if largest.memory_mb > machine.memory_mb:
-        rule = f"hold {largest.memory_mb:g} MB of {largest.name}"
-        checks.fail("memory_mb", machine.memory_mb, rule)
-    checks.fail("jobs", [job.name for job in jobs[:3]], "not need each other in a circle")
-
-
 def _bounds(jobs: Sequence[Job], machine: Machine) -> dict[str, float]:
     """Return the seconds that each resource alone would need, see `Schedule`."""
     alone = {job.name: machine.alone(job) for job in jobs}
@@ -249,7 +234,6 @@ def _bounds(jobs: Sequence[Job], machine: Machine) -> dict[str, float]:
         "cores": sum(alone[j.name] * _cores(j, machine) for j in jobs) / machine.cores,
         "gpus": on_gpu / machine.gpus if machine.gpus else 0.0,
         "storage": through / machine.storage,
-        "network": sum(job.bytes_fetched for job in jobs) / machine.network,
         "chain": _chain(jobs, alone),
     }
 
@@ -263,3 +247,84 @@ def _chain(jobs: Sequence[Job], seconds: Mapping[str, float]) -> float:
             if name not in reach and all(other in reach for other in before):
                 reach[name] = seconds[name] + max((reach[other] for other in before), default=0.0)
     return max(reach.values())
+
+
+def wall_per_cpu(jobs: Sequence[Job], *, start_s: float) -> float:
+    """Return the wall seconds of all jobs and starts over the processor seconds that they used.
+
+    Near 1 on a machine that does nothing else; other work on it, and waiting for files, raise it.
+    """
+    cpu_s = sum(job.cpu_s for job in jobs)
+    return sum(job.seconds + start_s for job in jobs) / cpu_s if cpu_s else 0.0
+
+
+def prediction(
+    jobs: Sequence[Job],
+    machine: Machine,
+    *,
+    made_on: int,
+    stamp: Mapping[str, str],
+    against: Sequence[Job] | None = None,
+) -> dict[str, Any]:
+    """Return the predicted makespan of measured jobs on a machine, beside a measured one.
+
+    Parameters
+    ----------
+    jobs : sequence of Job
+        Measured on `made_on` cores.
+    machine : Machine
+        Its `start_s` is replaced by the one found in `jobs`.
+    made_on : int >= 1
+    stamp : mapping
+        Scale, preset, device and variant of the jobs.
+    against : sequence of Job, optional
+        The same jobs measured on such a machine; by default `jobs` themselves, if the machine has
+        as many cores as they were made on.
+
+    Returns
+    -------
+    row : dict
+        jobs, made_on_cores, cores, gpus, start_s, predicted_s (from the first job's begin without
+        its start to the last one's end), measured_s, error_percent,
+        error_percent_equal_load (the prediction times the ratio of the two runs' wall_per_cpu:
+        what is left when other work on the machine is allowed for), limit, busy share of the
+        cores, pauses taken out of measured_s. What does not apply is 'not measured'.
+    """
+    start_s = start_seconds(jobs, cores=made_on)
+    schedule = simulate(jobs, replace(machine, start_s=start_s))
+    predicted_s = schedule.makespan - start_s
+    is_itself = against is None and machine.cores == made_on and not machine.gpus
+    return {
+        "jobs": len(jobs),
+        "made_on_cores": made_on,
+        "cores": machine.cores,
+        "gpus": machine.gpus,
+        "start_s": start_s,
+        "predicted_s": predicted_s,
+        **_measured(predicted_s, jobs, start_s, jobs if is_itself else against, machine.cores),
+        "limit": schedule.limit,
+        "cores_busy": schedule.busy("cores"),
+        **stamp,
+    }
+
+
+def _measured(
+    predicted_s: float,
+    jobs: Sequence[Job],
+    start_s: float,
+    target: Sequence[Job] | None,
+    cores: int,
+) -> dict[str, Any]:
+    names = ("measured_s", "error_percent", "error_percent_equal_load", "pauses")
+    if target is None:
+        return dict.fromkeys(names, NOT_MEASURED)
+    measured_s = measured_makespan(target)
+    load = wall_per_cpu(jobs, start_s=start_s)
+    its_load = wall_per_cpu(target, start_s=start_seconds(target, cores=cores))
+    equal = predicted_s * its_load / load if load else predicted_s
+    values = (measured_s, _error(predicted_s, measured_s), _error(equal, measured_s))
+    return dict(zip(names, (*values, len(pauses(target))), strict=True))
+
+
+def _error(predicted_s: float, measured_s: float) -> float:
+    return 100 * (predicted_s / measured_s - 1)

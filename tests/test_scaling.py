@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from jtfs_repro import io
-from tools.scaling import costs, predictions
+from tools.scaling import costs
 from tools.scaling.jobs import Job, load_run, measured_makespan, pauses, start_seconds
 from tools.scaling.rates import Rate, load_rates, stage_rows
-from tools.scaling.schedule import Machine, simulate
+from tools.scaling.simulation import Machine, prediction, simulate
 
 ROOT = Path(__file__).parent.parent
 STAMP = {"scale": "smoke", "preset": "paper", "device": "cpu", "variant": ""}
@@ -46,7 +46,6 @@ def random_jobs(seed, n_jobs=40):
                 f"{i:02}",
                 float(rng.uniform(0, 9)),
                 threads=int(rng.integers(1, 3)),
-                memory_mb=float(rng.uniform(0, 900)),
                 bytes_read=int(rng.integers(0, 10**9)),
                 bytes_written=int(rng.integers(0, 10**9)),
                 can_use_gpu=bool(rng.integers(0, 2)),
@@ -82,10 +81,10 @@ def test_what_a_needed_job_of_another_run_made_is_there():
     "machine",
     [
         Machine(cores=1, start_s=1.0),
-        Machine(cores=3, memory_mb=1000.0),
-        Machine(cores=4, gpus=2, gpu_speedup=7.0, storage=5e8, link=2e8),
+        Machine(cores=3, storage=2e8),
+        Machine(cores=4, gpus=2, gpu_speedup=7.0, storage=5e8),
     ],
-    ids=["one core", "memory", "cluster"],
+    ids=["one core", "storage", "cluster"],
 )
 def test_a_schedule_keeps_every_rule(machine, seed):
     jobs = random_jobs(seed)
@@ -97,7 +96,6 @@ def test_a_schedule_keeps_every_rule(machine, seed):
         held = [j for j in jobs if schedule.begins[j.name] <= time < schedule.ends[j.name]]
         assert sum(min(j.threads, machine.cores) for j in held) <= machine.cores
         assert sum(machine.gpus_of(j) for j in held) <= machine.gpus
-        assert sum(j.memory_mb for j in held) <= machine.memory_mb
     assert schedule.makespan >= max(schedule.bounds.values()) - TOL * schedule.makespan
     assert all(0 <= schedule.busy(name) <= 1 + TOL for name in schedule.bounds)
     assert schedule.limit in schedule.bounds
@@ -106,7 +104,7 @@ def test_a_schedule_keeps_every_rule(machine, seed):
 def test_the_schedule_wastes_no_core_that_a_job_could_take():
     """Graham's bound for list scheduling of jobs of one thread: work / C + chain."""
     for seed in range(5):
-        jobs = [replace(one, threads=1, memory_mb=0.0) for one in random_jobs(seed)]
+        jobs = [replace(one, threads=1) for one in random_jobs(seed)]
         for cores in (1, 2, 5):
             schedule = simulate(jobs, Machine(cores=cores))
             bounds = schedule.bounds
@@ -118,20 +116,12 @@ def test_transfers_share_the_storage():
     machine = Machine(cores=4, storage=100.0)
     assert simulate(jobs, machine).makespan == pytest.approx(4.0)
     assert simulate(jobs, machine).limit == "storage"
-    assert simulate(jobs, replace(machine, link=10.0)).makespan == pytest.approx(10.0)
 
 
 def test_a_transfer_is_faster_once_another_has_ended():
     jobs = [job("a", 0.0, bytes_read=300), job("b", 0.0, bytes_read=100)]
     schedule = simulate(jobs, Machine(cores=2, storage=100.0))
     assert schedule.ends == pytest.approx({"b": 2.0, "a": 4.0})
-
-
-def test_fetching_goes_over_the_network_alone():
-    jobs = [job(name, 1.0, bytes_fetched=50, bytes_read=50) for name in "ab"]
-    schedule = simulate(jobs, Machine(cores=2, network=10.0))
-    assert schedule.makespan == pytest.approx(11.0)
-    assert schedule.limit == "network"
 
 
 def test_a_gpu_speeds_up_those_that_can_use_it():
@@ -150,14 +140,13 @@ def test_jobs_that_ask_for_more_cores_than_there_are_get_all():
     ("jobs", "match"),
     [
         ([job("a", needs=("b",)), job("b", needs=("a",))], "not need each other in a circle"),
-        ([job("a", memory_mb=2000.0)], "memory_mb=1000.0 must hold 2000 MB of a"),
         ([job("a"), job("a")], "jobs=2 must have different names"),
     ],
-    ids=["circle", "memory", "names"],
+    ids=["circle", "names"],
 )
 def test_what_cannot_run_is_refused(jobs, match):
     with pytest.raises(ValueError, match=match):
-        simulate(jobs, Machine(cores=1, memory_mb=1000.0))
+        simulate(jobs, Machine(cores=1))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +156,7 @@ def test_what_cannot_run_is_refused(jobs, match):
         ({"cores": 1, "gpus": -1}, "gpus=-1 must be >= 0"),
         ({"cores": 1, "gpu_speedup": 0.0}, "gpu_speedup=0.0 must be > 0"),
         ({"cores": 1, "storage": 0.0}, "storage=0.0 must be > 0"),
-        ({"cores": 1, "network": math.nan}, "network=nan must be > 0"),
+        ({"cores": 1, "storage": math.nan}, "storage=nan must be > 0"),
     ],
 )
 def test_impossible_machines_are_refused(options, match):
@@ -180,7 +169,7 @@ def test_impossible_machines_are_refused(options, match):
 
 def entry(script, outputs, *, inputs=(), started=0.0, wall_s=1.0, arguments=(), **changes):
     return {
-        "script": f"scripts/{script}.py",
+        "script": f"jtfs_repro/stages/{script}.py",
         "arguments": list(arguments),
         "outputs": {path: {"sha256": "0", "bytes": size} for path, size in outputs.items()},
         "inputs": dict.fromkeys(inputs, "0"),
@@ -267,7 +256,7 @@ def replayed(jobs, machine):
 
 @pytest.mark.parametrize("cores", [1, 2, 3])
 def test_the_start_is_found_from_begins_and_ends(cores):
-    jobs = [replace(one, threads=1, memory_mb=0.0) for one in random_jobs(1)]
+    jobs = [replace(one, threads=1) for one in random_jobs(1)]
     measured = replayed(jobs, Machine(cores=cores, start_s=2.5))
     assert start_seconds(measured, cores=cores) == pytest.approx(2.5)
 
@@ -294,9 +283,9 @@ def test_jobs_without_a_begin_have_no_end():
 @pytest.mark.parametrize(("made_on", "cores"), [(2, 1), (1, 2), (2, 2), (1, 4)])
 def test_one_machine_predicts_the_other(made_on, cores):
     """Exact where the world is as the model says, that is for runs that the model made."""
-    jobs = [replace(one, threads=1, memory_mb=0.0, cpu_s=one.seconds) for one in random_jobs(3)]
+    jobs = [replace(one, threads=1, cpu_s=one.seconds) for one in random_jobs(3)]
     here, there = (replayed(jobs, Machine(cores=n, start_s=1.5)) for n in (made_on, cores))
-    row = predictions.row(here, Machine(cores=cores), made_on=made_on, stamp=STAMP, against=there)
+    row = prediction(here, Machine(cores=cores), made_on=made_on, stamp=STAMP, against=there)
     assert row["start_s"] == pytest.approx(1.5)
     assert row["predicted_s"] == pytest.approx(row["measured_s"])
     assert row["error_percent"] == pytest.approx(0.0, abs=1e-6)
@@ -307,14 +296,14 @@ def test_a_busy_machine_is_seen_in_wall_over_processor_seconds():
     jobs = [job(name, 10.0, cpu_s=10.0) for name in "abcdef"]
     busy = [replace(one, seconds=20.0) for one in jobs]
     here, there = (replayed(list_, Machine(cores=1)) for list_ in (jobs, busy))
-    row = predictions.row(here, Machine(cores=1), made_on=1, stamp=STAMP, against=there)
+    row = prediction(here, Machine(cores=1), made_on=1, stamp=STAMP, against=there)
     assert row["error_percent"] == pytest.approx(-50.0)
     assert row["error_percent_equal_load"] == pytest.approx(0.0, abs=1e-6)
 
 
 def test_another_machine_without_measurement_says_so():
     here = replayed([job("a"), job("b")], Machine(cores=1))
-    row = predictions.row(here, Machine(cores=64), made_on=1, stamp=STAMP)
+    row = prediction(here, Machine(cores=64), made_on=1, stamp=STAMP)
     assert row["measured_s"] == row["error_percent"] == "not measured"
 
 
@@ -322,7 +311,7 @@ def test_another_machine_without_measurement_says_so():
 
 
 def test_the_rates_of_the_demo_run_are_read():
-    found = {rate.stage: rate for rate in load_rates(ROOT / "results")}
+    found = {rate.stage: rate for rate in load_rates(ROOT / "results/demo")}
     jtfs = found["extract features: jtfs"]
     assert (jtfs.item, jtfs.n_items, jtfs.bytes_stored) == ("chirp", 512, 4 * 8227)
     assert found["extract features: strf"].bytes_stored == 4 * (2 * 22656 + 4016)
@@ -415,17 +404,17 @@ def test_shards_hold_every_clip_once():
     assert sum(one.bytes_read for one in jobs) == 1000 * costs.CLIP_BYTES
 
 
-# --- the script
+# --- the command
 
 
-def script(*arguments):
-    command = [sys.executable, "-m", "tools.scaling", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+def command(*arguments):
+    call = [sys.executable, "-m", "tools.scaling", *map(str, arguments)]
+    return subprocess.run(call, cwd=ROOT, capture_output=True, text=True)
 
 
-def test_the_script_prints_prediction_rates_and_costs(tmp_path):
+def test_the_command_prints_prediction_rates_and_costs(tmp_path):
     path = save_manifest(tmp_path / "manifest.json", GATHER, *SHARDS, CHIRPS)
-    done = script("--manifest", path, "--cores", 2, "--workloads", "results")
+    done = command("--manifest", path, "--cores", 2, "--workloads", "results/demo")
     assert done.returncode == 0, done.stderr
     assert "predicted_s" in done.stdout
     assert "| AudioSet |" in done.stdout
@@ -441,7 +430,7 @@ def test_the_script_prints_prediction_rates_and_costs(tmp_path):
     ],
 )
 def test_wrong_calls_are_one_line(arguments, match):
-    done = script(*arguments)
+    done = command(*arguments)
     assert done.returncode == 1
     assert match in done.stderr
     assert len(done.stderr.splitlines()) == 1
