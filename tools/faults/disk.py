@@ -1,4 +1,4 @@
-"""A disk that fills up, and a file that may not grow."""
+"""A disk that fills up, a file that may not grow, folders and files that are forbidden."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools.faults import machine
-from tools.faults.records import Trial
-from tools.faults.rig import Rig, tail
+from tools.faults.layout import UNREADABLE, UNWRITABLE
+from tools.faults.rig import Rig, Tree, Trial
 from tools.faults.running import Ended
-from tools.faults.tree import Tree
 
 DISK_BYTES = 64 << 20
 FREE_BYTES = (1 << 20, 200_000, 40_000)  # of the rounds: the first fails late, the last early
 FILE_LIMIT_BYTES = 1 << 20
 BALLAST = "ballast"
+_FORBIDDEN = ("ermission denied", "not readable", "not writable")
 _SAYS = ("no space left", "No space left", "larger than a file may be", "File too large")
 
 
@@ -65,12 +65,33 @@ def errors(ended: Ended) -> int:
 
 
 def _complaints(rig: Rig, tree: Tree, ended: Ended) -> list[str]:
-    """Return what the run on the full disk did that it should not have done."""
-    found = [f"not whole: {name}" for name in rig.wrong(tree)]
-    if ended.status == 0:
-        found.append("the disk did not fill up")
-    elif not errors(ended):
-        found.append(f"no clear error: {tail(ended)}")
-    if ended.has_traceback:
-        found.append("a traceback was shown")
-    return found
+    return [f"not whole: {name}" for name in rig.wrong(tree)] + ended.complaints(*_SAYS)
+
+
+def read_only_results(rig: Rig, rounds: int) -> Iterator[Trial]:
+    """Mount the folder of the outputs read-only and run; then run without it."""
+    with machine.mounts() as own, rig.fresh("read_only") as tree:
+        for name in ("data", "results"):
+            (tree.folder / name).mkdir(exist_ok=True)
+            own.read_only(tree.folder / name)
+        first = tree.run(within=own.within(tree.folder))
+        faults = first.complaints("read-only", "Read-only", anywhere=True)
+        yield rig.judge(tree, tree.run(), *faults, note="said so")
+
+
+def no_permission(rig: Rig, rounds: int) -> Iterator[Trial]:
+    """Take away the right to write the outputs' folder, and to read a gin file; give it back."""
+    within = machine.bound_by_permissions()
+    for name, mode in ((UNWRITABLE, 0o555), (UNREADABLE, 0o000)):
+        with rig.fresh("no_permission") as tree:
+            path = tree.folder / name
+            if not path.exists():
+                path.mkdir(parents=True)
+            before = path.stat().st_mode
+            path.chmod(mode)
+            try:
+                first = tree.run(within=within)
+            finally:
+                path.chmod(before)
+            faults = first.complaints(*_FORBIDDEN, anywhere=True)
+            yield rig.judge(tree, tree.run(), *faults, note=f"{name}: said so")

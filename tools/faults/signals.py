@@ -1,4 +1,4 @@
-"""Kills and interruptions at random moments, then the same command again."""
+"""Kills and interruptions at random moments, then the same command again; two runs at once."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from collections.abc import Callable, Iterator
 
 import psutil
 
-from tools.faults import running
-from tools.faults.records import Trial
-from tools.faults.rig import Rig, finished_jobs
-from tools.faults.running import Ended, Running
-from tools.faults.tree import Tree
+from tools.faults import layout, running
+from tools.faults.rig import Rig, Tree, Trial, finished_jobs
+from tools.faults.running import TRACEBACK, Ended, Running, tail
 
 _DONE = "(100%) done"
 _ATTEMPTS = 10  # draws of a moment, until one falls into the run
 _POLL_S = 0.02
-_TRACEBACK, _WHILE_IMPORTING = "Traceback (most recent call last)", "\nKeyboardInterrupt"
+_WHILE_IMPORTING = "\nKeyboardInterrupt"
 Blow = Callable[[Running, random.Random], str]
 
 
@@ -66,7 +64,7 @@ def _round(rig: Rig, name: str, blow: Blow, draw: random.Random) -> Trial:
 def _resumed(rig: Rig, tree: Tree, first: Ended, hit: str) -> Trial:
     """Look at what is left, give the command again, and compare."""
     truncated = [f"not whole: {name}" for name in rig.wrong(tree)]
-    is_ours = first.text.count(_TRACEBACK) > first.text.count(_WHILE_IMPORTING)
+    is_ours = first.text.count(TRACEBACK) > first.text.count(_WHILE_IMPORTING)
     traceback = ["a traceback was shown"] if is_ours else []
     second, was_locked = tree.resume()
     running.wait_for_orphans()
@@ -93,10 +91,9 @@ def _kill_a_script(process: Running, draw: random.Random) -> str:
 def stage_of(process: psutil.Process) -> str:
     """Return the name of the stage that a process runs, '' if it runs none."""
     try:
-        arguments = process.cmdline()
+        return layout.stage_of(process.cmdline())
     except psutil.Error:
         return ""
-    return arguments[3] if arguments[1:3] == ["-m", "jtfs_repro"] else ""
 
 
 def _kill_snakemake(process: Running, draw: random.Random) -> str:
@@ -121,3 +118,29 @@ def _at_work(process: Running) -> str:
     """Return the scripts that a run executes at this moment."""
     found = {stage_of(child) for child in process.children()}
     return " and ".join(sorted(found - {""})) or "no script at work"
+
+
+def two_runs(rig: Rig, rounds: int) -> Iterator[Trial]:
+    """Start a second run while the first is at work."""
+    with rig.fresh("two_runs") as tree:
+        first = tree.start()
+        _wait_for_lock(tree, first)
+        first.signal_group(signal.SIGSTOP)  # it must not end before the second has met it
+        second = tree.run()
+        first.signal_group(signal.SIGCONT)
+        ended = first.wait()
+        faults = []
+        if second.status == 0:
+            faults.append("the second run did not refuse")
+        elif second.has_traceback:
+            faults.append("the second run showed a traceback")
+        said = "with its number" if str(first.process.pid) in second.text else "by snakemake"
+        note = f"the second refused, the first named {said}"
+        yield rig.judge(tree, ended, *faults, note=note if not faults else tail(second))
+
+
+def _wait_for_lock(tree: Tree, running: Running) -> None:
+    """Wait until the run has locked its folder."""
+    locks = tree.folder / ".snakemake/locks"
+    while not running.is_over and not (locks.is_dir() and any(locks.iterdir())):
+        time.sleep(_POLL_S)
