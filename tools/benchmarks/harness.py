@@ -121,7 +121,7 @@ def _ask(
     python: Path, request: Mapping[str, Any], environment: Mapping[str, str], limit_s: float
 ) -> dict[str, Any] | str:
     """Return what a measuring process answers, or why there is no answer."""
-    command = [os.fspath(python), "-m", "benchmarks.measure", json.dumps(request)]
+    command = [os.fspath(python), "-m", "tools.benchmarks.measure", json.dumps(request)]
     try:
         done = subprocess.run(
             command, cwd=ROOT, env=dict(environment), capture_output=True, timeout=limit_s

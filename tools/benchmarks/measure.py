@@ -25,8 +25,7 @@ from torch import Tensor
 
 from tools.benchmarks.configurations import Configuration
 from tools.benchmarks.contenders import CONTENDERS, PEER, Program
-from tools.benchmarks.machine import NO_CUDA, measure_rates, now
-from tools.benchmarks.memory import Meter
+from tools.benchmarks.machine import NO_CUDA, Meter, measure_rates, now
 from tools.benchmarks.records import FIRST, RESULT, RUN, SATURATING, Job, Result
 
 LEAST_GAIN = 0.05  # of the time per signal, for which the batch is doubled once more

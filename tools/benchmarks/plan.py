@@ -24,7 +24,7 @@ GROWTH_BATCHES = (1, 2, 4, 8, 16)
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What the command line asks for, checked; see `benchmarks.options`."""
+    """What the command line asks for, checked."""
 
     configurations: tuple[str, ...] = DEFAULT
     modes: tuple[str, ...] = MODES

@@ -24,13 +24,13 @@ class Job:
     Parameters
     ----------
     contender : str
-        A name in `benchmarks.contenders`.
+        A name in `tools.benchmarks.contenders`.
     configuration : Configuration
     mode : {'forward', 'training'}
         Training is forward, and backward to the input.
     device : {'cpu', 'cuda'}
     allocator : str
-        A name in `benchmarks.plan.ALLOCATORS`.
+        A name in `tools.benchmarks.plan.ALLOCATORS`.
     batch : int
         Signals at once; `SATURATING` lets the process find it.
     threads, repeats, seed : int

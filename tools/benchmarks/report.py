@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jtfs_repro import io, provenance
-from tools.benchmarks import figures, growth, growth_figure, tables
+from tools.benchmarks import figures, tables
 from tools.benchmarks.contenders import CONTENDERS
 from tools.benchmarks.plan import Settings
 from tools.benchmarks.records import RUN, Rates, Row, quantile
@@ -27,19 +27,19 @@ def write(
 ) -> None:
     """Write tables, figures and manifest of these rows to a folder."""
     line = machine_line(rows, rates, settings)
-    comparisons = [row for row in rows if row.job.study not in growth.STUDIES]
+    comparisons = [row for row in rows if row.job.study not in tables.GROWTH]
     if comparisons:
         io.save_csv(folder / "transform.csv", [flat(row, rates) for row in comparisons])
         io.save_text(folder / "transform.md", transform_text(rows, rates, line))
     for name, figure in figures.transform_figures(rows, rates, line):
         io.save_figure(folder / name, figure)
-    grown = [row for row in rows if row.job.study in growth.STUDIES]
+    grown = [row for row in rows if row.job.study in tables.GROWTH]
     if grown:
         io.save_csv(folder / "growth.csv", [flat(row, rates) for row in grown])
         text = f"# How costs grow ({grown[0].job.configuration.name})\n\n{line}\n\n"
-        io.save_text(folder / "growth.md", text + growth.growth_text(rows))
+        io.save_text(folder / "growth.md", text + tables.growth_text(rows))
     if any(row.result.is_run for row in grown):
-        io.save_figure(folder / "growth.png", growth_figure.growth_figure(rows, line))
+        io.save_figure(folder / "growth.png", figures.growth_figure(rows, line))
     io.save_json(folder / "manifest.json", _manifest(rows, rates, settings))
 
 

@@ -1,15 +1,19 @@
-"""Readable tables of what was measured: Markdown, one table per device, batch and allocator."""
+"""Readable tables: Markdown, one per device, batch and allocator; how costs grow with size."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
+
+import numpy as np
 
 from jtfs_repro.io import csv_to_markdown
 from tools.benchmarks.contenders import BY_STUDY, CONTENDERS, Contender
 from tools.benchmarks.records import RUN, SATURATING, Job, Rates, Row, quantile
 
 NOT_RUN = "not run"
+GROWTH = {"samples": "samples", "batch": "signals at once"}  # studies, and what they vary
 _DIGITS = 3
 Cells = dict[str, str]
 
@@ -194,3 +198,110 @@ def _gaps(rows: Sequence[Row]) -> str:
         f"- {CONTENDERS[name].label} ({', '.join(where)}): {status}"
         for (name, status), where in reasons.items()
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """Measurements of one contender and mode over one size.
+
+    Parameters
+    ----------
+    study : {'samples', 'batch'}
+    contender, mode : str
+    rows : list of Row
+        Those that ran, by size.
+    """
+
+    study: str
+    contender: str
+    mode: str
+    rows: list[Row]
+
+    @property
+    def sizes(self) -> list[int]:
+        """Samples, or signals at once."""
+        return [size(row) for row in self.rows]
+
+    @property
+    def seconds(self) -> list[float]:
+        """Medians."""
+        return [row.median or np.nan for row in self.rows]
+
+    @property
+    def megabytes(self) -> list[float]:
+        """Peaks."""
+        return [(row.result.peak_bytes or np.nan) / 1e6 for row in self.rows]
+
+
+def size(row: Row) -> int:
+    """Return what the row's study varies."""
+    return row.job.configuration.n_samples if row.job.study == "samples" else row.job.batch
+
+
+def curves(rows: Sequence[Row]) -> list[Curve]:
+    """Return the curves of all rows of growth, in a fixed order."""
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for row in sorted(rows, key=size):
+        if row.job.study in GROWTH and row.result.is_run:
+            key = row.job.study, row.job.contender, row.job.mode
+            groups.setdefault(key, []).append(row)
+    studies = list(GROWTH)
+    order = sorted(groups, key=lambda key: (studies.index(key[0]), *key[1:]))
+    return [Curve(study=s, contender=c, mode=m, rows=groups[s, c, m]) for s, c, m in order]
+
+
+def exponent(sizes: Sequence[float], values: Sequence[float]) -> float | None:
+    """Return p of the least-squares fit ``values = c * sizes**p`` in logarithms.
+
+    Examples
+    --------
+    >>> round(exponent([1, 2, 4], [3, 12, 48]), 6)
+    2.0
+    """
+    if len(sizes) < 2:
+        return None
+    return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
+
+
+def upper_exponent(sizes: Sequence[float], values: Sequence[float]) -> float | None:
+    """Return the exponent over the upper half of the sizes, where constant costs weigh less."""
+    half = len(sizes) // 2
+    return exponent(sizes[half:], values[half:])
+
+
+def growth_text(rows: Sequence[Row]) -> str:
+    """Return the tables of growth: measurements, and the exponents fitted to them."""
+    chosen = [row for row in rows if row.job.study in GROWTH]
+    lines = [_line(row) for row in chosen]
+    fits = [_fit(curve) for curve in curves(rows)]
+    parts = ["### Exponents", csv_to_markdown(fits)] if fits else []
+    note = "Seconds or memory as a power of the size; upper half: fitted to the larger sizes."
+    return "\n\n".join([*parts, *([note] if fits else []), "### Measured", csv_to_markdown(lines)])
+
+
+def _line(row: Row) -> dict[str, str]:
+    return {
+        "varied": row.job.study,
+        "samples": str(row.job.configuration.n_samples),
+        "batch": str(row.job.batch),
+        "mode": row.job.mode,
+        "program": CONTENDERS[row.job.contender].label,
+        "seconds": seconds_cell(row),
+        "MB": memory_cell(row),
+        "gap": "" if row.result.is_run else row.result.status,
+    }
+
+
+def _fit(curve: Curve) -> dict[str, str]:
+    return {
+        "in": curve.study,
+        "program": CONTENDERS[curve.contender].label,
+        "mode": curve.mode,
+        **{name: "" if p is None else f"{round(p, 2) + 0.0:.2f}" for name, p in _exponents(curve)},
+    }
+
+
+def _exponents(curve: Curve) -> Iterator[tuple[str, float | None]]:
+    for name, values in (("time", curve.seconds), ("memory", curve.megabytes)):
+        yield name, exponent(curve.sizes, values)
+        yield f"{name}, upper half", upper_exponent(curve.sizes, values)
