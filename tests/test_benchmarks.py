@@ -1,7 +1,5 @@
 """The benchmark harness: a real small run that is killed and resumed, and its arithmetic."""
 
-import doctest
-import importlib
 import os
 import subprocess
 import sys
@@ -14,12 +12,13 @@ import numpy as np
 import pytest
 
 from jtfs_repro import io
-from tools.benchmarks import harness, measure, plan, report, tables
+from tools.benchmarks import __main__ as benchmark
+from tools.benchmarks import harness, measure, report, tables
 from tools.benchmarks.configurations import CONFIGURATIONS
 from tools.benchmarks.contenders import CONTENDERS, Contender
-from tools.benchmarks.harness import Store
 from tools.benchmarks.plan import Settings, jobs
 from tools.benchmarks.records import RUN, SATURATING, Job, Rates, Result, Row
+from tools.benchmarks.store import Store
 
 ROOT = Path(__file__).parent.parent
 RATES = {"cpu": Rates(status=RUN, flops_per_s=1e9, bytes_per_s=1e8)}
@@ -105,7 +104,7 @@ def test_a_killed_run_is_resumed_and_missing_peers_are_gaps(tmp_path):
 )
 def test_wrong_options_are_named(arguments, message, capsys):
     with pytest.raises((ValueError, SystemExit)) as caught:
-        plan.read(arguments)
+        benchmark.read(arguments)
     assert message in str(caught.value) + capsys.readouterr().err
 
 
@@ -357,10 +356,3 @@ def test_pages_and_pictures_of_growth(tmp_path):
     assert (tmp_path / "growth.png").stat().st_size > 0
     assert not (tmp_path / "transform.csv").exists()
     assert len(io.load_csv(tmp_path / "growth.csv")) == len(rows)
-
-
-@pytest.mark.parametrize("name", ["figures", "harness", "measure", "records", "tables"])
-def test_examples(name):
-    result = doctest.testmod(importlib.import_module(f"tools.benchmarks.{name}"))
-    assert result.attempted > 0
-    assert result.failed == 0

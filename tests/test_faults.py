@@ -18,10 +18,12 @@ from jtfs_repro import io, run
 from jtfs_repro.provenance import sha256, sidecar_of
 from rules import locks, recordings
 from tools.faults import (
-    __main__,
+    __main__ as command,
+)
+from tools.faults import (
     damage,
     disk,
-    harness,
+    layout,
     machine,
     memory,
     report,
@@ -30,26 +32,26 @@ from tools.faults import (
     surroundings,
 )
 from tools.faults.catalogue import BY_NAME, FAULTS, Fault
-from tools.faults.harness import Result
-from tools.faults.rig import Rig, Trial
+from tools.faults.layout import CHIRPS, SHARDS, Plan
+from tools.faults.report import Result
+from tools.faults.rig import Rig, Trial, plant
 from tools.faults.running import Ended
-from tools.faults.tree import Plan, plant
 
 ROOT = Path(__file__).parent.parent
-CHIRPS = "data/smoke/chirps.npy"
-SCRIPT = Plan(  # one script, a second: where snakemake adds nothing to what is tested
+STAGE = Plan(  # one stage, a second: where snakemake adds nothing to what is tested
     targets=[CHIRPS],
-    script=[
+    command=[
         *("-m", "jtfs_repro", "synthesise_chirps", "--run", "smoke", "--gin"),
         *("gin/experiments/chirps.gin", "gin/scale/smoke.gin:chirps", "--chirps", CHIRPS),
         *("--parameters", "data/smoke/chirps.csv", "--facts", "data/smoke/chirps.json"),
         *("--operative", "data/smoke/chirps.gin"),
     ],
 )
-LIGHT = Plan(targets=[CHIRPS, "data/smoke/textures/gull.wav"])
+SOUND = layout.SOUND.format("gull")
+LIGHT = Plan(targets=[CHIRPS, SOUND])
 RESYNTHESIS = Plan(
     targets=["data/out.wav"],
-    script=[
+    command=[
         *("scripts/resynthesize_texture.py", "in.wav", "data/out.wav", "--device", "cpu"),
         *("--scale", "smoke", "--preset", "paper", "--gin"),
         *("gin/experiments/resynthesis.gin", "gin/scale/smoke.gin:resynthesis"),
@@ -57,14 +59,10 @@ RESYNTHESIS = Plan(
         *("gin/experiments/descent_lbfgs.gin", "--facts", "data/out.json"),
     ],
     edits={
-        "gin/scale/smoke.gin": (
-            "from __gin__ import dynamic_registration\n"
-            "# [resynthesis]\n"
-            "from jtfs_repro.resynthesis import loop\n"
-            "loop.LoopSettings.iterations = 8\n"
-            "loop.LoopSettings.snapshots = (0, 1)\n"
+        "gin/scale/smoke.gin": {
+            "loop.LoopSettings.iterations = 3\n": "loop.LoopSettings.iterations = 8\n"
             "loop.LoopSettings.checkpoint_iterations = 2\n"
-        )
+        }
     },
     checkpoints={"resynthesis": ("data/out.wav", "data/out.wav.checkpoint")},
 )
@@ -73,7 +71,7 @@ RESYNTHESIS = Plan(
 @pytest.fixture(scope="module")
 def script(tmp_path_factory):
     """A rig whose run is one script."""
-    return Rig(tmp_path_factory.mktemp("script"), SCRIPT)
+    return Rig(tmp_path_factory.mktemp("script"), STAGE)
 
 
 @pytest.fixture(scope="module")
@@ -191,18 +189,17 @@ def test_no_permission(script):
 @pytest.fixture
 def gathered(tmp_path, monkeypatch):
     """Return a function that gathers two shards, as the stage does; (error, whether it wrote)."""
-    folder = tmp_path / damage.FOLDER
-    for number, name in enumerate((damage.SHARD, damage.OTHER)):
-        io.save_array(folder / name, np.full((32, 20), float(number), dtype=np.float32))
+    for number, name in enumerate(SHARDS):
+        io.save_array(tmp_path / name, np.full((32, 20), float(number), dtype=np.float32))
         parts = {"status": io.RUN, "parts": {"mfcc": [0, 20]}, "device": "cpu"}
         report = parts | {"n_signals": 32, "seconds": 1.0, "peak_memory_bytes": 1}
-        io.save_json(folder / name.replace(".npy", ".json"), report)
-        io.save_text(folder / name.replace(".npy", ".gin"), "")
+        io.save_json(tmp_path / name.replace(".npy", ".json"), report)
+        io.save_text(tmp_path / name.replace(".npy", ".gin"), "")
     monkeypatch.chdir(tmp_path)
-    write_sidecars(folder)
-    paths = [f"{damage.FOLDER}/{name}" for name in (damage.SHARD, damage.OTHER)]
+    for name in SHARDS:
+        io.save_json(sidecar_of(name), {"file": name, "sha256": sha256(name)})
     outputs = ["--array", "a.npy", "--facts", "a.json", "--cost", "b.json", "--settings", "a.gin"]
-    command = ["x", "gather_features", "--run", "smoke", "--shards", *paths, *outputs]
+    command = ["x", "gather_features", "--run", "smoke", "--shards", *SHARDS, *outputs]
     monkeypatch.setattr(sys, "argv", [*command, "--feature", "mfcc", "--representation", "mfcc"])
 
     def gather(capsys):
@@ -213,30 +210,23 @@ def gathered(tmp_path, monkeypatch):
     return gather
 
 
-def write_sidecars(folder):
-    for path in sorted(folder.glob("*.npy")):
-        name = path.relative_to(Path.cwd()).as_posix()
-        digest = sha256(path)
-        io.save_json(sidecar_of(path), {"file": name, "sha256": digest})
-
-
 def test_whole_shards_are_gathered(gathered, capsys):
     assert gathered(capsys) == ("", True)
 
 
-@pytest.mark.parametrize("spoil", damage.DAMAGES.values(), ids=damage.DAMAGES)
-def test_damaged_shards_are_refused_by_name(gathered, capsys, spoil):
-    spoil(Path(damage.FOLDER, damage.SHARD))
+@pytest.mark.parametrize("harm", damage.SHARD_DAMAGES.values(), ids=damage.SHARD_DAMAGES)
+def test_damaged_shards_are_refused_by_name(gathered, capsys, harm):
+    harm(Path(SHARDS[0]))
     error, is_written = gathered(capsys)
     assert error.startswith("error: ")
     assert error.count("\n") == 1
-    assert damage.SHARD in error
+    assert Path(SHARDS[0]).name in error
     assert not is_written
 
 
 def test_damaged_checkpoint(light, tmp_path):
     plan = replace(RESYNTHESIS, edits=dict(RESYNTHESIS.edits))
-    sound = light.undisturbed.folder / "data/smoke/textures/gull.wav"
+    sound = light.undisturbed.folder / SOUND
     rig = Rig(tmp_path, plan, files={"in.wav": sound})
     only(damage.corrupted_checkpoints(rig, 1))
 
@@ -297,7 +287,7 @@ def test_page_counts_what_was_tried():
     broken = Trial(survived=False, bytes_lost=7, repeated=1, note="it | broke")
     results = [result(), result("script_killed", trials=(broken, Trial(survived=True)))]
     results.append(result("read_only_results", status="not run: no root; be it", trials=()))
-    text = report.page(results, harness.Options(seed=5))
+    text = report.page(results, seed=5)
     assert "**2 faults in 4 tries, 3 survived, bytes lost: 7.**" in text
     assert "2 are kills and interruptions" in text
     assert "1 finished jobs were run again" in text
@@ -313,19 +303,18 @@ def test_page_counts_what_was_tried():
 
 
 def test_command_writes_the_page(tmp_path, monkeypatch, capsys):
-    def fails(rig, rounds):
+    def bad(rig, rounds):
         yield Trial(survived=True, note="once")
         raise OSError("gone")
 
-    def unavailable(rig, rounds):
+    def none(rig, rounds):
         raise io.Unavailable("no root", "be it")
         yield
 
-    bad = Fault(name="bad", done="a try that fails", promise="it is said", trials=fails)
-    none = Fault(name="none", done="nothing", promise="-", trials=unavailable)
-    monkeypatch.setattr(harness, "LIGHT", SCRIPT)
-    chosen = harness.Options(faults=(bad, none), work=tmp_path / "work", output=tmp_path)
-    assert __main__.main(chosen) == 1
+    faults = (Fault(bad, "a try that fails", "it is said"), Fault(none, "nothing", "-"))
+    monkeypatch.setattr(command, "LIGHT", STAGE)
+    chosen = command.Options(faults=faults, work=tmp_path / "work", output=tmp_path)
+    assert command.main(chosen) == 1
     page = io.load_text(tmp_path / "docs/reliability.md")
     assert "`bad`: once; the try itself failed: gone" in page
     assert "`none`: not run: no root; be it" in page
@@ -336,30 +325,30 @@ def test_command_writes_the_page(tmp_path, monkeypatch, capsys):
 
 
 def test_options():
-    assert harness.read([]).output == ROOT
-    chosen = harness.read(["--only", "two_runs", "disk_full", "--rounds", "3"])
+    assert command.read([]).output == ROOT
+    chosen = command.read(["--only", "two_runs", "disk_full", "--rounds", "3"])
     assert [fault.name for fault in chosen.faults] == ["disk_full", "two_runs"]
     assert chosen.output is None  # part of the faults: the page stays as it is
     with pytest.raises(ValueError, match="only='disk' must be one of 'script_killed'"):
-        harness.read(["--only", "disk"])
+        command.read(["--only", "disk"])
     with pytest.raises(ValueError, match="rounds=0 must be >= 1"):
-        harness.read(["--rounds", "0"])
+        command.read(["--rounds", "0"])
 
 
 def test_work_must_be_empty(tmp_path):
     (tmp_path / "there").touch()
-    chosen = harness.Options(faults=(), work=tmp_path)
+    chosen = command.Options(faults=(), work=tmp_path)
     with pytest.raises(ValueError, match=r"work='.*' must be an empty folder"):
-        harness.try_faults(chosen)
+        command.try_faults(chosen)
 
 
 def test_every_round_is_a_signal_and_names_differ():
-    assert sum(n for fault, n in harness.shares(harness.Options()) if fault.is_signal) == 20
+    assert sum(n for fault, n in command.shares(command.Options()) if fault.is_signal) == 20
     assert len(BY_NAME) == len(FAULTS)
 
 
 def test_orphans_are_found_and_killed(tmp_path):
-    tree = plant(tmp_path / "tree", SCRIPT)
+    tree = plant(tmp_path / "tree", STAGE)
     started = tree.start(["sh", "-c", "sleep 60 & sleep 0.2"])
     started.wait()
     assert len(running.marked()) == 1
@@ -367,6 +356,20 @@ def test_orphans_are_found_and_killed(tmp_path):
     assert running.marked() == []
 
 
-@pytest.mark.parametrize("module", [harness, recordings], ids=lambda module: module.__name__)
-def test_docstrings(module):
-    assert doctest.testmod(module).failed == 0
+def test_an_edit_of_a_setting_that_is_gone_is_refused(tmp_path):
+    plan = replace(STAGE, edits={"Snakefile": {"no such line": ""}})
+    with pytest.raises(ValueError, match="edits='no such line' must be in Snakefile"):
+        plant(tmp_path / "tree", plan)
+
+
+def test_stages_are_known_by_their_command():
+    assert (
+        layout.stage_of([sys.executable, "-m", "jtfs_repro", "index_clips", "--run"])
+        == "index_clips"
+    )
+    assert layout.stage_of(["python", "-m", "snakemake"]) == ""
+    assert layout.stage_of([]) == ""
+
+
+def test_docstrings():
+    assert doctest.testmod(recordings).failed == 0

@@ -92,14 +92,16 @@ def _import_scrapl() -> Any:
     os.environ.setdefault("LOGLEVEL", "WARNING")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import scrapl
+        import scrapl  # pyright: ignore[reportMissingImports]
     return scrapl
 
 
 def build_kymatio(configuration: Configuration, x: Tensor) -> Program:
     """Return the transform of Kymatio's development line."""
     _import_scrapl()
-    from kymatio.torch import TimeFrequencyScattering
+    from kymatio.torch import (  # pyright: ignore[reportMissingImports]
+        TimeFrequencyScattering,
+    )
 
     S = TimeFrequencyScattering(**configuration.arguments()).to(x.device)
     return Program(call=S, objective=_energy)

@@ -1,4 +1,4 @@
-"""The figures: programs side by side, and how costs grow; logarithmic axes."""
+"""The figures: programs side by side, and how their costs grow; logarithmic axes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tools.benchmarks.contenders import BY_STUDY, CONTENDERS
 from tools.benchmarks.plan import MODES
 from tools.benchmarks.records import SATURATING, Rates, Row
 from tools.benchmarks.tables import (
-    STUDIES,
+    GROWTH,
     Curve,
     curves,
     megabytes_per_signal,
@@ -27,13 +27,13 @@ from tools.benchmarks.tables import (
 )
 
 ROW_HEIGHT, TOP, GAP, BOTTOM = 0.26, 0.5, 0.62, 0.45  # inches
+GROWTH_HEIGHT = 4.8  # inches
+LABEL_DISTANCE = 0.085  # of the height of a panel
 _TITLES = {"forward": "forward", "training": "forward + backward"}
-MARKS = {"ours": (style.ACCENT, "o"), "kymatio": (style.POINT, "s")}
-OTHER = (style.INK, "D")
+_MARKS = {"ours": (style.ACCENT, "o"), "kymatio": (style.POINT, "s")}
+_OTHER = (style.INK, "D")
 _BOUND = "|"
 Value = Callable[[Row], float | None]
-HEIGHT = 4.8  # inches
-LABEL_DISTANCE = 0.085  # of the height of a panel
 
 
 def transform_figures(
@@ -56,7 +56,7 @@ def _transform_figure(rows: Sequence[Row], rates: Rates, line: str) -> Figure:
     height = TOP + 2 * panel + GAP + BOTTOM
     with style.house_style():
         figure = style.new_figure(style.PAGE_WIDTH, height)
-        below = foot(figure, _note(place), line)
+        below = _foot(figure, _note(place), line)
         figure.set_figheight(height + below)
         panels = figure.subplots(2, len(modes), sharey=True, sharex="row", squeeze=False)
         edges = {"top": 1 - TOP / (height + below), "bottom": (BOTTOM + below) / (height + below)}
@@ -68,7 +68,7 @@ def _transform_figure(rows: Sequence[Row], rates: Rates, line: str) -> Figure:
     return figure
 
 
-def foot(figure: Figure, note: str, line: str) -> float:
+def _foot(figure: Figure, note: str, line: str) -> float:
     """Print the note and the machine at the foot; return their height in inches."""
     lines = textwrap.wrap(f"{note} {line}", style.NOTE_WIDTH)
     return style.foot(figure, lines[-1], " ".join(lines[:-1]))
@@ -110,7 +110,7 @@ def _note(row: Row) -> str:
 def _dots(axes: Axes, names: Sequence[str], rows: Sequence[Row], value: Value) -> None:
     """Draw one line of marks per configuration, joined, with the ratio beside them."""
     axes.set_xscale("log")
-    plain_ticks(axes.xaxis)
+    _plain_ticks(axes.xaxis)
     axes.set_yticks(range(len(names)), labels=list(names))
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
@@ -122,7 +122,7 @@ def _dots(axes: Axes, names: Sequence[str], rows: Sequence[Row], value: Value) -
         values = {contender: v for contender, v in found.items() if v}
         axes.plot(list(values.values()), [y] * len(values), color=style.FAINT, linewidth=2)
         for contender, x in values.items():
-            colour, marker = MARKS.get(contender, OTHER)
+            colour, marker = _MARKS.get(contender, _OTHER)
             axes.plot(x, y, marker, color=colour, markersize=4.5, zorder=3)
             factor = ratio(x, values.get("ours"))
             if contender != "ours" and factor is not None:
@@ -138,7 +138,7 @@ class _PlainTicks(LogLocator):
         return super().tick_values(vmin, vmax)
 
 
-def plain_ticks(axis: Axis) -> None:
+def _plain_ticks(axis: Axis) -> None:
     """Write 0.2 and 50 instead of powers of ten."""
     axis.set_major_locator(_PlainTicks())
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -171,28 +171,25 @@ def _legend(figure: Figure, rows: Sequence[Row]) -> None:
     handles = []
     for c in BY_STUDY["transform"]:
         if c.name in present:
-            colour, marker = MARKS.get(c.name, OTHER)
+            colour, marker = _MARKS.get(c.name, _OTHER)
             axes = figure.axes[0]
             handles += axes.plot([], [], marker, color=colour, markersize=4.5, label=c.label)
     figure.legend(handles=handles, loc="upper right", ncols=len(handles), frameon=False)
 
 
-# ---------------------------------------------------------------------------------- growth
-
-
 def growth_figure(rows: Sequence[Row], line: str) -> Figure:
     """Draw seconds and memory against the length of a signal and against the batch."""
     drawn = curves(rows)
-    studies = [study for study in STUDIES if any(curve.study == study for curve in drawn)]
+    studies = [study for study in GROWTH if any(curve.study == study for curve in drawn)]
     with style.house_style():
-        figure = style.new_figure(style.PAGE_WIDTH, HEIGHT)
-        below = foot(figure, _growth_note(drawn), line) / HEIGHT
+        figure = style.new_figure(style.PAGE_WIDTH, GROWTH_HEIGHT)
+        below = _foot(figure, _growth_note(drawn), line) / GROWTH_HEIGHT
         panels = figure.subplots(2, len(studies), sharex="col", sharey="row", squeeze=False)
-        edges = {"left": 0.1, "right": 0.835, "top": 0.97, "bottom": below + 0.42 / HEIGHT}
+        edges = {"left": 0.1, "right": 0.835, "top": 0.97, "bottom": below + 0.42 / GROWTH_HEIGHT}
         figure.subplots_adjust(hspace=0.1, wspace=0.62, **edges)
         for column, study in enumerate(studies):
             _growth_column(list(panels[:, column]), [c for c in drawn if c.study == study])
-            panels[1, column].set_xlabel(STUDIES[study])
+            panels[1, column].set_xlabel(GROWTH[study])
         panels[0, 0].set_ylabel("seconds")
         panels[1, 0].set_ylabel("peak memory (MB)")
         for axes in panels.flat:
@@ -213,12 +210,12 @@ def _growth_column(panels: Sequence[Axes], drawn: Sequence[Curve]) -> None:
     for axes, name in zip(panels, ("seconds", "megabytes"), strict=True):
         axes.set_xscale("log")
         axes.set_yscale("log")
-        plain_ticks(axes.yaxis)
+        _plain_ticks(axes.yaxis)
         axes.grid(color=style.FAINT, linewidth=0.5)
         axes.set_axisbelow(True)
         for curve in drawn:
             values = getattr(curve, name)
-            colour, marker = MARKS.get(curve.contender, OTHER)
+            colour, marker = _MARKS.get(curve.contender, _OTHER)
             look = {"color": colour, "marker": marker, "markersize": 3.5}
             dashes = "-" if curve.mode == "forward" else "--"
             axes.plot(curve.sizes, values, dashes, label=_label(curve, values), **look)

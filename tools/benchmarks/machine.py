@@ -1,4 +1,4 @@
-"""What the machine can do at most (the roofline), and the most memory that a program uses."""
+"""What the machine can do (products and copies in single precision), and what memory is used."""
 
 from __future__ import annotations
 
@@ -91,8 +91,6 @@ class Meter:
         _give_back()
         self.method = TORCH if device == "cuda" else _reset()
         if self.method == TORCH:
-            import torch
-
             torch.cuda.synchronize()
             torch.cuda.reset_peak_memory_stats()
             self._before = torch.cuda.memory_allocated()
@@ -102,8 +100,6 @@ class Meter:
     def peak_bytes(self) -> int:
         """Return the bytes beyond those in use at construction."""
         if self.method == TORCH:
-            import torch
-
             return torch.cuda.max_memory_allocated() - self._before
         peak = _status("VmHWM") if self.method == RESET else _lifetime()
         return max(0, (peak or 0) - self._before)

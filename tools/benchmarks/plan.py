@@ -1,16 +1,10 @@
-"""The command line, and the jobs that a run consists of; programs to compare are neighbours."""
+"""Which jobs a run consists of; programs to compare come one after the other."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import NoReturn
 
-from jtfs_repro import checks
-from jtfs_repro.config import USAGE_STATUS
 from tools.benchmarks.configurations import CONFIGURATIONS, DEFAULT, Configuration
 from tools.benchmarks.contenders import BY_STUDY, PEERS, Contender
 from tools.benchmarks.records import SATURATING, Job
@@ -26,14 +20,11 @@ ALLOCATORS = {
 CACHING = "caching"  # torch's own, on a GPU
 GROWTH_SAMPLES = tuple(2**k for k in range(13, 21))
 GROWTH_BATCHES = (1, 2, 4, 8, 16)
-OUTPUT = Path("results/benchmarks")
-PEER_PYTHON = Path(".venv-peers/bin/python")
-LIMIT_S = 900.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What the command line asks for, checked; see `read`."""
+    """What the command line asks for, checked."""
 
     configurations: tuple[str, ...] = DEFAULT
     modes: tuple[str, ...] = MODES
@@ -122,120 +113,4 @@ def _job(settings: Settings, contender: Contender, configuration: Configuration,
         threads=settings.threads,
         repeats=settings.repeats,
         seed=settings.seed,
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """All options: what to measure, where to write, how long to wait."""
-
-    settings: Settings
-    output: Path = OUTPUT
-    peer_python: Path = PEER_PYTHON
-    limit_s: float = LIMIT_S
-    resume: bool = False
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """End with one line."""
-        print(f"error: {message} (see --help)", file=sys.stderr)
-        sys.exit(USAGE_STATUS)
-
-
-def read(arguments: Sequence[str] | None = None) -> Options:
-    """Return the options of a command line.
-
-    Raises
-    ------
-    ValueError
-        An option is out of range; one line says which.
-    """
-    given = _parser().parse_args(arguments)
-    settings = Settings(
-        configurations=_choices("configurations", given.configurations, CONFIGURATIONS),
-        modes=_choices("modes", given.modes, MODES),
-        allocators=_choices("allocators", given.allocators, ALLOCATORS),
-        devices=_choices("device", given.device, DEVICES),
-        peers=_peers("peers", given.peers),
-        repeats=checks.integer("repeats", given.repeats, low=1),
-        threads=checks.integer("threads", given.threads, low=1),
-        batch=checks.integer("batch", given.batch, low=1),
-        growth=given.growth,
-        growth_of=checks.choice("growth-of", given.growth_of, CONFIGURATIONS),
-        growth_samples=_sizes("growth-samples", given.growth_samples),
-        growth_batches=_sizes("growth-batches", given.growth_batches),
-        growth_peers=tuple(set(_peers("growth-peers", given.growth_peers)) & {"kymatio"}),
-    )
-    if settings.growth:
-        _check_lengths(settings)
-    return Options(
-        settings=settings,
-        output=given.output,
-        peer_python=given.peer_python,
-        limit_s=checks.number("limit", given.limit, above=0),
-        resume=given.resume,
-    )
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="python -m tools.benchmarks",
-        description="Measure, then write tables and figures to results/benchmarks.",
-    )
-    many = _lists(parser)
-    many("--configurations", DEFAULT, f"of {', '.join(CONFIGURATIONS)}")
-    many("--modes", MODES, "training: forward, and backward to the input")
-    many("--allocators", ALLOCATORS, "of the C library; tuned: it keeps large buffers")
-    many("--device", DEVICES, "a missing GPU is said in the tables")
-    many("--peers", PEERS, "or 'none'; a missing peer is said in the tables")
-    parser.add_argument("--peer-python", type=Path, default=PEER_PYTHON, metavar="FILE")
-    parser.add_argument("--repeats", type=int, default=5, help="timed calls, after a first one")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--batch", type=int, default=1, help="signals at once")
-    parser.add_argument("--limit", type=float, default=LIMIT_S, help="seconds per measurement")
-    parser.add_argument("--output", type=Path, default=OUTPUT, metavar="FOLDER")
-    parser.add_argument("--resume", action="store_true", help="keep what was measured before")
-    parser.add_argument("--growth", action=argparse.BooleanOptionalAction, default=True)
-    parser.add_argument("--growth-of", default="msdb", help="configuration that is varied")
-    many("--growth-samples", GROWTH_SAMPLES, "lengths of a signal")
-    many("--growth-batches", GROWTH_BATCHES, "signals at once")
-    many("--growth-peers", ("none",), "'kymatio' to measure its growth too")
-    return parser
-
-
-def _lists(parser: argparse.ArgumentParser) -> Callable[[str, Collection[object], str], object]:
-    """Return a function that adds an option of comma-separated values."""
-
-    def many(name: str, default: Collection[object], text: str) -> object:
-        values = ",".join(map(str, default))
-        return parser.add_argument(name, default=values, metavar="A,B", help=text)
-
-    return many
-
-
-def _choices(name: str, text: str, known: Collection[str]) -> tuple[str, ...]:
-    parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
-    return tuple(checks.choice(name, part, known) for part in parts)
-
-
-def _peers(name: str, text: str) -> tuple[str, ...]:
-    return () if text == "none" else _choices(name, text, PEERS)
-
-
-def _sizes(name: str, text: str) -> tuple[int, ...]:
-    try:
-        sizes = sorted({int(part) for part in text.split(",")})
-    except ValueError:
-        checks.fail(name, text, "be integers with commas between them")
-    return tuple(checks.integer(name, size, low=1) for size in sizes)
-
-
-def _check_lengths(settings: Settings) -> None:
-    least = 2 ** CONFIGURATIONS[settings.growth_of].J
-    checks.integer(
-        "growth-samples",
-        settings.growth_samples[0],
-        low=least,
-        mistake=f"J = log2 {least} of {settings.growth_of} stays as it is",
     )

@@ -27,13 +27,13 @@ def write(
 ) -> None:
     """Write tables, figures and manifest of these rows to a folder."""
     line = machine_line(rows, rates, settings)
-    comparisons = [row for row in rows if row.job.study not in tables.STUDIES]
+    comparisons = [row for row in rows if row.job.study not in tables.GROWTH]
     if comparisons:
         io.save_csv(folder / "transform.csv", [flat(row, rates) for row in comparisons])
         io.save_text(folder / "transform.md", transform_text(rows, rates, line))
     for name, figure in figures.transform_figures(rows, rates, line):
         io.save_figure(folder / name, figure)
-    grown = [row for row in rows if row.job.study in tables.STUDIES]
+    grown = [row for row in rows if row.job.study in tables.GROWTH]
     if grown:
         io.save_csv(folder / "growth.csv", [flat(row, rates) for row in grown])
         text = f"# How costs grow ({grown[0].job.configuration.name})\n\n{line}\n\n"

@@ -1,4 +1,4 @@
-"""Readable tables: the transform and losses, and how costs grow with length and batch."""
+"""Readable tables: Markdown, one per device, batch and allocator; how costs grow with size."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tools.benchmarks.contenders import BY_STUDY, CONTENDERS, Contender
 from tools.benchmarks.records import RUN, SATURATING, Job, Rates, Row, quantile
 
 NOT_RUN = "not run"
+GROWTH = {"samples": "samples", "batch": "signals at once"}  # studies, and what they vary
 _DIGITS = 3
 Cells = dict[str, str]
-STUDIES = {"samples": "samples", "batch": "signals at once"}
 
 
 def significant(value: float | None, digits: int = _DIGITS) -> str:
@@ -200,9 +200,6 @@ def _gaps(rows: Sequence[Row]) -> str:
     )
 
 
-# ---------------------------------------------------------------------------------- growth
-
-
 @dataclass(frozen=True, kw_only=True)
 class Curve:
     """Measurements of one contender and mode over one size.
@@ -243,18 +240,14 @@ def size(row: Row) -> int:
 
 def curves(rows: Sequence[Row]) -> list[Curve]:
     """Return the curves of all rows of growth, in a fixed order."""
-    chosen = [row for row in rows if row.job.study in STUDIES and row.result.is_run]
-    ordered = sorted(chosen, key=lambda row: (*_curve(row), size(row)))
-    return [Curve(**_names(key), rows=list(group)) for key, group in groupby(ordered, _curve)]
-
-
-def _curve(row: Row) -> tuple[int, str, str]:
-    study = list(STUDIES).index(row.job.study)
-    return study, row.job.contender, row.job.mode
-
-
-def _names(key: tuple[int, str, str]) -> dict[str, str]:
-    return {"study": list(STUDIES)[key[0]], "contender": key[1], "mode": key[2]}
+    groups: dict[tuple[str, str, str], list[Row]] = {}
+    for row in sorted(rows, key=size):
+        if row.job.study in GROWTH and row.result.is_run:
+            key = row.job.study, row.job.contender, row.job.mode
+            groups.setdefault(key, []).append(row)
+    studies = list(GROWTH)
+    order = sorted(groups, key=lambda key: (studies.index(key[0]), *key[1:]))
+    return [Curve(study=s, contender=c, mode=m, rows=groups[s, c, m]) for s, c, m in order]
 
 
 def exponent(sizes: Sequence[float], values: Sequence[float]) -> float | None:
@@ -278,7 +271,7 @@ def upper_exponent(sizes: Sequence[float], values: Sequence[float]) -> float | N
 
 def growth_text(rows: Sequence[Row]) -> str:
     """Return the tables of growth: measurements, and the exponents fitted to them."""
-    chosen = [row for row in rows if row.job.study in STUDIES]
+    chosen = [row for row in rows if row.job.study in GROWTH]
     lines = [_line(row) for row in chosen]
     fits = [_fit(curve) for curve in curves(rows)]
     parts = ["### Exponents", csv_to_markdown(fits)] if fits else []

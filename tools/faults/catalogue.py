@@ -5,158 +5,117 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tools.faults import (
-    damage,
-    disk,
-    memory,
-    signals,
-    surroundings,
-)
+from tools.faults import damage, disk, memory, signals, surroundings
 from tools.faults.rig import Rig, Trial
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Fault:
     """Something that goes wrong, and what is promised for that case.
 
     Parameters
     ----------
-    name : str
-        As ``--only`` takes it.
+    trials : callable
+        ``trials(rig, rounds)`` yields one `Trial` after the other; ``--only`` takes its name.
     done : str
         What is done to the run.
     promise : str
         What must come of it.
-    trials : callable
-        ``trials(rig, rounds)`` yields one `Trial` after the other.
     is_signal : bool
         Whether it is tried in rounds, at random moments.
     is_dear : bool
         Whether it needs the dear stages of a run, as signals do.
     """
 
-    name: str
+    trials: Callable[[Rig, int], Iterator[Trial]]
     done: str
     promise: str
-    trials: Callable[[Rig, int], Iterator[Trial]]
     is_signal: bool = False
     is_dear: bool = False
+
+    @property
+    def name(self) -> str:
+        """As ``--only`` takes it."""
+        return self.trials.__name__
 
 
 _SAME = "the same command again ends with the same bytes"
 FAULTS = (
+    Fault(signals.script_killed, "SIGKILL of a script that is at work", _SAME, is_signal=True),
     Fault(
-        name="script_killed",
-        done="SIGKILL of a stage (`python -m jtfs_repro STAGE`) that is at work",
-        promise=_SAME,
-        trials=signals.script_killed,
+        signals.snakemake_killed,
+        "SIGKILL of snakemake; its jobs go on as orphans while the command is given again",
+        "the same command, after `--unlock` where asked for, ends with the same bytes",
         is_signal=True,
     ),
+    Fault(signals.interrupted, "Ctrl-C: SIGINT to snakemake and its jobs", _SAME, is_signal=True),
+    Fault(signals.terminated, "SIGTERM to snakemake", _SAME, is_signal=True),
     Fault(
-        name="snakemake_killed",
-        done="SIGKILL of snakemake; its jobs go on as orphans while the command is given again",
-        promise="the same command, after `--unlock` where asked for, ends with the same bytes",
-        trials=signals.snakemake_killed,
-        is_signal=True,
-    ),
-    Fault(
-        name="interrupted",
-        done="Ctrl-C: SIGINT to snakemake and its jobs",
-        promise=_SAME,
-        trials=signals.interrupted,
-        is_signal=True,
-    ),
-    Fault(
-        name="terminated",
-        done="SIGTERM to snakemake",
-        promise=_SAME,
-        trials=signals.terminated,
-        is_signal=True,
-    ),
-    Fault(
-        name="corrupted_checkpoints",
-        done="a job killed, then its checkpoint damaged",
-        promise="found by its hash before use, the file named; the run ends with the same bytes",
-        trials=damage.corrupted_checkpoints,
+        damage.corrupted_checkpoints,
+        "a job killed, then its checkpoint damaged",
+        "found by its hash before use, the file named; the run ends with the same bytes",
         is_dear=True,
     ),
     Fault(
-        name="corrupted_shards",
-        done="a shard damaged, or two exchanged",
-        promise="found by its hash before use, the file named; deleted, it is made again",
-        trials=damage.corrupted_shards,
+        damage.corrupted_shards,
+        "a shard damaged, or two exchanged",
+        "found by its hash before use, the file named; deleted, it is made again",
     ),
     Fault(
-        name="disk_full",
-        done="a disk with less room than the outputs need; then room is made",
-        promise=f"a clear line, nothing truncated under a final name; {_SAME}",
-        trials=disk.disk_full,
+        disk.disk_full,
+        "a disk with less room than the outputs need; then room is made",
+        f"a clear line, nothing truncated under a final name; {_SAME}",
     ),
     Fault(
-        name="file_limit",
-        done="files may not grow beyond 1 MB (`ulimit -f`); then they may",
-        promise=f"a clear line, nothing truncated under a final name; {_SAME}",
-        trials=disk.file_limit,
+        disk.file_limit,
+        "files may not grow beyond 1 MB (`ulimit -f`); then they may",
+        f"a clear line, nothing truncated under a final name; {_SAME}",
     ),
     Fault(
-        name="two_runs",
-        done="a second run in the folder of one at work",
-        promise="the second refuses at once; the first ends with the same bytes",
-        trials=signals.two_runs,
+        signals.two_runs,
+        "a second run in the folder of one at work",
+        "the second refuses at once; the first ends with the same bytes",
     ),
     Fault(
-        name="read_only_results",
-        done="outputs on a read-only file system; then writable",
-        promise=f"a clear line; {_SAME}",
-        trials=disk.read_only_results,
+        disk.read_only_results,
+        "outputs on a read-only file system; then writable",
+        f"a clear line; {_SAME}",
     ),
     Fault(
-        name="no_permission",
-        done="a folder that may not be written, a file that may not be read; then both may",
-        promise=f"a clear line; {_SAME}",
-        trials=disk.no_permission,
+        disk.no_permission,
+        "a folder that may not be written, a file that may not be read; then both may",
+        f"a clear line; {_SAME}",
     ),
     Fault(
-        name="odd_paths",
-        done="spaces, quotes, `$`, `&`, `;` and an accent in the folder's name",
-        promise="the same bytes",
-        trials=surroundings.odd_paths,
+        surroundings.odd_paths,
+        "spaces, quotes, `$`, `&`, `;` and an accent in the folder's name",
+        "the same bytes",
     ),
     Fault(
-        name="long_paths",
-        done="a recording's name of 250 bytes; a folder with a path of 3 000 characters",
-        promise="read; the same bytes",
-        trials=surroundings.long_paths,
+        surroundings.long_paths,
+        "a recording's name of 250 bytes; a folder with a path of 3 000 characters",
+        "read; the same bytes",
     ),
     Fault(
-        name="not_utf8",
-        done="a recording, and a folder, whose name is not UTF-8",
-        promise="refused in one line, or read",
-        trials=surroundings.not_utf8,
+        surroundings.not_utf8,
+        "a recording, and a folder, whose name is not UTF-8",
+        "refused in one line, or read",
     ),
     Fault(
-        name="other_folder",
-        done="snakemake started in another folder (`--snakefile`, `--directory`)",
-        promise="the same bytes, nothing left elsewhere",
-        trials=surroundings.other_folder,
+        surroundings.other_folder,
+        "snakemake started in another folder (`--snakefile`, `--directory`)",
+        "the same bytes, nothing left elsewhere",
+    ),
+    Fault(surroundings.no_home, "no HOME: one that cannot be made, none at all", "the same bytes"),
+    Fault(
+        surroundings.no_network,
+        "every download asked for, without a network",
+        "each says 'not run' and the remedy; the rest ends with the same bytes",
     ),
     Fault(
-        name="no_home",
-        done="no HOME: one that cannot be made, none at all",
-        promise="the same bytes",
-        trials=surroundings.no_home,
-    ),
-    Fault(
-        name="no_network",
-        done="every download asked for, without a network",
-        promise="each says 'not run' and the remedy; the rest ends with the same bytes",
-        trials=surroundings.no_network,
-    ),
-    Fault(
-        name="memory_budget",
-        done="features extracted with several `memory_gb`",
-        promise="peak memory above that of a single signal is within the budget",
-        trials=memory.memory_budget,
+        memory.memory_budget,
+        "features extracted with several `memory_gb`",
+        "peak memory above that of a single signal is within the budget",
     ),
 )
 BY_NAME = {fault.name: fault for fault in FAULTS}

@@ -1,4 +1,4 @@
-"""Files that are damaged between two runs: shards of features, checkpoints."""
+"""Files that are damaged between one run and the next: shards, checkpoints."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from jtfs_repro.provenance import sidecar_of
-from tools.faults.rig import Rig, Trial, tail
-from tools.faults.running import Ended, Running, wait_for_orphans
-from tools.faults.tree import Tree
+from tools.faults.layout import ARRAY, SHARDS
+from tools.faults.rig import Rig, Tree, Trial
+from tools.faults.running import Running, tail, wait_for_orphans
 
-ARRAY = "results/smoke/features/mfcc.npy"
-FOLDER = "results/smoke/features/mfcc"
-SHARD, OTHER = "shard-0-of-2.npy", "shard-1-of-2.npy"
-Damage = Callable[[Path], None]
 _POLL_S = 0.01
-OF_CHECKPOINTS = ("a bit flipped", "truncated")
+Damage = Callable[[Path], None]
 
 
 def truncate(path: Path) -> None:
@@ -34,13 +30,13 @@ def flip(path: Path) -> None:
 
 def swap(path: Path) -> None:
     """Exchange the shard with the other one, but not their sidecars."""
-    _exchange(path, path.with_name(OTHER))
+    _exchange(path, path.with_name(Path(SHARDS[1]).name))
 
 
 def swap_all(path: Path) -> None:
     """Exchange the shard with the other one, and their sidecars."""
     swap(path)
-    _exchange(sidecar_of(path), sidecar_of(path.with_name(OTHER)))
+    _exchange(sidecar_of(path), sidecar_of(path.with_name(Path(SHARDS[1]).name)))
 
 
 def _exchange(one: Path, two: Path) -> None:
@@ -49,7 +45,8 @@ def _exchange(one: Path, two: Path) -> None:
     two.write_bytes(content)
 
 
-DAMAGES: dict[str, Damage] = {
+CHECKPOINT_DAMAGES: dict[str, Damage] = {"a bit flipped": flip, "truncated": truncate}
+SHARD_DAMAGES: dict[str, Damage] = {
     "a bit flipped": flip,
     "swapped with their sidecars": swap_all,
     "swapped without": swap,
@@ -66,19 +63,20 @@ def corrupted_shards(rig: Rig, rounds: int) -> Iterator[Trial]:
             yield Trial(survived=False, note=tail(whole))
             return
         before = (tree.folder / ARRAY).read_bytes()
-        for what, damage in list(DAMAGES.items())[:rounds]:
+        for what, damage in list(SHARD_DAMAGES.items())[:rounds]:
             yield _try_shard(tree, command, before, what, damage)
 
 
 def _try_shard(tree: Tree, command: list[str], before: bytes, what: str, damage: Damage) -> Trial:
     """Try one damage: the error must name the file, and what it advises must help."""
-    shard, array = tree.folder / FOLDER / SHARD, tree.folder / ARRAY
+    shard, other = (tree.folder / name for name in SHARDS)
+    array = tree.folder / ARRAY
     array.unlink()
     damage(shard)
-    faults = complaints(tree.start(command).wait(), shard.name)
+    faults = tree.start(command).wait().complaints(shard.name)
     if array.exists():
         faults.append("the damaged shard was used")
-    for path in (shard, shard.with_name(OTHER)):
+    for path in (shard, other):
         path.unlink()
         sidecar_of(path).unlink(missing_ok=True)
     second = tree.start(command).wait()
@@ -88,40 +86,30 @@ def _try_shard(tree: Tree, command: list[str], before: bytes, what: str, damage:
     return Trial(survived=not faults, bytes_lost=lost, note=note)
 
 
-def complaints(ended: Ended, name: str) -> list[str]:
-    """Return what a run that met a damaged file did that it should not have done."""
-    found = []
-    if ended.status == 0:
-        found.append("the run did not notice")
-    elif not any(name in line for line in ended.errors):
-        found.append(f"the file is not named: {tail(ended)}")
-    return found + (["a traceback was shown"] if ended.has_traceback else [])
-
-
 def corrupted_checkpoints(rig: Rig, rounds: int) -> Iterator[Trial]:
     """Kill a resynthesis and a training, damage what they would go on from, run again."""
     jobs = rig.base.plan.checkpoints.items()
-    pairs = [(job, files, what) for job, files in jobs for what in OF_CHECKPOINTS]
+    pairs = [(job, files, what) for job, files in jobs for what in CHECKPOINT_DAMAGES]
     for job, (target, pattern), what in pairs[:rounds]:
         with rig.fresh("checkpoint", source=rig.undisturbed) as tree:
             (tree.folder / target).unlink()
-            yield _try_checkpoint(rig, tree, pattern, DAMAGES[what], f"{job}, {what}")
+            yield _try_checkpoint(rig, tree, pattern, what, job)
 
 
-def _try_checkpoint(rig: Rig, tree: Tree, pattern: str, damage: Damage, what: str) -> Trial:
+def _try_checkpoint(rig: Rig, tree: Tree, pattern: str, what: str, job: str) -> Trial:
     first = tree.start()
     checkpoint = _wait_for(tree, pattern, first)
     first.signal_group(signal.SIGKILL)
     first.wait()
     wait_for_orphans()
     if checkpoint is None or not checkpoint.exists():
-        return Trial(survived=False, note=f"{what}: no checkpoint was left")
-    damage(checkpoint)
+        return Trial(survived=False, note=f"{job}, {what}: no checkpoint was left")
+    CHECKPOINT_DAMAGES[what](checkpoint)
     second, _ = tree.resume()
     is_named = any(f"{checkpoint.name}:" in line for line in second.text.splitlines())
     faults = [] if is_named else [f"the file is not named: {tail(second)}"]
     faults += ["a traceback was shown"] if second.has_traceback else []
-    return rig.judge(tree, second, *faults, note=f"{what}: refused, the file named")
+    return rig.judge(tree, second, *faults, note=f"{job}, {what}: refused, the file named")
 
 
 def _wait_for(tree: Tree, pattern: str, running: Running) -> Path | None:

@@ -1,4 +1,4 @@
-"""A disk that fills up, a file that may not grow, folders that may not be written or read."""
+"""A disk that fills up, a file that may not grow, folders and files that are forbidden."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools.faults import machine
-from tools.faults.rig import Rig, Trial, tail
+from tools.faults.layout import UNREADABLE, UNWRITABLE
+from tools.faults.rig import Rig, Tree, Trial
 from tools.faults.running import Ended
-from tools.faults.tree import Tree
 
 DISK_BYTES = 64 << 20
 FREE_BYTES = (1 << 20, 200_000, 40_000)  # of the rounds: the first fails late, the last early
@@ -33,7 +33,7 @@ def disk_full(rig: Rig, rounds: int) -> Iterator[Trial]:
             fill(seen.folder, free)
             within = own.within(tree.folder)
             first = tree.run(within=within)
-            faults = [*_not_whole(rig, seen), *_complaints(first, says=errors(first) > 0)]
+            faults = _complaints(rig, seen, first)
             (seen.folder / BALLAST).unlink()
             second = tree.run(within=within)
             note = f"{free // 1000} kB free; clear errors: {errors(first)}"
@@ -46,7 +46,7 @@ def file_limit(rig: Rig, rounds: int) -> Iterator[Trial]:
     with rig.fresh("file_limit") as tree:
         within = ("prlimit", f"--fsize={FILE_LIMIT_BYTES}")
         first = tree.run(within=within)
-        faults = [*_not_whole(rig, tree), *_complaints(first, says=errors(first) > 0)]
+        faults = _complaints(rig, tree, first)
         yield rig.judge(tree, tree.run(), *faults, note=f"clear errors: {errors(first)}")
 
 
@@ -64,8 +64,8 @@ def errors(ended: Ended) -> int:
     return sum(any(text in line for text in _SAYS) for line in ended.errors)
 
 
-def _not_whole(rig: Rig, tree: Tree) -> list[str]:
-    return [f"not whole: {name}" for name in rig.wrong(tree)]
+def _complaints(rig: Rig, tree: Tree, ended: Ended) -> list[str]:
+    return [f"not whole: {name}" for name in rig.wrong(tree)] + ended.complaints(*_SAYS)
 
 
 def read_only_results(rig: Rig, rounds: int) -> Iterator[Trial]:
@@ -75,14 +75,14 @@ def read_only_results(rig: Rig, rounds: int) -> Iterator[Trial]:
             (tree.folder / name).mkdir(exist_ok=True)
             own.read_only(tree.folder / name)
         first = tree.run(within=own.within(tree.folder))
-        faults = _complaints(first, says="ead-only" in first.text)
+        faults = first.complaints("read-only", "Read-only", anywhere=True)
         yield rig.judge(tree, tree.run(), *faults, note="said so")
 
 
 def no_permission(rig: Rig, rounds: int) -> Iterator[Trial]:
     """Take away the right to write the outputs' folder, and to read a gin file; give it back."""
     within = machine.bound_by_permissions()
-    for name, mode in (("data/smoke", 0o555), ("gin/experiments/chirps.gin", 0o000)):
+    for name, mode in ((UNWRITABLE, 0o555), (UNREADABLE, 0o000)):
         with rig.fresh("no_permission") as tree:
             path = tree.folder / name
             if not path.exists():
@@ -93,18 +93,5 @@ def no_permission(rig: Rig, rounds: int) -> Iterator[Trial]:
                 first = tree.run(within=within)
             finally:
                 path.chmod(before)
-            says = any(text in first.text for text in _FORBIDDEN)
-            faults = _complaints(first, says=says)
+            faults = first.complaints(*_FORBIDDEN, anywhere=True)
             yield rig.judge(tree, tree.run(), *faults, note=f"{name}: said so")
-
-
-def _complaints(ended: Ended, *, says: bool) -> list[str]:
-    """Return what a run that may not write did that it should not have done."""
-    found = []
-    if ended.status == 0:
-        found.append("the run did not notice")
-    elif not says:
-        found.append(f"no clear error: {tail(ended)}")
-    if ended.has_traceback:
-        found.append("a traceback was shown")
-    return found

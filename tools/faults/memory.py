@@ -8,20 +8,19 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from jtfs_repro import config, io
+from jtfs_repro import io
 from tools.faults import running
-from tools.faults.rig import Rig, Trial
-from tools.faults.tree import Tree
+from tools.faults.layout import CHIRPS, extraction
+from tools.faults.rig import Rig, Tree, Trial
 
 BUDGETS_GB = (0.05, 0.1, 0.2, 0.4)
-FEATURE = "jtfs"
 _ALLOCATOR = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(2**30))
 
 
 def memory_budget(rig: Rig, rounds: int) -> Iterator[Trial]:
     """Extract the chirps with several budgets; compare the peaks with that of a single chirp."""
     with rig.fresh("memory", source=rig.undisturbed) as tree:
-        n = len(io.load_array(tree.folder / "data/smoke/chirps.npy", mmap=True))
+        n = len(io.load_array(tree.folder / CHIRPS, mmap=True))
         alone, _ = peak_gb(tree, budget_gb=max(BUDGETS_GB), shards=n)
         for budget in BUDGETS_GB[:rounds]:
             peak, batch = peak_gb(tree, budget_gb=budget, shards=1)
@@ -39,13 +38,8 @@ def peak_gb(tree: Tree, *, budget_gb: float, shards: int) -> tuple[float, int]:
         The extraction failed.
     """
     features = tree.folder / "data/memory.npy"
-    stack = config.stack(FEATURE, scale="smoke", root=tree.folder / "gin")
-    command = [
-        *(sys.executable, "-m", "jtfs_repro", "extract_features", "--run", "smoke"),
-        *("--gin", *stack, "--signals", "data/smoke/chirps.npy"),
-        *("--facts", "data/smoke/chirps.json", "--shard", "0", "--shards", str(shards)),
-        *("--device", "cpu", "--memory-gb", str(budget_gb), "--features", os.fspath(features)),
-    ]
+    wanted = extraction(features, gin=tree.folder / "gin", n_shards=shards, memory_gb=budget_gb)
+    command = [sys.executable, *wanted]
     status, kilobytes = _measured(command, tree.folder)
     if status:
         raise RuntimeError(f"the extraction ended with status {status}")

@@ -1,28 +1,72 @@
-"""Write the table of faults: docs/reliability.md and docs/faults.csv."""
+"""What came of all tries of a fault; its table: docs/reliability.md and docs/faults.csv."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jtfs_repro import io, provenance
-from tools.faults.harness import RUN, Options, Result
+from tools.faults.catalogue import Fault
+from tools.faults.rig import Trial
 
 PAGE, TABLE = Path("docs/reliability.md"), Path("docs/faults.csv")
 STAMP = provenance.Stamp(scale="smoke", preset="paper", device="cpu")
 
 
-def write(folder: Path, results: Sequence[Result], options: Options) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """All tries of one fault; ``status`` is 'run' or 'not run: why; what to do'."""
+
+    fault: Fault
+    status: str = io.RUN
+    trials: Sequence[Trial] = ()
+    seconds: float = 0.0
+
+    @property
+    def is_run(self) -> bool:
+        """Whether it could be tried here."""
+        return self.status == io.RUN
+
+    @property
+    def survived(self) -> int:
+        """Number of tries that went as promised."""
+        return sum(trial.survived for trial in self.trials)
+
+    @property
+    def bytes_lost(self) -> int:
+        """Bytes lost in all tries."""
+        return sum(trial.bytes_lost for trial in self.trials)
+
+    @property
+    def repeated(self) -> int:
+        """Finished jobs that were run again, in all tries."""
+        return sum(trial.repeated for trial in self.trials)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the promise was kept in every try, or the fault was not tried."""
+        return not self.is_run or (bool(self.trials) and self.survived == len(self.trials))
+
+    @property
+    def notes(self) -> str:
+        """What was seen, each thing once, with its number of times."""
+        seen = [trial.note for trial in self.trials if trial.note]
+        counts = {note: seen.count(note) for note in seen}
+        return "; ".join(note + (f" ({n}x)" if n > 1 else "") for note, n in counts.items())
+
+
+def write(folder: Path, results: Sequence[Result], *, seed: int) -> None:
     """Write page and table below a folder."""
     io.save_csv(folder / TABLE, [row(result) for result in results])
-    io.save_text(folder / PAGE, page(results, options))
+    io.save_text(folder / PAGE, page(results, seed=seed))
 
 
 def row(result: Result) -> dict[str, Any]:
     """Return a result as a row of the table; no time is in it."""
-    is_run = result.status == RUN
+    is_run = result.is_run
     return {
         "fault": result.fault.name,
         "done": result.fault.done,
@@ -37,13 +81,13 @@ def row(result: Result) -> dict[str, Any]:
     }
 
 
-def page(results: Sequence[Result], options: Options) -> str:
+def page(results: Sequence[Result], *, seed: int) -> str:
     """Return the page in Markdown."""
     sections = [
         _HEAD,
         totals(results),
         _table(results),
-        _how(options),
+        _how(seed),
         _HELP,
         _REMEDIES,
         _notes(results),
@@ -53,7 +97,7 @@ def page(results: Sequence[Result], options: Options) -> str:
 
 def totals(results: Sequence[Result]) -> str:
     """Return all counts in one paragraph."""
-    run = [result for result in results if result.status == RUN]
+    run = [result for result in results if result.is_run]
     signals = [result for result in run if result.fault.is_signal]
     rounds = sum(len(result.trials) for result in signals)
     tries = sum(len(result.trials) for result in run)
@@ -73,10 +117,10 @@ def _table(results: Sequence[Result]) -> str:
         {
             "fault": result.fault.done,
             "what must come of it": result.fault.promise,
-            "tries": len(result.trials) if result.status == RUN else result.status,
-            "survived": result.survived if result.status == RUN else "",
-            "bytes lost": result.bytes_lost if result.status == RUN else "",
-            "minutes": f"{result.seconds / 60:.1f}" if result.status == RUN else "",
+            "tries": len(result.trials) if result.is_run else result.status,
+            "survived": result.survived if result.is_run else "",
+            "bytes lost": result.bytes_lost if result.is_run else "",
+            "minutes": f"{result.seconds / 60:.1f}" if result.is_run else "",
             "name": f"`{result.fault.name}`",
         }
         for result in results
@@ -84,7 +128,7 @@ def _table(results: Sequence[Result]) -> str:
     return io.csv_to_markdown(rows, caption=STAMP.line)
 
 
-def _how(options: Options) -> str:
+def _how(seed: int) -> str:
     facts = provenance.hardware()
     commit = provenance.commit()
     sha = commit["sha"] or "unknown: outside a repository"
@@ -92,20 +136,17 @@ def _how(options: Options) -> str:
     machine = f"{facts['cores']} cores, {facts['memory_gb']} GB, {platform.system()}"
     return (
         f"Commit {sha}{changed}; {machine}, Python {platform.python_version()}; seed"
-        f" {options.seed}, from which every moment and choice is drawn. Minutes are those of the"
+        f" {seed}, from which every moment and choice is drawn. Minutes are those of the"
         " tries, the undisturbed runs left out."
     )
 
 
 def _notes(results: Sequence[Result]) -> str:
-    lines = list(_seen(results))
-    return "\n".join(["## What was seen", "", *lines])
-
-
-def _seen(results: Sequence[Result]) -> Iterator[str]:
+    lines = ["## What was seen", ""]
     for result in results:
-        notes = result.notes if result.status == RUN else result.status
-        yield f"- `{result.fault.name}`: {notes or 'as promised'}"
+        notes = result.notes if result.is_run else result.status
+        lines.append(f"- `{result.fault.name}`: {notes or 'as promised'}")
+    return "\n".join(lines)
 
 
 _HEAD = """# Reliability

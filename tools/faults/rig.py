@@ -1,60 +1,23 @@
-"""Where faults are tried: a prepared copy of the project, an undisturbed run, fresh copies."""
+"""Where faults are tried: scratch copies of the project, byte by byte beside an undisturbed run."""
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
+import runpy
 import shutil
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.faults.running import Ended
-from tools.faults.tree import Plan, Tree, plant
+from jtfs_repro import checks
+from tools.faults.layout import OUTPUTS, PARTS, ROOT, SETTINGS, SOUNDFONT, UNCOMPARED, Plan
+from tools.faults.running import Ended, Running, tail
 
-SOUNDS = ("am_chirp", "dizi", "gull", "hawk")
-LIGHT = Plan(
-    targets=["data/smoke/chirps.npy", *(f"data/smoke/textures/{name}.wav" for name in SOUNDS)]
-)
-# the dear stages, with enough epochs and iterations that a checkpoint is worth having
-DEAR = Plan(
-    targets=[
-        "results/smoke/knn_scores.csv",
-        "results/smoke/soundfont_solos/predictions/cqt/seed-0.npz",
-        "results/smoke/textures/gull/jtfs-lbfgs.wav",
-    ],
-    settings=["features=[jtfs]", "classifiers=[cqt]", "sounds=[gull]", "descents=[lbfgs]"],
-    prepared=[
-        "data/smoke/chirps.npy",
-        "data/smoke/textures/gull.wav",
-        "results/smoke/soundfont_solos/statistics/cqt.npz",
-    ],
-    checkpoints={
-        "resynthesis": (
-            "results/smoke/textures/gull/jtfs-lbfgs.wav",
-            "results/smoke/partial/gull-jtfs-lbfgs.checkpoint",
-        ),
-        "training": (
-            "results/smoke/soundfont_solos/predictions/cqt/seed-0.npz",
-            "results/smoke/soundfont_solos/partial/cqt-0/**/last.ckpt",
-        ),
-    },
-    edits={
-        "gin/scale/smoke/train_cqt.gin": (
-            "from __gin__ import dynamic_registration\n"
-            "from jtfs_repro.training import settings\n"
-            "settings.TrainingSettings.epochs = 6\n"
-        ),
-        "gin/scale/smoke/resynthesis.gin": (
-            "from __gin__ import dynamic_registration\n"
-            "from jtfs_repro.resynthesis import loop\n"
-            "loop.LoopSettings.iterations = 40\n"
-            "loop.LoopSettings.snapshots = (0, 1)\n"
-            "loop.LoopSettings.checkpoint_iterations = 5\n"
-        ),
-    },
-)
-_FOLDERS = re.compile(r"(?<![\w.])/(?:[^\s/'\"]+/)+")
+_LOCKED = "cannot be locked"
 _FINISHED = re.compile(r"^Finished jobid: \d+ \(Rule: (\w+)\)", re.MULTILINE)
 
 
@@ -78,6 +41,110 @@ class Trial:
     bytes_lost: int = 0
     repeated: int = 0
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A copy of the project in a folder, with the plan of what is run there."""
+
+    folder: Path
+    plan: Plan
+    cores: int = 2
+
+    def command(self, *options: str, targets: Sequence[str] | None = None) -> list[str]:
+        """Return the command that makes the plan's targets, or others."""
+        if self.plan.command:
+            return [sys.executable, *self.plan.command]
+        wanted = self.plan.targets if targets is None else targets
+        program = [sys.executable, "-m", "snakemake", *wanted, "--cores", str(self.cores)]
+        return [*program, *options, "--config", *SETTINGS, *self.plan.settings]
+
+    def start(
+        self,
+        command: Sequence[str] | None = None,
+        *,
+        within: Sequence[str] = (),
+        folder: Path | None = None,
+        changes: Mapping[str, str | None] | None = None,
+    ) -> Running:
+        """Start a command, by default the plan's, in the copy or another ``folder``.
+
+        Parameters
+        ----------
+        command : sequence of str, optional
+        within : sequence of str
+            A command that executes it, e.g. ``unshare --net``.
+        folder : path, optional
+        changes : mapping, optional
+            Variables of the environment; None removes one.
+        """
+        logs = self.folder.parent / "logs"
+        logs.mkdir(exist_ok=True)
+        log = logs / f"{len(list(logs.iterdir()))}.txt"
+        whole = [*within, *(self.command() if command is None else command)]
+        own = {"PYTHONPATH": os.fspath(self.folder), **(changes or {})}
+        return Running(whole, folder=folder or self.folder, log=log, changes=own)
+
+    def run(self, *options: str, within: Sequence[str] = ()) -> Ended:
+        """Run the plan to its end."""
+        return self.start(self.command(*options), within=within).wait()
+
+    def resume(self) -> tuple[Ended, bool]:
+        """Run again as a user does; return the end, and whether the folder had to be unlocked."""
+        ended = self.run()
+        if _LOCKED not in ended.text:
+            return ended, False
+        self.run("--unlock")
+        return self.run(), True
+
+    def files(self) -> dict[str, Path]:
+        """Return name -> path of every output that must be the same in every run."""
+        tops = [self.folder / top for top in OUTPUTS]
+        found = [path for top in tops for path in top.rglob("*") if path.is_file()]
+        names = {path.relative_to(self.folder).as_posix(): path for path in sorted(found)}
+        return {name: path for name, path in names.items() if not UNCOMPARED.search(name)}
+
+    def digests(self) -> dict[str, tuple[str, int]]:
+        """Return name -> (SHA-256, bytes) of every output that must be the same in every run."""
+        found = {name: path.read_bytes() for name, path in self.files().items()}
+        return {name: (hashlib.sha256(b).hexdigest(), len(b)) for name, b in found.items()}
+
+    def parts(self) -> list[str]:
+        """Return the half-written files that were left."""
+        tops = [self.folder / top for top in OUTPUTS]
+        return [path.name for top in tops for path in top.rglob("*.part")]
+
+    def copy(self, folder: Path) -> Tree:
+        """Return a copy, dates included: snakemake takes what is finished for finished."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Tree(folder, self.plan, self.cores)
+
+
+def plant(folder: Path, plan: Plan) -> Tree:
+    """Copy the project without its results to ``folder``, with the plan's edits."""
+    ignored = shutil.ignore_patterns("__pycache__", "*.part")
+    for name in PARTS:
+        source, goal = ROOT / name, folder / name
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, goal, ignore=ignored)
+        else:
+            shutil.copy2(source, goal)
+    for name, edits in plan.edits.items():
+        _edit(folder / name, edits)
+    make = runpy.run_path(os.fspath(ROOT / "tests/tiny_soundfont.py"))["tiny_soundfont"]
+    (folder / SOUNDFONT).write_bytes(make())
+    return Tree(folder, plan)
+
+
+def _edit(path: Path, edits: Mapping[str, str]) -> None:
+    text = path.read_text(encoding="utf-8")
+    for old, new in edits.items():
+        if old not in text:
+            checks.fail("edits", old, f"be in {path.name}", "a setting that was renamed?")
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
 
 
 class Rig:
@@ -175,9 +242,3 @@ class Rig:
 def finished_jobs(ended: Ended) -> int:
     """Return how many jobs a run of snakemake finished."""
     return len(_FINISHED.findall(ended.text))
-
-
-def tail(ended: Ended, length: int = 300) -> str:
-    """Return what a command said last, its errors first, as one line without folders' names."""
-    text = " | ".join(ended.errors) or " ".join(ended.text.split())[-length:]
-    return _FOLDERS.sub("", text)[:length]

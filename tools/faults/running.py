@@ -7,6 +7,7 @@ Whoever carries the mark at the end is killed, orphans included.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -23,6 +24,8 @@ TOKEN = uuid.uuid4().hex
 LIMIT_S = 600.0
 _POLL_S = 0.02
 _END_S = 10.0  # that a killed process may take to be gone
+_FOLDERS = re.compile(r"(?<![\w.])/(?:[^\s/'\"]+/)+")
+TRACEBACK = "Traceback (most recent call last)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +44,21 @@ class Ended:
     @property
     def has_traceback(self) -> bool:
         """Whether Python's own report of an error is among what was printed."""
-        return "Traceback (most recent call last)" in self.text
+        return TRACEBACK in self.text
+
+    def complaints(self, *texts: str, anywhere: bool = False) -> list[str]:
+        """Return what was wrong if it had to fail with one of the texts, in a line of error."""
+        found = ["the run did not notice"] if self.status == 0 else []
+        said = self.text if anywhere else "\n".join(self.errors)
+        if not any(text in said for text in texts):
+            found.append(f"no clear error: {tail(self)}")
+        return found + (["a traceback was shown"] if self.has_traceback else [])
+
+
+def tail(ended: Ended, length: int = 300) -> str:
+    """Return what a command said last, its errors first, as one line without folders' names."""
+    text = " | ".join(ended.errors) or " ".join(ended.text.split())[-length:]
+    return _FOLDERS.sub("", text)[:length]
 
 
 class Running:

@@ -1,4 +1,4 @@
-"""Kills and interruptions at random moments; two runs at once in one folder."""
+"""Kills and interruptions at random moments, then the same command again; two runs at once."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from collections.abc import Callable, Iterator
 
 import psutil
 
-from tools.faults import running
-from tools.faults.rig import Rig, Trial, finished_jobs, tail
-from tools.faults.running import Ended, Running
-from tools.faults.tree import Tree
+from tools.faults import layout, running
+from tools.faults.rig import Rig, Tree, Trial, finished_jobs
+from tools.faults.running import TRACEBACK, Ended, Running, tail
 
 _DONE = "(100%) done"
 _ATTEMPTS = 10  # draws of a moment, until one falls into the run
 _POLL_S = 0.02
-_TRACEBACK, _WHILE_IMPORTING = "Traceback (most recent call last)", "\nKeyboardInterrupt"
+_WHILE_IMPORTING = "\nKeyboardInterrupt"
 Blow = Callable[[Running, random.Random], str]
 
 
 def script_killed(rig: Rig, rounds: int) -> Iterator[Trial]:
-    """SIGKILL a stage of the run, whichever is at work."""
+    """SIGKILL a script of the run, whichever is at work."""
     return _rounds(rig, rounds, "script_killed", _kill_a_script)
 
 
@@ -65,7 +64,7 @@ def _round(rig: Rig, name: str, blow: Blow, draw: random.Random) -> Trial:
 def _resumed(rig: Rig, tree: Tree, first: Ended, hit: str) -> Trial:
     """Look at what is left, give the command again, and compare."""
     truncated = [f"not whole: {name}" for name in rig.wrong(tree)]
-    is_ours = first.text.count(_TRACEBACK) > first.text.count(_WHILE_IMPORTING)
+    is_ours = first.text.count(TRACEBACK) > first.text.count(_WHILE_IMPORTING)
     traceback = ["a traceback was shown"] if is_ours else []
     second, was_locked = tree.resume()
     running.wait_for_orphans()
@@ -76,9 +75,9 @@ def _resumed(rig: Rig, tree: Tree, first: Ended, hit: str) -> Trial:
 
 def _kill_a_script(process: Running, draw: random.Random) -> str:
     while not process.is_over:
-        stages = [child for child in process.children() if stage_of(child)]
-        if stages:
-            chosen = draw.choice(stages)
+        scripts = [child for child in process.children() if stage_of(child)]
+        if scripts:
+            chosen = draw.choice(scripts)
             name = stage_of(chosen)
             try:
                 chosen.kill()
@@ -92,10 +91,9 @@ def _kill_a_script(process: Running, draw: random.Random) -> str:
 def stage_of(process: psutil.Process) -> str:
     """Return the name of the stage that a process runs, '' if it runs none."""
     try:
-        arguments = process.cmdline()
+        return layout.stage_of(process.cmdline())
     except psutil.Error:
         return ""
-    return arguments[3] if arguments[1:3] == ["-m", "jtfs_repro"] else ""
 
 
 def _kill_snakemake(process: Running, draw: random.Random) -> str:
@@ -117,9 +115,9 @@ def _terminate(process: Running, draw: random.Random) -> str:
 
 
 def _at_work(process: Running) -> str:
-    """Return the stages that a run executes at this moment."""
+    """Return the scripts that a run executes at this moment."""
     found = {stage_of(child) for child in process.children()}
-    return " and ".join(sorted(found - {""})) or "no stage at work"
+    return " and ".join(sorted(found - {""})) or "no script at work"
 
 
 def two_runs(rig: Rig, rounds: int) -> Iterator[Trial]:

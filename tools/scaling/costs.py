@@ -4,7 +4,7 @@ A job on one worker (a core, or a GPU that is `speedup` times as fast) handles a
 ``seconds / speedup`` and moves ``bytes_read + bytes_stored``. Workers add up until they ask for
 more bytes per second than the storage has; from then on the storage decides. That is the best case:
 transfers go on while others compute. In the worst case, all in step, both times add up, as
-`schedule.simulate` finds for shards that begin at the same moment.
+`simulation.simulate` finds for shards that begin at the same moment.
 
 The best length of a shard weighs its start, once per shard, against what a kill costs: half a
 shard on average. With a start of ``o`` seconds and a kill every ``M`` seconds of a worker's time,
@@ -27,7 +27,8 @@ from typing import Any
 from jtfs_repro import checks
 from jtfs_repro.datasets.medley_solos_db import SUPPORTS
 from tools.scaling.jobs import Job
-from tools.scaling.rates import NOT_MEASURED, Rate
+from tools.scaling.rates import Rate
+from tools.scaling.simulation import NOT_MEASURED
 
 CLIP_SAMPLES, SAMPLE_RATE = 65536, 22050  # what the transform reads of a clip of Medley-solos-DB
 CLIP_BYTES = 524332  # its file: 44.1 kHz, float32, mono
@@ -42,28 +43,11 @@ STORAGES = (100e6, 1e9, 10e9)  # bytes per second: a gigabit network, a good NFS
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """Sounds to be transformed.
-
-    Parameters
-    ----------
-    name : str
-    n_items : int >= 1
-    clips_per_item : float > 0
-        Length of one, in clips of Medley-solos-DB: time, memory and bytes grow linearly with it.
-
-    Examples
-    --------
-    >>> Workload(name="one clip", n_items=1, clips_per_item=1.0).n_clips
-    1.0
-    """
+    """Sounds to be transformed, the length of one given in clips of Medley-solos-DB."""
 
     name: str
     n_items: int
     clips_per_item: float = 1.0
-
-    def __post_init__(self) -> None:
-        checks.integer("n_items", self.n_items, low=1)
-        checks.number("clips_per_item", self.clips_per_item, above=0)
 
     @property
     def n_clips(self) -> float:
@@ -115,16 +99,11 @@ def saturating_workers(rate: Rate, *, speedup: float, storage: float) -> float:
 
 
 def cost_rows(
-    rates: Sequence[Rate],
-    *,
-    workloads: Sequence[Workload] = WORKLOADS,
-    gpu_speedup: float | None = None,
-    storage: float = math.inf,
+    rates: Sequence[Rate], *, gpu_speedup: float | None = None, storage: float = math.inf
 ) -> list[dict[str, Any]]:
     """Return one row per workload and representation of clips: hours and bytes.
 
-    Without an assumed ``gpu_speedup`` the columns of GPUs say that they are not measured;
-    ``storage`` is the bytes per second of the file system that all workers share.
+    Without an assumed `gpu_speedup` the columns of GPUs say that they are not measured.
     """
     return [
         {
@@ -134,32 +113,22 @@ def cost_rows(
             "core_hours": hours(rate, workload.n_clips, workers=1, speedup=1.0, storage=math.inf),
             "tb_read": workload.n_clips * CLIP_BYTES / 1e12,
             "tb_stored": workload.n_clips * (rate.bytes_stored or 0) / 1e12,
-            **_gpu_hours(rate, workload, gpu_speedup, storage),
+            **{
+                f"hours_on_{n}_gpu": NOT_MEASURED
+                if gpu_speedup is None
+                else hours(rate, workload.n_clips, workers=n, speedup=gpu_speedup, storage=storage)
+                for n in WORKERS
+            },
             "gpu_speedup": NOT_MEASURED if gpu_speedup is None else f"assumed: {gpu_speedup:g}",
             **rate.stamp,
         }
-        for workload in workloads
+        for workload in WORKLOADS
         for rate in rates
         if rate.item == "clip"
     ]
 
 
-def _gpu_hours(
-    rate: Rate, workload: Workload, speedup: float | None, storage: float
-) -> dict[str, Any]:
-    names = {f"hours_on_{n}_gpu": n for n in WORKERS}
-    if speedup is None:
-        return dict.fromkeys(names, NOT_MEASURED)
-    pace = {"speedup": speedup, "storage": storage}
-    return {name: hours(rate, workload.n_clips, workers=n, **pace) for name, n in names.items()}
-
-
-def saturation_rows(
-    rates: Sequence[Rate],
-    *,
-    speedups: Sequence[float] = SPEEDUPS,
-    storages: Sequence[float] = STORAGES,
-) -> list[dict[str, Any]]:
+def saturation_rows(rates: Sequence[Rate]) -> list[dict[str, Any]]:
     """Return one row per representation and speed-up: the workers that saturate each storage."""
     return [
         {
@@ -170,13 +139,13 @@ def saturation_rows(
                 f"workers_at_{storage / 1e6:g}_mb_per_s": math.ceil(
                     saturating_workers(rate, speedup=speedup, storage=storage)
                 )
-                for storage in storages
+                for storage in STORAGES
             },
             **rate.stamp,
         }
         for rate in rates
         if rate.item == "clip"
-        for speedup in speedups
+        for speedup in SPEEDUPS
     ]
 
 
@@ -203,11 +172,7 @@ def lost_share(shard_s: float, *, start_s: float, kill_every_s: float) -> float:
 def shard_rows(
     rates: Sequence[Rate], *, start_s: float, kill_every_s: float
 ) -> list[dict[str, Any]]:
-    """Return one row per representation: the best shard, and what the default of 64 loses.
-
-    ``start_s`` are the seconds of a job before it works, ``kill_every_s`` the mean seconds of a
-    worker between two kills.
-    """
+    """Return one row per representation of clips: the best shard, and what 64 of them lose."""
     kills = {"start_s": start_s, "kill_every_s": kill_every_s}
     best = shard_seconds(**kills)
     return [
@@ -228,7 +193,7 @@ def shard_rows(
 
 
 def shard_jobs(rate: Rate, n_clips: int, *, n_shards: int) -> list[Job]:
-    """Return the jobs that would extract a representation of clips, for `schedule.simulate`."""
+    """Return the jobs that would extract a representation of clips, for `simulation.simulate`."""
     checks.integer("n_shards", n_shards, low=1)
     edges = [n_clips * i // n_shards for i in range(n_shards + 1)]
     sizes = [after - before for before, after in itertools.pairwise(edges)]

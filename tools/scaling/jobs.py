@@ -1,7 +1,7 @@
 """The jobs of a run as they were measured: what each took, read and wrote, and waited for.
 
-They come from ``results/{run}manifest.json``, which gathers what every script recorded of itself.
-A job's seconds begin when its script has imported its libraries; what lies between the moment
+They come from ``results/RUN/manifest.json``, which gathers what every stage recorded of itself.
+A job's seconds begin when its stage has imported its libraries; what lies between the moment
 when it could have begun and that one is its start: the scheduler, a Python process, the imports.
 :func:`start_seconds` finds it from when the jobs began and ended.
 """
@@ -31,7 +31,7 @@ class Job:
     name : str
         Unique in its run.
     stage : str
-        The script without folder and suffix, e.g. ``"extract_features"``.
+        E.g. ``"extract_features"``.
     seconds : float >= 0
         Wall time without its start.
     cpu_s : float >= 0
@@ -41,7 +41,7 @@ class Job:
     threads : int >= 1
         Cores that it holds.
     can_use_gpu : bool
-        Whether its script takes ``--device``.
+        Whether it takes ``--device``.
     bytes_read, bytes_written : int >= 0
         Through the file system.
     needs : tuple of str
@@ -113,7 +113,7 @@ def _jobs(entries: Sequence[Mapping[str, Any]]) -> list[Job]:
     return [
         Job(
             name=_name(entry),
-            stage=entry.get("stage") or Path(entry["script"]).stem,
+            stage=stage_of(entry),
             seconds=entry["wall_s"],
             cpu_s=entry["cpu_s"],
             memory_mb=entry["peak_memory_mb"],
@@ -129,7 +129,7 @@ def _jobs(entries: Sequence[Mapping[str, Any]]) -> list[Job]:
 
 
 def _name(entry: Mapping[str, Any]) -> str:
-    return f"{Path(entry['script']).stem} {min(entry['outputs'])}"
+    return f"{stage_of(entry)} {min(entry['outputs'])}"
 
 
 def _needs(entry: Mapping[str, Any], makers: Mapping[str, str]) -> tuple[str, ...]:
@@ -209,3 +209,8 @@ def start_seconds(jobs: Sequence[Job], *, cores: int) -> float:
         if 0 <= _start(job) - ready <= PAUSE_S:
             found.append(_start(job) - ready)
     return statistics.fmean(found) if found else 0.0
+
+
+def stage_of(entry: Mapping[str, Any]) -> str:
+    """Return the stage that a job ran, or the name of its script."""
+    return entry.get("stage") or Path(entry["script"]).stem

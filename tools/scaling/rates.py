@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,8 @@ from typing import Any
 from jtfs_repro import checks, io
 from tools.scaling.jobs import Job
 
-NOT_MEASURED = "not measured"
 FLOAT_BYTES = 4  # features are stored as float32
-TABLES = {"chirps": "cost.csv", "clips": "medley/cost.csv", "sounds": "resynthesis_cost.csv"}
-# script -> the item that it handles; others handle a run
+# stage -> the item that it handles; others handle a run
 ITEMS = {
     "synthesise_chirps": "chirp",
     "extract_features": "chirp",
@@ -89,24 +87,23 @@ def load_rates(folder: str | os.PathLike[str]) -> list[Rate]:
     Parameters
     ----------
     folder : path
-        ``results/`` or a run's folder in it.
+        Of a run, e.g. ``results/demo``.
 
     Raises
     ------
     FileError
         There is no cost table, or one lacks a column or number.
     """
-    readers = {"chirps": _chirps, "clips": _clips, "sounds": _sounds}
-    paths = {name: Path(folder, file) for name, file in TABLES.items()}
     found: list[Rate] = []
-    for name, path in paths.items():
+    for name, rates_of in TABLES.items():
+        path = Path(folder, name)
         if path.is_file():
             try:
-                found += readers[name](io.load_csv(path))
+                found += rates_of(io.load_csv(path))
             except (KeyError, ValueError) as error:
                 raise io.corrupt(path, "a table of costs", error) from None
     if not found:
-        raise io.missing(Path(folder, TABLES["chirps"]))
+        raise io.missing(Path(folder, next(iter(TABLES))))
     return found
 
 
@@ -188,26 +185,22 @@ def _stamp(row: Row) -> dict[str, str]:
     return {name: row[name] for name in _STAMP}
 
 
+TABLES: dict[str, Callable[[Sequence[Row]], list[Rate]]] = {
+    "cost.csv": _chirps,
+    "soundfont_solos/cost.csv": _clips,
+    "medley_solos_db/cost.csv": _clips,
+    "resynthesis_cost.csv": _sounds,
+}
+
+
 def stage_rows(
     jobs: Sequence[Job], rates: Sequence[Rate], *, stamp: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """Return one row per script of a run: what its jobs took, and that per item.
+    """Return one row per stage of a run: what its jobs took, and that per item.
 
-    Parameters
-    ----------
-    jobs : sequence of Job
-        Of the run's manifest.
-    rates : sequence of Rate
-        Of the same run; they tell how many chirps and clips there are.
-    stamp : mapping
-        Of the manifest.
-
-    Returns
-    -------
-    rows : list of dict
-        stage, jobs, median seconds of a job and its median processor seconds (these with its
-        start), megabytes read and written by a job on average, largest peak memory, the item and
-        milliseconds per item: seconds of all jobs over the number of items.
+    Median seconds of a job and processor seconds (these with its start), megabytes read and
+    written on average, largest peak memory, and the seconds of all jobs over the items that the
+    rates of the same run tell, in milliseconds.
 
     Raises
     ------

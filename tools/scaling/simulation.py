@@ -1,4 +1,4 @@
-"""A simulated machine or cluster: when jobs would begin and end there.
+"""A simulated machine: when measured jobs would begin and end there, beside when they did.
 
 Jobs are placed as Snakemake's greedy scheduler does: whatever can begin, begins, those that read
 most first. A job goes through phases: its start, reading, computing, writing. It keeps its cores
@@ -15,8 +15,8 @@ from typing import Any
 
 from jtfs_repro import checks
 from tools.scaling.jobs import Job, measured_makespan, pauses, start_seconds
-from tools.scaling.rates import NOT_MEASURED
 
+NOT_MEASURED = "not measured"
 START, STORAGE, COMPUTE = "start", "storage", "compute"
 _DONE = 1e-9  # of a phase's amount, seconds or bytes: less than this is rounding
 
@@ -35,7 +35,7 @@ class Machine:
     start_s : float >= 0
         Seconds that every job takes before it begins, see `jobs.start_seconds`.
     storage : float > 0
-        Bandwidth of the file system that all jobs share, in bytes per second.
+        Bytes per second of the file system that all jobs share.
 
     Raises
     ------
@@ -64,20 +64,21 @@ class Machine:
     def phases(self, job: Job) -> list[tuple[str, float]]:
         """Return what a job goes through here: kind of phase, seconds or bytes."""
         speedup = self.gpu_speedup if self.gpus_of(job) else 1.0
+        is_slow = math.isfinite(self.storage)
         return [
             (START, self.start_s),
-            (STORAGE, job.bytes_read if math.isfinite(self.storage) else 0),
+            (STORAGE, job.bytes_read if is_slow else 0),
             (COMPUTE, job.seconds / speedup),
-            (STORAGE, job.bytes_written if math.isfinite(self.storage) else 0),
+            (STORAGE, job.bytes_written if is_slow else 0),
         ]
 
-    def bandwidth(self, kind: str, n_jobs: int) -> float:
-        """Return the rate at which each of `n_jobs` goes through a phase of this kind."""
+    def pace(self, kind: str, n_jobs: int) -> float:
+        """Return how much of a phase of this kind each of `n_jobs` does per second."""
         return self.storage / n_jobs if kind == STORAGE else 1.0
 
     def alone(self, job: Job) -> float:
         """Return the seconds that a job takes here by itself."""
-        return sum(amount / self.bandwidth(kind, 1) for kind, amount in self.phases(job))
+        return sum(amount / self.pace(kind, 1) for kind, amount in self.phases(job))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,10 +133,13 @@ class _State:
     running: list[_Running] = field(default_factory=list)
 
     def fits(self, job: Job) -> bool:
-        jobs = [job, *(item.job for item in self.running)]
-        cores = sum(_cores(j, self.machine) for j in jobs)
-        gpus = sum(map(self.machine.gpus_of, jobs))
-        return cores <= self.machine.cores and gpus <= self.machine.gpus
+        held = [item.job for item in self.running]
+        return (
+            _cores(job, self.machine) + sum(_cores(j, self.machine) for j in held)
+            <= self.machine.cores
+            and self.machine.gpus_of(job) + sum(map(self.machine.gpus_of, held))
+            <= self.machine.gpus
+        )
 
     def is_full(self) -> bool:
         return sum(_cores(item.job, self.machine) for item in self.running) >= self.machine.cores
@@ -151,7 +155,7 @@ class _State:
     def _advance(self) -> float:
         """Go on to the moment when some phase ends; return the seconds until then."""
         kinds = [item.phases[0][0] for item in self.running]
-        rates = [self.machine.bandwidth(kind, kinds.count(kind)) for kind in kinds]
+        rates = [self.machine.pace(kind, kinds.count(kind)) for kind in kinds]
         pairs = list(zip(self.running, rates, strict=True))
         step = min(item.phases[0][1] / rate for item, rate in pairs)
         for item, rate in pairs:
@@ -254,7 +258,7 @@ def wall_per_cpu(jobs: Sequence[Job], *, start_s: float) -> float:
     return sum(job.seconds + start_s for job in jobs) / cpu_s if cpu_s else 0.0
 
 
-def prediction_row(
+def prediction(
     jobs: Sequence[Job],
     machine: Machine,
     *,
@@ -264,10 +268,27 @@ def prediction_row(
 ) -> dict[str, Any]:
     """Return the predicted makespan of measured jobs on a machine, beside a measured one.
 
-    The jobs were measured on ``made_on`` cores; ``against`` are the same jobs measured on such a
-    machine, by default themselves if it has as many cores. The machine's start is the one found in
-    the jobs. ``error_percent_equal_load`` is of the prediction times the ratio of the two runs'
-    `wall_per_cpu`: what is left when other work on the machine is allowed for.
+    Parameters
+    ----------
+    jobs : sequence of Job
+        Measured on `made_on` cores.
+    machine : Machine
+        Its `start_s` is replaced by the one found in `jobs`.
+    made_on : int >= 1
+    stamp : mapping
+        Scale, preset, device and variant of the jobs.
+    against : sequence of Job, optional
+        The same jobs measured on such a machine; by default `jobs` themselves, if the machine has
+        as many cores as they were made on.
+
+    Returns
+    -------
+    row : dict
+        jobs, made_on_cores, cores, gpus, start_s, predicted_s (from the first job's begin without
+        its start to the last one's end), measured_s, error_percent,
+        error_percent_equal_load (the prediction times the ratio of the two runs' wall_per_cpu:
+        what is left when other work on the machine is allowed for), limit, busy share of the
+        cores, pauses taken out of measured_s. What does not apply is 'not measured'.
     """
     start_s = start_seconds(jobs, cores=made_on)
     schedule = simulate(jobs, replace(machine, start_s=start_s))

@@ -15,7 +15,7 @@ from jtfs_repro import io
 from tools.scaling import costs
 from tools.scaling.jobs import Job, load_run, measured_makespan, pauses, start_seconds
 from tools.scaling.rates import Rate, load_rates, stage_rows
-from tools.scaling.schedule import Machine, prediction_row, simulate
+from tools.scaling.simulation import Machine, prediction, simulate
 
 ROOT = Path(__file__).parent.parent
 STAMP = {"scale": "smoke", "preset": "paper", "device": "cpu", "variant": ""}
@@ -46,7 +46,6 @@ def random_jobs(seed, n_jobs=40):
                 f"{i:02}",
                 float(rng.uniform(0, 9)),
                 threads=int(rng.integers(1, 3)),
-                memory_mb=float(rng.uniform(0, 900)),
                 bytes_read=int(rng.integers(0, 10**9)),
                 bytes_written=int(rng.integers(0, 10**9)),
                 can_use_gpu=bool(rng.integers(0, 2)),
@@ -82,10 +81,10 @@ def test_what_a_needed_job_of_another_run_made_is_there():
     "machine",
     [
         Machine(cores=1, start_s=1.0),
-        Machine(cores=3),
+        Machine(cores=3, storage=2e8),
         Machine(cores=4, gpus=2, gpu_speedup=7.0, storage=5e8),
     ],
-    ids=["one core", "three cores", "cluster"],
+    ids=["one core", "storage", "cluster"],
 )
 def test_a_schedule_keeps_every_rule(machine, seed):
     jobs = random_jobs(seed)
@@ -170,7 +169,7 @@ def test_impossible_machines_are_refused(options, match):
 
 def entry(script, outputs, *, inputs=(), started=0.0, wall_s=1.0, arguments=(), **changes):
     return {
-        "script": f"scripts/{script}.py",
+        "script": f"jtfs_repro/stages/{script}.py",
         "arguments": list(arguments),
         "outputs": {path: {"sha256": "0", "bytes": size} for path, size in outputs.items()},
         "inputs": dict.fromkeys(inputs, "0"),
@@ -286,7 +285,7 @@ def test_one_machine_predicts_the_other(made_on, cores):
     """Exact where the world is as the model says, that is for runs that the model made."""
     jobs = [replace(one, threads=1, cpu_s=one.seconds) for one in random_jobs(3)]
     here, there = (replayed(jobs, Machine(cores=n, start_s=1.5)) for n in (made_on, cores))
-    row = prediction_row(here, Machine(cores=cores), made_on=made_on, stamp=STAMP, against=there)
+    row = prediction(here, Machine(cores=cores), made_on=made_on, stamp=STAMP, against=there)
     assert row["start_s"] == pytest.approx(1.5)
     assert row["predicted_s"] == pytest.approx(row["measured_s"])
     assert row["error_percent"] == pytest.approx(0.0, abs=1e-6)
@@ -297,14 +296,14 @@ def test_a_busy_machine_is_seen_in_wall_over_processor_seconds():
     jobs = [job(name, 10.0, cpu_s=10.0) for name in "abcdef"]
     busy = [replace(one, seconds=20.0) for one in jobs]
     here, there = (replayed(list_, Machine(cores=1)) for list_ in (jobs, busy))
-    row = prediction_row(here, Machine(cores=1), made_on=1, stamp=STAMP, against=there)
+    row = prediction(here, Machine(cores=1), made_on=1, stamp=STAMP, against=there)
     assert row["error_percent"] == pytest.approx(-50.0)
     assert row["error_percent_equal_load"] == pytest.approx(0.0, abs=1e-6)
 
 
 def test_another_machine_without_measurement_says_so():
     here = replayed([job("a"), job("b")], Machine(cores=1))
-    row = prediction_row(here, Machine(cores=64), made_on=1, stamp=STAMP)
+    row = prediction(here, Machine(cores=64), made_on=1, stamp=STAMP)
     assert row["measured_s"] == row["error_percent"] == "not measured"
 
 
@@ -312,7 +311,7 @@ def test_another_machine_without_measurement_says_so():
 
 
 def test_the_rates_of_the_demo_run_are_read():
-    found = {rate.stage: rate for rate in load_rates(ROOT / "results")}
+    found = {rate.stage: rate for rate in load_rates(ROOT / "results/demo")}
     jtfs = found["extract features: jtfs"]
     assert (jtfs.item, jtfs.n_items, jtfs.bytes_stored) == ("chirp", 512, 4 * 8227)
     assert found["extract features: strf"].bytes_stored == 4 * (2 * 22656 + 4016)
@@ -405,17 +404,17 @@ def test_shards_hold_every_clip_once():
     assert sum(one.bytes_read for one in jobs) == 1000 * costs.CLIP_BYTES
 
 
-# --- the script
+# --- the command
 
 
-def script(*arguments):
-    command = [sys.executable, "-m", "tools.scaling", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+def command(*arguments):
+    call = [sys.executable, "-m", "tools.scaling", *map(str, arguments)]
+    return subprocess.run(call, cwd=ROOT, capture_output=True, text=True)
 
 
-def test_the_script_prints_prediction_rates_and_costs(tmp_path):
+def test_the_command_prints_prediction_rates_and_costs(tmp_path):
     path = save_manifest(tmp_path / "manifest.json", GATHER, *SHARDS, CHIRPS)
-    done = script("--manifest", path, "--cores", 2, "--workloads", "results")
+    done = command("--manifest", path, "--cores", 2, "--workloads", "results/demo")
     assert done.returncode == 0, done.stderr
     assert "predicted_s" in done.stdout
     assert "| AudioSet |" in done.stdout
@@ -431,7 +430,7 @@ def test_the_script_prints_prediction_rates_and_costs(tmp_path):
     ],
 )
 def test_wrong_calls_are_one_line(arguments, match):
-    done = script(*arguments)
+    done = command(*arguments)
     assert done.returncode == 1
     assert match in done.stderr
     assert len(done.stderr.splitlines()) == 1
