@@ -2,7 +2,6 @@
 
 import csv
 import re
-import runpy
 import shutil
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from medley_standins import tables as medley_tables
 from texture_standins import STAMP
 from verdict_standins import CLAIMS, cost, find, resynthesis, spins
 
-from jtfs_repro import io
+from jtfs_repro import io, run
 from jtfs_repro.datasets.medley_solos_db import CLASSES, SUBSETS
 from jtfs_repro.experiments.published import CLASS_ORDER, REAL
 from jtfs_repro.experiments.scores import scores
@@ -225,12 +224,13 @@ def test_settings_are_read_and_not_copied(chirps, tmp_path):
         target = tmp_path / "gin" / path.relative_to(ROOT / "gin")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text)
-    (tmp_path / "gin/scale/paper/own.gin").write_text("x.Y.folder = '/data'\n")
+    with (tmp_path / "gin/scale/paper.gin").open("a") as file:
+        file.write("# [own]\nx.Y.folder = '/data'\n")
     settings = GinSettings(folder=tmp_path / "gin")
     found = verdicts(Sources(tables=chirps, settings=settings))
     changed = find(found, id="code-01-f-m-range-as-coded")
     assert (changed["verdict"], changed["value_here"]) == ("outside", "f_m_hz = (4.0, 17.0)")
-    assert changed["link"] == "gin/presets/as_coded/chirps.gin"
+    assert changed["link"] == "gin/presets/as_coded.gin"
     assert find(found, id="code-01-f-m-range-paper")["verdict"] == "within"
     assert find(found, id="defect-11-choice-of-the-feature")["value_here"] == 1  # absolute path
 
@@ -424,7 +424,7 @@ def test_page_escapes_and_names_both_columns(rows):
     assert text.count('class="row"') == len(rows)
 
 
-def test_script_writes_three_files_with_links_that_lead_there(chirps, tmp_path, monkeypatch):
+def test_stage_writes_three_files_with_links_that_lead_there(chirps, tmp_path, monkeypatch):
     """Run in this process: a process of its own spends most of its time on imports."""
     made = medley_tables(clip_set=REAL)
     tables = {**chirps, "table2": made.rows, "differences": made.differences, "seeds": made.seeds}
@@ -432,10 +432,10 @@ def test_script_writes_three_files_with_links_that_lead_there(chirps, tmp_path, 
     for name, table in tables.items():
         io.save_csv(tmp_path / f"run/{name}.csv", table)
     inputs = [f"{name}=run/{name}.csv" for name in tables]
-    script = runpy.run_path(str(ROOT / "scripts/tabulate_verdicts.py"))
     monkeypatch.chdir(tmp_path)
-    arguments = ["--tables", *inputs, "--table", "run/verdicts.csv"]
-    script["main"](script["arguments"]().parse_args(arguments))
+    arguments = ["tabulate_verdicts", "--tables", *inputs, "--table", "run/verdicts.csv"]
+    stage = run.load("tabulate_verdicts")
+    run.call(stage, run.parser(stage).parse_args(arguments))
     found = io.load_csv(tmp_path / "run/verdicts.csv")
     assert find(found, id="table2-jtfs-average")["link"] == "table2.csv"
     assert find(found, id="chirps-count")["link"] == "../gin/experiments/chirps.gin"

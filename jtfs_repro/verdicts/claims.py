@@ -161,7 +161,7 @@ def load_claims(folder: str | os.PathLike[str] = FOLDER) -> Claims:
 def _load_yaml(path: Path) -> dict[str, Any]:
     """Return a YAML file whose scalars all stay text."""
     try:
-        return yaml.load(io.load_text(path), Loader=yaml.BaseLoader)
+        return yaml.BaseLoader(io.load_text(path)).get_single_data()
     except yaml.YAMLError as error:
         raise ClaimError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
 
