@@ -101,10 +101,8 @@ def _gpu() -> str | None:
 def threads() -> dict[str, Any]:
     """Return the number of threads of torch, if loaded, and what the environment asks for."""
     torch = sys.modules.get("torch")
-    return {
-        "torch": torch.get_num_threads() if torch else None,
-        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS"),
-    }
+    of_torch = torch.get_num_threads() if torch else None
+    return {"torch": of_torch, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS")}
 
 
 def _blas() -> list[str]:
@@ -113,12 +111,9 @@ def _blas() -> list[str]:
         from threadpoolctl import threadpool_info
     except ImportError:
         return []
-    found = [f for f in threadpool_info() if f["user_api"] == "blas"]
-    kinds = {
-        " ".join(str(f.get(name)) for name in ("internal_api", "version", "architecture"))
-        for f in found
-    }
-    return sorted(kinds)
+    facts = ("internal_api", "version", "architecture")
+    found = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    return sorted({" ".join(str(library.get(fact)) for fact in facts) for library in found})
 
 
 def has_used_gpu() -> bool:

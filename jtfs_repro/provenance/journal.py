@@ -13,11 +13,10 @@ import os
 from pathlib import Path
 from typing import Any
 
-from jtfs_repro.provenance.layout import SUFFIX, portable, sidecar_of
+from jtfs_repro.provenance.layout import SUFFIX, StrPath, portable, sidecar_of
 
 __all__ = ["JOURNAL", "SUFFIX", "Journal", "known_sha256", "portable", "sha256", "sidecar_of"]
 
-_CHUNK = 1 << 20
 _known: dict[tuple[str, int, int, int], str] = {}  # hashes of files that did not change since
 
 
@@ -28,13 +27,13 @@ class Journal:
         self.inputs: dict[str, str] = {}
         self.outputs: dict[str, None] = {}
 
-    def note_input(self, path: str | os.PathLike[str], digest: str) -> None:
+    def note_input(self, path: StrPath, digest: str) -> None:
         """Record a file that was read, unless this process wrote it."""
         name = portable(path)
         if name not in self.outputs:
             self.inputs[name] = digest
 
-    def note_output(self, path: str | os.PathLike[str]) -> None:
+    def note_output(self, path: StrPath) -> None:
         """Record a file that was written."""
         self.outputs[portable(path)] = None
 
@@ -42,16 +41,13 @@ class Journal:
 JOURNAL = Journal()
 
 
-def sha256(path: str | os.PathLike[str]) -> str:
+def sha256(path: StrPath) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
-    digest = hashlib.sha256()
     with open(path, "rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def known_sha256(path: str | os.PathLike[str]) -> str:
+def known_sha256(path: StrPath) -> str:
     """Return `sha256`, computed once as long as the file's size, date and inode stay the same."""
     facts = os.stat(path)
     key = (os.path.abspath(path), facts.st_size, facts.st_mtime_ns, facts.st_ino)
@@ -60,7 +56,7 @@ def known_sha256(path: str | os.PathLike[str]) -> str:
     return _known[key]
 
 
-def note_and_check(path: str | os.PathLike[str]) -> str:
+def note_and_check(path: StrPath) -> str:
     """Note a file as read; return what is wrong with it by its sidecar, or an empty string.
 
     A file that is not there, or has no sidecar, is not judged.

@@ -21,19 +21,11 @@ DEVICE_FIELD = "device"
 class Tolerance:
     """What still counts as equal, and the reason why results may differ by as much.
 
-    Parameters
-    ----------
-    rtol, atol : float >= 0
-        Numbers a and b of tables, JSON and text are equal if
-        ``|a - b| <= atol + rtol * max(|a|, |b|)``.
-    array_rtol, array_atol : float >= 0
-        The same for every element of an array, with the largest magnitude in either. Features
-        are small: no named tolerance has an ``array_atol``.
-    pixel_share : float in [0, 1]
-        Share of a figure's pixels that may differ by more than ``pixel_levels`` (of 255), the
-        antialiasing of a line that moved by less than a pixel.
-    has_other_device : bool
-        Whether the device is left out: its column, its key, its name in text.
+    Numbers a and b of tables, JSON and text are equal if
+    ``|a - b| <= atol + rtol * max(|a|, |b|)``; elements of an array likewise, with the largest
+    magnitude in either array. Of a figure's pixels a share may differ by more than
+    ``pixel_levels`` (of 255): the antialiasing of a line that moved by less than a pixel.
+    ``has_other_device`` leaves out the device: its column, its key, its name in text.
     """
 
     name: str
@@ -110,13 +102,7 @@ TOLERANCES = {
 
 
 def tolerance_of(name: str, *, rtol: float | None = None, atol: float | None = None) -> Tolerance:
-    """Return a named tolerance; ``rtol`` and ``atol``, if given, replace its own everywhere.
-
-    Raises
-    ------
-    ValueError
-        The name is unknown, or a number is negative.
-    """
+    """Return a named tolerance; ``rtol`` and ``atol``, if given, replace its own everywhere."""
     tolerance = TOLERANCES[checks.choice("tolerances", name, TOLERANCES)]
     if rtol is not None:
         tolerance = replace(tolerance, rtol=rtol, array_rtol=rtol)

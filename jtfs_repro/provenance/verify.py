@@ -117,7 +117,7 @@ def _disagreements(ledger: Ledger) -> Iterator[Finding]:
 
 
 def _unlike(sidecar: Record, manifest: Record) -> list[str]:
-    """Return in which of its entries a sidecar differs from the manifest's job."""
+    """Return in which entries a sidecar differs from the manifest's job."""
     ours, theirs = dict(sidecar.job), dict(manifest.job)
     ours["inputs"] = folded(ours["inputs"])
     outputs, others = ours.pop("outputs"), theirs.pop("outputs")
