@@ -14,9 +14,9 @@ VARIANTS = ["fm32_J12", "fm32_J13", "fm32_J14", "fm16_J12", "fm16_J13", "fm16_J1
 
 
 def has_chirps(run):
-    """Return whether Section 3 is part of a run: a variant may change another section alone."""
-    stages = set(settings.stages(ROOT / "gin")) - instrument_stages() - texture_stages()
-    return is_changed(run, stages)
+    """Return whether Section 3 is part of a run: a variant may change another study alone."""
+    others = set().union(*(own_stages() for own_stages in OWN_STAGES.values()))
+    return is_changed(run, set(settings.stages(ROOT / "gin")) - others)
 
 
 def representations():

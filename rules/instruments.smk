@@ -1,6 +1,7 @@
 # Section 4: clips, rendered or recorded -> shards of features -> statistics -> classifiers, one job
 # per seed -> Table 2. Both clip sets have one layout.
 STUDIES["instruments"] = has_instruments
+OWN_STAGES["instruments"] = instrument_stages
 
 
 rule fetch_soundfont:

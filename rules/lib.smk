@@ -55,6 +55,7 @@ PICTURES_PATTERN = rf"(?:(?!{DEFAULT}/){RUN_PATTERN}/)?"
 
 STAGE_FILES = stage_files()
 STUDIES = {}  # study -> function of a run: is the study part of it?
+OWN_STAGES = {}  # study -> function that returns the names of its gin files
 SHOWN = defaultdict(list)  # study -> paths of its figures and tables, wildcards in them
 PAGES = defaultdict(list)  # study -> paths of its tables as pages, for `make report`
 

@@ -1,6 +1,7 @@
 # Sections 2 and 5: sounds; their rates, scales and spins, Figure 1, filter banks; their
 # resynthesis from scattering coefficients, scores, Figure 6.
 STUDIES["textures"] = has_textures
+OWN_STAGES["textures"] = texture_stages
 
 
 rule prepare_sound:
