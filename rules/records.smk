@@ -2,6 +2,19 @@
 SHOWN["chirps"].append("results/{run}/manifest.json")
 
 
+# what is drawn from nothing else takes this as input: in a fresh copy of the project, which has
+# pictures alone, it is missing, and they are made
+rule describe_run:
+    output:
+        facts="results/{run}/run.json",
+    resources:
+        **needs("describe_run"),
+    params:
+        **stage("describe_run", run="{run}"),
+    shell:
+        JOB
+
+
 rule write_manifest:
     input:
         facts=each("results/{run}/features/{representation}.json"),

@@ -75,6 +75,8 @@ rule animate_scale_rate:
 
 
 rule plot_scale_rate_grid:
+    input:
+        at("results/{run}/run.json"),
     output:
         filters=figure("textures", "scale_rate_filters"),
         coefficients=figure("textures", "scale_rate_coefficients"),
@@ -87,6 +89,8 @@ rule plot_scale_rate_grid:
 
 
 rule plot_filterbank:
+    input:
+        at("results/{run}/run.json"),
     output:
         curves=figure("textures", "filterbank_1d"),
         wavelets=figure("textures", "filterbank_2d"),

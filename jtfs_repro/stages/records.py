@@ -21,6 +21,11 @@ from jtfs_repro.site.build import build_site as build
 from jtfs_repro.site.tables import table_page
 
 
+def describe_run(*, run: str, facts: Path) -> None:
+    """Write scale, preset and variant of a run."""
+    io.save_json(facts, parse_run(run))
+
+
 def write_manifest(
     *, facts: list[Path], settings: list[Path], results: list[str], manifest: Path
 ) -> None:
