@@ -253,7 +253,7 @@ def results(run):
 def gathered(run):
     """Return every figure and table of one run, and its data."""
     data = [f"data/{run}/chirps.npy"] if STUDIES["chirps"](run) else []
-    return shown(SHOWN, run) + data
+    return shown(SHOWN, run) + data + [f"results/{run}/run.json"]
 
 
 def shown(paths, run):
