@@ -124,7 +124,7 @@ def load_gin(files: Sequence[str | os.PathLike[str]]) -> list[str]:
             with _silent():
                 gin.parse_config(gin_files.stream(name))
         except Exception as error:
-            raise ConfigError(_one_line(error, file)) from error
+            raise ConfigError(describe_gin(error, file)) from error
     return list(read)
 
 
@@ -144,8 +144,8 @@ def _silent() -> Iterator[None]:
         logging.disable(logging.NOTSET)
 
 
-def _one_line(error: Exception, file: str) -> str:
-    """Turn gin's message of several lines into ``file:line: what``."""
+def describe_gin(error: Exception, file: str = "gin/") -> str:
+    """Return gin's message of several lines as ``file:line: what``."""
     if isinstance(error, SyntaxError):
         return f"{error.filename or file}:{error.lineno or 1}: {error.msg}"
     text = str(error)

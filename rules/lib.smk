@@ -86,7 +86,10 @@ def stage(name, gin=(), /, *, code=(), untracked=None, **options):
         return shlex.join(words)
 
     def settings_in_effect(wildcards):
-        return "settings " + digest(effective(files(wildcards)))
+        try:
+            return "settings " + digest(effective(files(wildcards)))
+        except (SyntaxError, ValueError, OSError) as error:
+            stop(settings.describe_gin(error), where="gin")
 
     def code_in_effect(wildcards):
         more = [file.format(**wildcards) for file in code]

@@ -405,6 +405,19 @@ def test_wrong_config_ends_snakemake_with_one_line(tree):
     assert "Traceback" not in text
 
 
+def test_a_broken_gin_file_ends_snakemake_with_one_line(tree):
+    path = tree / "gin/features/mfcc.gin"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"{text}mfcc.Mfcc.n_mfcc = = 3\n", encoding="utf-8")
+    status, printed = snakemake(tree, "-n", "--config", "scale=smoke")
+    path.write_text(text, encoding="utf-8")
+    assert status == 1
+    errors = [line for line in printed.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1, printed
+    assert f"features/mfcc.gin:{len(text.splitlines()) + 1}: " in errors[0]
+    assert "Traceback" not in printed
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_cuda_where_there_is_none_is_one_line(tree):
     status, text = snakemake(tree, "--config", "scale=smoke", "device=cuda", "features=[mfcc]")
