@@ -31,31 +31,15 @@ _RATES = f"must be in [{LOWEST_SR_HZ}, {HIGHEST_SR_HZ}]"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sound:
-    """Samples with their sample rate.
+    """Samples with their sample rate in Hz; `TypeError` or `ValueError` if they cannot be a sound.
 
-    Parameters
-    ----------
-    samples : ndarray [shape=(channels, N)], real floating point
-        Kept as float32; channels in [1, 64], N >= 1.
-    sr : float in [1000, 768000]
-        Sample rate in Hz.
-
-    Raises
-    ------
-    TypeError
-        ``samples`` is not an array of real floating-point numbers.
-    ValueError
-        ``samples`` has another shape, or ``sr`` is out of range.
-
-    Examples
-    --------
     >>> sound = Sound(samples=np.zeros((2, 22050)), sr=22050)
     >>> sound.n_channels, sound.n_samples, sound.duration_s
     (2, 22050, 1.0)
     """
 
-    samples: np.ndarray
-    sr: float
+    samples: np.ndarray  # [shape=(channels, N)], kept as float32; channels in [1, 64], N >= 1
+    sr: float  # in [1000, 768000]
 
     def __post_init__(self) -> None:
         """Check the shape and the rate."""
@@ -99,19 +83,8 @@ def read_sound(
 ) -> Sound:
     """Read a sound file of any format that libsndfile reads (WAV, FLAC, OGG, AIFF, MP3, ...).
 
-    Parameters
-    ----------
-    path : path
-        The file.
-    first : int >= 1, optional
-        Read at most this many samples from the beginning; the default is the whole file.
-    max_values : int >= 1
-        Channels times samples that may be read: 4 bytes of memory each.
-
-    Returns
-    -------
-    Sound
-        All channels at the rate of the file. PCM is scaled to [-1, 1).
+    All channels, at the rate of the file; PCM is scaled to [-1, 1). ``first`` samples are read, or
+    the whole file; ``max_values`` is channels times samples that may be, 4 bytes of memory each.
 
     Raises
     ------
@@ -156,10 +129,7 @@ def _check_file(path: Path) -> None:
 
 
 def count_samples(path: str | os.PathLike[str]) -> int:
-    """Return the number of samples per channel that a sound file announces.
-
-    FileError: the file is missing, a folder, unreadable or not audio.
-    """
+    """Return the number of samples per channel that a file announces, or raise `FileError`."""
     path = Path(path)
     _check_file(path)
     with _opened(path) as file:
@@ -205,22 +175,15 @@ def _frames(path: Path, file: SoundFile, first: int | None, max_values: int) -> 
 
 
 def write_sound(path: str | os.PathLike[str], sound: Sound) -> None:
-    """Write a sound as float32 WAV, atomically; the folder is made.
+    """Write a sound as float32 WAV (``.wav``), atomically; the folder is made.
 
     Values beyond 1 are stored as they are: players may clip them, this function does not. Equal
     sounds give equal bytes.
 
-    Parameters
-    ----------
-    path : path
-        Ends in ``.wav``.
-    sound : Sound
-        Finite, with a whole sample rate in Hz.
-
     Raises
     ------
     ValueError
-        Another suffix, samples that are not finite, or a fractional sample rate.
+        Another suffix, samples that are not finite, or a sample rate that is no whole number.
     FileError
         The disk is full, or the folder cannot be written.
     """
@@ -243,15 +206,8 @@ def check_wav_name(path: str | os.PathLike[str]) -> Path:
 
 
 def to_mono(sound: Sound) -> Sound:
-    """Return the mean over channels as one channel.
+    """Return the mean over channels as one channel; `ValueError` if they cancel each other.
 
-    Raises
-    ------
-    ValueError
-        The channels cancel: one is the other with opposite sign.
-
-    Examples
-    --------
     >>> to_mono(Sound(samples=np.array([[1.0, 0.0], [0.0, 0.0]]), sr=8000)).samples
     array([[0.5, 0. ]], dtype=float32)
     """
@@ -267,8 +223,6 @@ def to_mono(sound: Sound) -> Sound:
 def truncate_to_power_of_two(sound: Sound) -> Sound:
     """Return the first ``2**k`` samples, as many as there are (Section 5 of the paper).
 
-    Examples
-    --------
     >>> truncate_to_power_of_two(Sound(samples=np.ones((1, 1000)), sr=8000)).n_samples
     512
     """

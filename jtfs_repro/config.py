@@ -48,24 +48,8 @@ def stack(
     variant: str = "",
     root: str | os.PathLike[str] = "gin",
 ) -> list[str]:
-    """Return the gin files of one stage, in the order in which they are read.
+    """Return the gin files of one stage, in the order of reading; `ConfigError` if it has none.
 
-    Parameters
-    ----------
-    stage : str
-        Name of the file, e.g. ``"jtfs"`` or ``"isomap"``.
-    preset, scale, variant : str
-        Which overrides apply, where they exist.
-    root : path
-        The folder ``gin/``.
-
-    Raises
-    ------
-    ConfigError
-        No gin file has the stage's name.
-
-    Examples
-    --------
     >>> stack("jtfs", scale="smoke")  # doctest: +SKIP
     ['gin/features/jtfs.gin', 'gin/scale/smoke.gin:jtfs']
     """
@@ -101,16 +85,8 @@ def stages(root: str | os.PathLike[str] = "gin") -> list[str]:
 def load_gin(files: Sequence[str | os.PathLike[str]]) -> list[str]:
     """Forget all settings, then read ``files`` (``PATH`` or ``PATH:STAGE``) in order.
 
-    Returns
-    -------
-    paths : list of str
-        The files and those that they include, each once.
-
-    Raises
-    ------
-    ConfigError
-        A file is missing, has a syntax error, or names a function or parameter that does not
-        exist. The message is one line: ``file:line: what``.
+    Return these files and those that they include, each once. `ConfigError`, one line: a file is
+    missing, has a syntax error, or names a function or parameter that does not exist.
     """
     gin.clear_config()
     read: dict[str, None] = {}

@@ -51,23 +51,10 @@ def download(
 ) -> Path:
     """Download a ``http://``, ``https://`` or ``file://`` address to ``path`` unless it is there.
 
-    Parameters
-    ----------
-    checksum : str, optional
-        ``"md5:..."``, ``"sha1:..."`` or ``"sha256:..."``. Without one, an interrupted download
-        starts over, since two halves could belong to different files.
-    unpacked_bytes : int >= 0
-        Space that will be needed besides, for what the file holds.
-    timeout_s, deadline_s : float > 0
-        For connecting and for each read; for the whole download; seconds.
-    remedy : str
-        What the user can do if it fails; default to put the file at ``path``.
-
-    Raises
-    ------
-    Unavailable
-        No network, address not found, connection cut, wrong checksum, no space on the disk,
-        folder not writable.
+    Without a ``checksum`` (``"md5:..."``, ``"sha1:..."``, ``"sha256:..."``) an interrupted download
+    starts over: two halves could belong to different files. ``unpacked_bytes`` is space needed
+    besides; ``timeout_s`` is for connecting and each read, ``deadline_s`` for the whole, seconds;
+    ``remedy`` what the user can do. Any failure is `Unavailable`.
     """
     path = Path(path)
     _check_url(url)
@@ -100,12 +87,8 @@ def _check_url(url: str) -> None:
 
 
 def parse_checksum(checksum: str) -> tuple[str, str]:
-    """Return algorithm and hexadecimal digest of a checksum.
+    """Return algorithm and hexadecimal digest of a checksum, or raise `ValueError`.
 
-    ValueError: another algorithm, or not as many digits as it gives.
-
-    Examples
-    --------
     >>> parse_checksum("md5:D41D8CD98F00B204E9800998ECF8427E")
     ('md5', 'd41d8cd98f00b204e9800998ecf8427e')
     """
@@ -182,11 +165,7 @@ def fetch(
     deadline_s: float | None,
     is_shown: bool,
 ) -> None:
-    """Download ``url`` to ``part``, from where it ends; go on after a cut that made progress.
-
-    OSError, HTTPException: the connection failed, or was cut and a new attempt brought nothing; no
-    space; too slow.
-    """
+    """Download ``url`` to ``part``, from where it ends; go on after a cut that made progress."""
     deadline = _Deadline(deadline_s)
     for attempt in range(ATTEMPTS):
         before = _size(part)

@@ -95,25 +95,10 @@ class _File:
 
 
 def check(file: str | os.PathLike[str]) -> list[str]:
-    """Refuse a gin file that would do more than set parameters of this project.
+    """Refuse a gin file, or ``PATH:STAGE``, that would do more than set parameters of this project.
 
-    Parameters
-    ----------
-    file : path
-        The file, or ``PATH:STAGE`` for one section of it; everything that it includes is checked
-        as well. gin's search path must be set.
-
-    Returns
-    -------
-    paths : list of str
-        The file and all that it includes.
-
-    Raises
-    ------
-    Untrusted
-        It goes beyond that; file, line and remedy are named.
-    SyntaxError, ValueError
-        It is not gin.
+    Return its path and those of all that it includes, which is checked as well. `Untrusted` names
+    file, line and remedy; `SyntaxError`, `ValueError`: it is not gin. Set gin's search path first.
     """
     files = _read_all(os.fspath(file), [], Path(gin_files.path_of(file)).resolve().parent)
     for read in files:
@@ -204,13 +189,7 @@ def _find(file: _File, name: str, line: int, home: Path) -> str:
 
 
 def allowed_modules() -> tuple[str, ...]:
-    """Return the packages and modules that gin files may import, the user's own at the end.
-
-    Raises
-    ------
-    ValueError
-        JTFS_GIN_MODULES is not a list of module names.
-    """
+    """Return the modules that gin files may import, those of JTFS_GIN_MODULES at the end."""
     own = [f"{PACKAGE}.{name}" for name in (*SUBPACKAGES, *MODULES)]
     return (*own, *_opted_in())
 
@@ -247,7 +226,6 @@ def _foreign(files: Sequence[_File]) -> list[str]:
 
 
 def _exists(module: str) -> bool:
-    """Return whether this package has such a module."""
     try:
         return importlib.util.find_spec(module) is not None
     except ImportError:

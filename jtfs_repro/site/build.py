@@ -42,25 +42,9 @@ def build_site(
 ) -> None:
     """Write the whole site; an existing one is replaced in one step.
 
-    Parameters
-    ----------
-    folder : path
-        Destination; new, empty, or an older site.
-    contents : Contents
-        What is shown; an empty group is reported as not run.
-    bandwidth : float > 0
-        Bandwidth of the chirps in octaves, for the sound on the page of manifolds.
-    marker_size : float > 0
-        Diameter of a point there, pixels.
-    thumbnail_width : int >= 64
-        Width of the small figures on the index, pixels.
-
-    Raises
-    ------
-    FileError
-        ``folder`` holds something else than a site, or cannot be written.
-    ValueError
-        The contents do not fit together, or an option is out of its range.
+    ``bandwidth`` (octaves) is that of the chirps heard on the page of manifolds, ``marker_size``
+    (pixels) that of its points, ``thumbnail_width`` (pixels, >= 64) that of figures on the index.
+    `FileError`: ``folder`` holds something else than a site. `ValueError`: a wrong option.
     """
     checks.integer("thumbnail_width", thumbnail_width, low=64, mistake="pixels")
     with swapped(folder) as out:

@@ -24,8 +24,6 @@ LONGEST = 60  # characters of a slug
 def slug(text: str) -> str:
     """Return ``text`` as a name of letters, digits and hyphens.
 
-    Examples
-    --------
     >>> slug("Grüner Käfer #3.wav"), slug("<img onerror>"), slug("鳥")
     ('gruner-kafer-3-wav', 'img-onerror', 'x')
     """
@@ -51,13 +49,7 @@ class Slugs:
 
 
 class Folder:
-    """Writes the files of a site; equal contents are stored once.
-
-    Parameters
-    ----------
-    path : Path
-        An existing, empty folder.
-    """
+    """Writes the files of a site into an existing folder; equal contents are stored once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -86,8 +78,6 @@ class Folder:
 def script_json(value: Any) -> str:
     r"""Return JSON that is safe inside a script element and as JavaScript.
 
-    Examples
-    --------
     >>> print(script_json({"a": "</script>"}))
     {"a":"<\/script>"}
     """
@@ -98,15 +88,10 @@ def script_json(value: Any) -> str:
 
 @contextmanager
 def swapped(folder: str | os.PathLike[str]) -> Iterator[Folder]:
-    """Yield an empty folder beside ``folder`` that takes its place on success.
+    """Yield an empty folder that takes the place of ``folder`` on success; refuse what is no site.
 
-    On any error the new folder is removed and ``folder`` is left as it was; a killed build leaves
-    the old site, or in the instant between two renamings none, but never half a site.
-
-    Raises
-    ------
-    FileError
-        ``folder`` is a file, or a folder that holds something else than a site.
+    On any error ``folder`` is left as it was; a killed build leaves the old site, or in the instant
+    between two renamings none, but never half a site.
     """
     final = Path(folder)
     _refuse_foreign(final)

@@ -51,13 +51,7 @@ def label(name: str) -> str:
 
 
 def pcm_wav(sound: Sound, gain: float) -> bytes:
-    """Return a 16-bit WAV file of ``gain * sound``; equal samples give equal bytes.
-
-    Raises
-    ------
-    ValueError
-        The samples are not finite, or exceed full scale.
-    """
+    """Return a 16-bit WAV file of ``gain * sound``; `ValueError` if it exceeds full scale."""
     scaled = gain * sound.samples.astype(np.float64)
     peak = float(np.abs(scaled).max(initial=0))
     if not peak <= 1:
@@ -97,10 +91,7 @@ class _Painter:
 def resynthesis_page(contents: Contents, folder: Folder) -> list[dict[str, Any]]:
     """Write audio, scalograms and ``data/resynthesis.js``; return what the template shows.
 
-    Raises
-    ------
-    ValueError
-        A resynthesis is of a sound that was not given, or of another rate or length.
+    `ValueError`: a resynthesis is of a sound that was not given, or of another rate or length.
     """
     known = {target.name: target for target in contents.targets}
     for run in contents.runs:
@@ -235,11 +226,8 @@ def _curve(run: Run) -> dict[str, Any]:
 def time_ticks(duration: float) -> list[dict[str, float]]:
     """Return round times in seconds with their places in percent of the duration.
 
-    Examples
-    --------
-    >>> time_ticks(2.0)
-    [{'value': 0.0, 'place': 0.0}, {'value': 0.5, 'place': 25.0}, {'value': 1.0, 'place': 50.0},
-     {'value': 1.5, 'place': 75.0}, {'value': 2.0, 'place': 100.0}]
+    >>> time_ticks(0.5)[:2]
+    [{'value': 0.0, 'place': 0.0}, {'value': 0.1, 'place': 20.0}]
     """
     if not duration > 0:
         raise io.FileError(f"a sound of {duration} s (is it empty?)")

@@ -44,20 +44,7 @@ def templates() -> Environment:
 
 
 def table_page(path: str | os.PathLike[str], entry: Entry) -> str:
-    """Return the HTML page of a stored table that needs nothing else: for Snakemake's report.
-
-    Parameters
-    ----------
-    path : path
-        A .csv file.
-    entry : Entry
-        The words about it.
-
-    Raises
-    ------
-    FileError
-        The file is missing, or not a table.
-    """
+    """Return the HTML page of a stored .csv that needs nothing else: for Snakemake's report."""
     table = view(io.load_csv(path), title=entry.title, caption=entry.caption)
     return templates().get_template("table_page.html").render(table=table)
 
@@ -73,31 +60,16 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class TableView:
-    """What a template needs to show a table.
-
-    Parameters
-    ----------
-    title, caption : str
-    stamp : str
-        Scale, preset and device where they are the same in all rows, else empty: then they are
-        columns.
-    columns : sequence of Column
-    rows : sequence of rows
-    id : str
-    entry : Entry
-        The words about it; None of a table that was not stored.
-    page, csv : str
-        Links; empty where there is none.
-    """
+    """What a template needs to show a table."""
 
     title: str
     caption: str
-    stamp: str
+    stamp: str  # scale, preset and device where all rows share them, else columns
     columns: Sequence[Column]
     rows: Sequence[Row]
     id: str = ""
-    entry: Entry | None = None
-    page: str = ""
+    entry: Entry | None = None  # None of a table that was not stored
+    page: str = ""  # links; empty where there is none
     csv: str = ""
 
 

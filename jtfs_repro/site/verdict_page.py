@@ -28,14 +28,8 @@ Row = Mapping[str, Any]
 def verdict_page(rows: Sequence[Row], *, stamp: Stamp) -> str:
     """Return the page: all rows, filters, counts; text is escaped.
 
-    Numbers of the paper's scale and of the run's stand in two columns.
-
-    Parameters
-    ----------
-    rows : sequence of rows
-        Of `verdicts.table.verdicts`, with links relative to the page.
-    stamp : Stamp
-        Of the run.
+    Rows are those of `verdicts.table.verdicts`, with links relative to the page. Numbers of the
+    paper's scale and of the run's stand in two columns.
     """
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),

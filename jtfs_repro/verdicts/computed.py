@@ -1,8 +1,7 @@
 """Values of ours that are counted or computed from our own modules, by the names claims use.
 
 A claim names one as ``NAME`` or ``NAME(argument=value, ...)``. Networks are built and not run,
-transforms are built with their filters and path tables only: no audio, no training. `TABLES` makes
-rows of arrays, so that claims can name their numbers.
+transforms are built with their filters and path tables only. `TABLES` makes rows of arrays.
 """
 
 from __future__ import annotations
@@ -87,13 +86,7 @@ def computed(function: Callable[..., Found]) -> Callable[..., Found]:
 
 
 def fact(claim: Claim, at: At) -> Found:
-    """Return the setting, settings or computed value that a claim names.
-
-    Raises
-    ------
-    ClaimError
-        There is no such setting, function or argument.
-    """
+    """Return the setting, settings or computed value that a claim names, or raise `ClaimError`."""
     if claim.ours == FROM_COMPUTED:
         return _call(claim, at)
     bindings = [_binding(claim, one.strip(), at) for one in claim.item.split(";")]
@@ -182,10 +175,9 @@ def chirp_phase(at: At) -> Found:
 
 
 def ridges(arrays: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
-    """Return chirp rate and bandwidth of each chirp of Figure 2, from the CQT's ridge.
+    """Return rate and bandwidth of each chirp of Figure 2, from the strongest bin of each frame.
 
-    The ridge is the strongest bin of each frame; the rate its slope, weighted by its energy. The
-    bandwidth is ten standard deviations of a Gaussian over log-frequency, fitted to the ridge's
+    The bandwidth is ten standard deviations of a Gaussian over log-frequency, fitted to the ridge's
     amplitude without the amplitude modulation, where that is more than half.
     """
     octaves, t = np.log2(arrays["frequencies_hz"]), arrays["times_s"]

@@ -27,27 +27,14 @@ SIGNS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A claim with what it is compared with.
-
-    Parameters
-    ----------
-    claim : Claim
-    rule : mapping
-        Its entry of ``rules.yaml``.
-    fact : any
-        Our setting or count, for claims without a table.
-    cell, table : Cell, Table
-        For claims about a table.
-    tables : mapping of name to Table
-        All of them.
-    """
+    """A claim with what it is compared with."""
 
     claim: Claim
-    rule: Mapping[str, Any]
-    fact: Any = None
+    rule: Mapping[str, Any]  # its entry of rules.yaml
+    fact: Any = None  # our setting or count, for claims without a table
     cell: Cell = field(default_factory=lambda: Cell(rows=(), columns=()))
     table: Table | None = None
-    tables: Mapping[str, Table] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)  # all, by name
 
     @property
     def expected(self) -> str:
@@ -319,8 +306,6 @@ COMPARISONS: Mapping[str, Callable[[Case], Judgement]] = {
 def shown(value: Any) -> float | str:
     """Return a value as it stands in a cell: numbers stay numbers.
 
-    Examples
-    --------
     >>> shown((4.0, 32.0)), shown(8), shown(None), shown(True)
     ('4, 32', 8, 'none', 'yes')
     """

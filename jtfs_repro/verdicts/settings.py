@@ -1,8 +1,7 @@
 """Settings as the gin files of a stage state them, read without running the stage.
 
-The verdicts set what the paper and its code state against these, so that no setting is copied by
-hand. Files are read as `config.load_gin` reads them, later ones over earlier ones, but gin's own
-state stays as it is: references (``@name``) are kept as text.
+Files are read as `config.load_gin` reads them, later ones over earlier ones, but gin's own state
+stays as it is: references (``@name``) are kept as text.
 """
 
 from __future__ import annotations
@@ -22,36 +21,16 @@ FOLDER = Path(__file__).parents[2] / "gin"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class GinSettings:
-    """All settings of the folder ``gin/``, read stage by stage as they are asked for.
-
-    Parameters
-    ----------
-    folder : path
-        The folder ``gin/``.
-    scale : str
-        Whose overrides apply; the paper's unless told.
-    """
+    """All settings of the folder ``gin/`` at one scale, read stage by stage when asked for."""
 
     folder: str | os.PathLike[str] = FOLDER
     scale: str = "paper"
     _known: dict[tuple[str, str], Mapping[str, Binding]] = field(default_factory=dict)
 
     def binding(self, stage: str, name: str, *, preset: str = "paper") -> Binding:
-        """Return one setting.
+        """Return the one setting whose name ends in ``name`` (``Jtfs.J``), or raise `ConfigError`.
 
-        Parameters
-        ----------
-        stage : str
-            Name of the gin file; of several with "+" between them, the last file wins.
-        name : str
-            End of the bound name, e.g. ``Jtfs.J``.
-        preset : str
-            Whose overrides apply.
-
-        Raises
-        ------
-        ConfigError
-            No file binds the name, or several names end in it.
+        Of several stages with "+" between them, the last file wins.
         """
         bindings = self.stage(stage, preset)
         found = [key for key in bindings if f".{key}".endswith(f".{name}")]
