@@ -42,7 +42,6 @@ class Sound:
     sr: float  # in [1000, 768000]
 
     def __post_init__(self) -> None:
-        """Check the shape and the rate."""
         x = self.samples
         if not isinstance(x, np.ndarray):
             raise TypeError(checks.message("type(samples)", type(x).__name__, "be ndarray"))

@@ -58,13 +58,8 @@ def stack(
     if first is None:
         raise ConfigError(f"{base[0]}: no such gin file (known: {', '.join(stages(root))})")
     names = [f"presets/{preset}", f"scale/{scale}", *([f"variants/{variant}"] if variant else [])]
-    over = [f"{root}/{name}.gin" for name in names]
-    return [first, *(f"{p}:{stage}" for p in over if os.path.exists(p) and has_section(p, stage))]
-
-
-def has_section(path: str, stage: str) -> bool:
-    """Return whether a file of overrides says something about a stage."""
-    return stage in gin_files.sections(path)
+    files = filter(os.path.exists, (f"{root}/{name}.gin" for name in names))
+    return [first, *(f"{file}:{stage}" for file in files if stage in gin_files.sections(file))]
 
 
 def variants(root: str | os.PathLike[str] = "gin") -> list[str]:

@@ -23,7 +23,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from jtfs_repro import checks
 from jtfs_repro.io import FileError, Unavailable
@@ -57,7 +57,8 @@ def download(
     ``remedy`` what the user can do. Any failure is `Unavailable`.
     """
     path = Path(path)
-    _check_url(url)
+    if urllib.parse.urlsplit(url).scheme not in SCHEMES:
+        checks.fail("url", url, "begin with http://, https:// or file://")
     algorithm, digest = parse_checksum(checksum) if checksum else ("", "")
     timeout_s = checks.number("timeout_s", timeout_s, above=0)
     checks.integer("unpacked_bytes", unpacked_bytes, low=0)
@@ -79,11 +80,6 @@ def download(
         reason = f"{label} not downloaded from {url}: {one_line(error)}"
         raise Unavailable(reason, remedy or f"put {path.name} at {path}") from error
     return path
-
-
-def _check_url(url: str) -> None:
-    if urllib.parse.urlsplit(url).scheme not in SCHEMES:
-        checks.fail("url", url, "begin with http://, https:// or file://")
 
 
 def parse_checksum(checksum: str) -> tuple[str, str]:
@@ -214,14 +210,25 @@ def _save(
     response: Any, part: Path, unpacked_bytes: int, deadline: _Deadline, label: str, is_shown: bool
 ) -> None:
     """Append the response to ``part``, or replace it where the server sends everything again."""
+    from tqdm import tqdm
+
     is_rest = response.status == http.HTTPStatus.PARTIAL_CONTENT
     done = _size(part) if is_rest else 0
     if is_rest and int(_content_range(response.headers)[0] or done) != done:
         raise OSError(f"the server sends another range than the one from byte {done}")
     total = done + int(response.headers.get("Content-Length", 0))
     check_space(part.parent, total - done + unpacked_bytes)
-    with part.open("ab" if is_rest else "wb") as file:
-        _copy(response, file, done, total, deadline, label, is_shown)
+    with (
+        part.open("ab" if is_rest else "wb") as file,
+        tqdm(
+            desc=label, initial=done, total=total or None, unit="B", unit_scale=True,
+            disable=not is_shown,
+        ) as bar,
+    ):  # fmt: skip
+        while chunk := response.read(CHUNK):
+            file.write(chunk)
+            bar.update(len(chunk))
+            deadline.check(total)
     if _size(part) < total:
         raise ConnectionError(f"connection cut after {_size(part)} of {total} bytes; run again")
 
@@ -235,24 +242,3 @@ def check_space(folder: Path, n_bytes: int) -> None:
 
 def _size_text(n_bytes: int) -> str:
     return f"{n_bytes / 1e9:.2f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.1f} MB"
-
-
-def _copy(
-    source: Any,
-    file: BinaryIO,
-    done: int,
-    total: int,
-    deadline: _Deadline,
-    label: str,
-    is_shown: bool,
-) -> None:
-    from tqdm import tqdm
-
-    with tqdm(
-        desc=label, initial=done, total=total or None, unit="B", unit_scale=True,
-        disable=not is_shown,
-    ) as bar:  # fmt: skip
-        while chunk := source.read(CHUNK):
-            file.write(chunk)
-            bar.update(len(chunk))
-            deadline.check(total)

@@ -132,7 +132,6 @@ class _Names(gin_files.Unresolved):
 
 
 def _read_all(path: str, above: list[str], home: Path) -> list[_File]:
-    """Return a file and, depth first, what it includes."""
     file = _read(path)
     files, above = [file], [*above, os.path.realpath(gin_files.path_of(path))]
     for step in file.steps:
@@ -149,7 +148,6 @@ def _read_all(path: str, above: list[str], home: Path) -> list[_File]:
 
 
 def _read(path: str) -> _File:
-    """Parse one file; gin runs the same parser later, on the same text."""
     file, delegate = _File(path=path), _Names()
     for statement in gin_files.statements(path, delegate):
         _note(file, statement, delegate.names)
@@ -208,7 +206,6 @@ def _is_below(module: str, roots: Sequence[str]) -> bool:
 
 
 def _check_import(file: _File, one: _Import) -> None:
-    """Refuse an import that is not allowed."""
     if one.module == _DYNAMIC or _is_below(one.module, allowed_modules()):
         return
     if one.module.startswith(f"{PACKAGE}.") and not _exists(one.module):

@@ -101,16 +101,17 @@ def _sweep(path: Path) -> None:
     prefix = f"{path.name}.{socket.gethostname()}."
     for part in path.parent.glob("*.part"):
         pid = part.name.removeprefix(prefix).partition(".")[0]
-        if part.name.startswith(prefix) and pid.isdigit() and not _is_running(int(pid)):
+        if part.name.startswith(prefix) and pid.isdigit() and not is_running(int(pid)):
             part.unlink(missing_ok=True)
 
 
-def _is_running(pid: int) -> bool:
+def is_running(pid: int) -> bool:
+    """Return whether this machine has such a process."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except PermissionError:  # it is of another user
         return True
     return True
 

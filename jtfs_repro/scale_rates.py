@@ -39,7 +39,6 @@ class ScaleRate:
     response: np.ndarray  # [shape=(cells, rows, frames)], the largest |X * Psi|; 0 out of reach
 
     def __post_init__(self) -> None:
-        """Check that the arrays belong together."""
         object.__setattr__(self, "sr", float(self.sr))
         image = (len(self.frequencies_hz), len(self.times_s))
         if self.scalogram.shape != image:

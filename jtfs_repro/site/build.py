@@ -13,12 +13,12 @@ from jtfs_repro.captions import Entry, Study
 from jtfs_repro.plots.manifold_data import manifold_data
 from jtfs_repro.site import pictures
 from jtfs_repro.site.contents import Contents, Picture
-from jtfs_repro.site.folder import MARK, Folder, Slugs, swapped
+from jtfs_repro.site.folder import MARK, Folder, Slugs, swapped, templates
 from jtfs_repro.site.instruments import has_instruments, instruments_page
 from jtfs_repro.site.notebooks import notebook_pages
 from jtfs_repro.site.resyntheses import resynthesis_page
 from jtfs_repro.site.scale_rates import scale_rate_page
-from jtfs_repro.site.tables import TableView, table_views, templates, verdicts
+from jtfs_repro.site.tables import TableView, table_views, verdicts
 
 ASSETS = Path(__file__).parent / "assets"
 TITLES = {
@@ -217,5 +217,4 @@ def _figure(figure: Picture, out: Folder, slugs: Slugs, width: int) -> _Figure:
 
 
 def _of(study: str, shown: Sequence[Any]) -> list[Any]:
-    """Return the figures or tables of one study."""
     return [one for one in shown if one.entry.study.key == study]

@@ -1,4 +1,4 @@
-"""The folder of the site: names that are safe in links, files, and the swap at the end."""
+"""The folder of the site: its templates, names that are safe in links, the swap at the end."""
 
 from __future__ import annotations
 
@@ -14,11 +14,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from jtfs_repro.io import FileError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from jtfs_repro.io import FileError, is_running
 
 MARK = "site.json"  # by it a folder is known as a site that may be replaced
 KINDS = ("new", "old")
 LONGEST = 60  # characters of a slug
+
+
+def templates() -> Environment:
+    """Return the templates of all pages; what they fill in is escaped."""
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def slug(text: str) -> str:
@@ -117,23 +130,12 @@ def _prefix(final: Path, kind: str) -> str:
 
 
 def _sweep(final: Path) -> None:
-    """Remove what killed builds of this machine left for the same folder."""
     for kind in KINDS:
         prefix = _prefix(final, kind)
         for part in final.parent.glob("*.part"):
             pid = part.name.removeprefix(prefix).removesuffix(".part")
-            if part.name.startswith(prefix) and pid.isdigit() and not _is_running(int(pid)):
+            if part.name.startswith(prefix) and pid.isdigit() and not is_running(int(pid)):
                 shutil.rmtree(part, ignore_errors=True)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _refuse_foreign(final: Path) -> None:

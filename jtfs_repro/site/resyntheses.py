@@ -156,13 +156,11 @@ def _original(target: Target, painter: _Painter) -> dict[str, Any]:
 
 
 def _plain_card(name: str, title: str, track: dict[str, Any]) -> dict[str, Any]:
-    """Return a card without iterations."""
     descent = track | {"name": name, "label": title, "status": "", "snapshots": []}
     return {"label": title, "id": name, "descents": [descent]}
 
 
 def _cards(runs: Sequence[Run], painter: _Painter) -> list[dict[str, Any]]:
-    """Return the card of the initial noise and one per representation."""
     if not runs:
         return []
     first = _plain_card("noise", "Initial noise", _snapshot(runs[0], 0, painter, "noise"))

@@ -6,14 +6,11 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from jtfs_repro import io
 from jtfs_repro.captions import Entry
 from jtfs_repro.site.contents import STAMP, Row, Table
-from jtfs_repro.site.folder import Folder, Slugs
+from jtfs_repro.site.folder import Folder, Slugs, templates
 
 VERDICT_COLUMNS = (
     "verdict",
@@ -30,17 +27,6 @@ VERDICT_COLUMNS = (
     "section",
 )
 LONG = 32  # characters from which a column of text may wrap
-
-
-def templates() -> Environment:
-    """Return the templates of all pages; what they fill in is escaped."""
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 def table_page(path: str | os.PathLike[str], entry: Entry) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jtfs_repro import checks, io
 from jtfs_repro.experiments.knn import MEANS
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.verdicts import claims as c
-from jtfs_repro.verdicts.computed import TABLES, At, fact
+from jtfs_repro.verdicts.computed import TABLES, fact
 from jtfs_repro.verdicts.rows import (
     CODE,
     KINDS,
@@ -114,7 +114,7 @@ def _of_fact(claim: c.Claim, sources: Sources, tables: Mapping[str, Table]) -> R
     rule = sources.claims.rules[claim.rule]
     preset = "as_coded" if rule.get("preset") == "of the source" and claim.kind == CODE else "paper"
     presets = ("paper", "as_coded") if rule.get("preset") == "both" else (preset,)
-    found = [fact(claim, At(sources.settings, name)) for name in presets]
+    found = [fact(claim, replace(sources.settings, preset=name)) for name in presets]
     values = dict.fromkeys(str(one.value) for one in found)
     value = found[0].value if len(values) == 1 else " | ".join(values)
     judged = COMPARISONS[rule["compare"]](Case(claim=claim, rule=rule, fact=value, tables=tables))
