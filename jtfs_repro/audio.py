@@ -84,13 +84,8 @@ def read_sound(
 
     All channels, at the rate of the file; PCM is scaled to [-1, 1). ``first`` samples are read, or
     the whole file; ``max_values`` is channels times samples that may be, 4 bytes of memory each.
-
-    Raises
-    ------
-    FileError
-        The file is missing, a folder, unreadable, not audio, empty, longer than ``max_values``,
-        all zero, not finite, of more than 64 channels, or its sample rate is not in
-        [1000, 768000] Hz.
+    `FileError`: it is missing, a folder, unreadable, not audio, empty, longer than ``max_values``,
+    all zero, not finite, of more than 64 channels, or of a rate that is not in [1000, 768000] Hz.
     """
     path = Path(path)
     if first is not None:
@@ -176,15 +171,9 @@ def _frames(path: Path, file: SoundFile, first: int | None, max_values: int) -> 
 def write_sound(path: str | os.PathLike[str], sound: Sound) -> None:
     """Write a sound as float32 WAV (``.wav``), atomically; the folder is made.
 
-    Values beyond 1 are stored as they are: players may clip them, this function does not. Equal
-    sounds give equal bytes.
-
-    Raises
-    ------
-    ValueError
-        Another suffix, samples that are not finite, or a sample rate that is no whole number.
-    FileError
-        The disk is full, or the folder cannot be written.
+    Values beyond 1 are stored as they are: players may clip them, this function does not.
+    `ValueError`: another suffix, samples that are not finite, or a rate that is no whole number.
+    `FileError`: the disk is full, or the folder cannot be written.
     """
     from scipy.io import wavfile
 

@@ -117,8 +117,6 @@ def bootstrap_recalls(
     song. Same seed, labels and songs give the same draws: differences between models are paired.
     `ValueError`: shapes do not match, or ``n_classes`` or ``n_bootstrap`` is below 1.
 
-    Notes
-    -----
     With few songs (tenor saxophone has five in the test subset of Medley-solos-DB) percentile
     intervals are too narrow. They hold for the trained networks as they are: how training varies
     is the standard deviation over seeds.

@@ -73,7 +73,8 @@ def atomic_path(path: str | os.PathLike[str], *, is_output: bool = True) -> Iter
     part = path.with_name(f"{path.name}.{own}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
+        for old in leftovers(path.parent, f"{path.name}.{socket.gethostname()}."):
+            old.unlink(missing_ok=True)
         yield part
         _flush(part)
         journal.sidecar_of(path).unlink(missing_ok=True)
@@ -97,22 +98,21 @@ _WRITE_RULES = {
 }
 
 
-def _sweep(path: Path) -> None:
-    prefix = f"{path.name}.{socket.gethostname()}."
-    for part in path.parent.glob("*.part"):
+def leftovers(folder: Path, prefix: str) -> Iterator[Path]:
+    """Yield what killed processes left in a folder: ``<prefix><pid>....part``."""
+    for part in folder.glob("*.part"):
         pid = part.name.removeprefix(prefix).partition(".")[0]
-        if part.name.startswith(prefix) and pid.isdigit() and not is_running(int(pid)):
-            part.unlink(missing_ok=True)
+        if part.name.startswith(prefix) and pid.isdigit() and not _is_running(int(pid)):
+            yield part
 
 
-def is_running(pid: int) -> bool:
-    """Return whether this machine has such a process."""
+def _is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # it is of another user
-        return True
+    except PermissionError:
+        pass  # it is of another user
     return True
 
 

@@ -41,18 +41,16 @@ class ScaleRate:
     def __post_init__(self) -> None:
         object.__setattr__(self, "sr", float(self.sr))
         image = (len(self.frequencies_hz), len(self.times_s))
-        if self.scalogram.shape != image:
-            checks.fail("scalogram.shape", self.scalogram.shape, f"be {image}")
-        fine = (len(self.fine_frequencies_hz), len(self.fine_times_s))
-        if self.fine_scalogram.shape != fine:
-            checks.fail("fine_scalogram.shape", self.fine_scalogram.shape, f"be {fine}")
-        if self.response.shape != (len(self.rate_hz), *image):
-            rule = f"be {(len(self.rate_hz), *image)}"
-            checks.fail("response.shape", self.response.shape, rule)
-        for name in CELL_FIELDS[1:4]:
-            shape = getattr(self, name).shape
-            if shape != self.rate_hz.shape:
-                checks.fail(f"{name}.shape", shape, f"be {self.rate_hz.shape}")
+        expected = {
+            "scalogram": image,
+            "fine_scalogram": (len(self.fine_frequencies_hz), len(self.fine_times_s)),
+            "response": (len(self.rate_hz), *image),
+            **dict.fromkeys(CELL_FIELDS[1:4], self.rate_hz.shape),
+        }
+        for name, shape in expected.items():
+            found = getattr(self, name).shape
+            if found != shape:
+                checks.fail(f"{name}.shape", found, f"be {shape}")
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the fields, to be stored under their names."""
@@ -119,13 +117,13 @@ class ScaleRate:
     ) -> float:
         """Return energy(+1) over energy(-1) in dB, of one (rate, scale) or of all together."""
         if rate_hz is None or scale_cpo is None:
-            energies = [self.energy[self.spin == spin].sum() for spin in (1, -1)]
+            up, down = (self.energy[self.spin == spin].sum() for spin in (1, -1))
         else:
-            energies = [
-                self.energy[self.index(rate_hz=rate_hz, scale_cpo=scale_cpo, spin=spin)]
-                for spin in (1, -1)
+            cells = [
+                self.index(rate_hz=rate_hz, scale_cpo=scale_cpo, spin=spin) for spin in (1, -1)
             ]
-        return decibels(energies[0], energies[1])
+            up, down = self.energy[cells]
+        return decibels(up, down)
 
 
 def decibels(energy: float, reference: float) -> float:

@@ -16,7 +16,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from jtfs_repro.io import FileError, is_running
+from jtfs_repro.io import FileError, leftovers
 
 MARK = "site.json"  # by it a folder is known as a site that may be replaced
 KINDS = ("new", "old")
@@ -131,11 +131,8 @@ def _prefix(final: Path, kind: str) -> str:
 
 def _sweep(final: Path) -> None:
     for kind in KINDS:
-        prefix = _prefix(final, kind)
-        for part in final.parent.glob("*.part"):
-            pid = part.name.removeprefix(prefix).removesuffix(".part")
-            if part.name.startswith(prefix) and pid.isdigit() and not is_running(int(pid)):
-                shutil.rmtree(part, ignore_errors=True)
+        for part in leftovers(final.parent, _prefix(final, kind)):
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def _refuse_foreign(final: Path) -> None:

@@ -92,10 +92,7 @@ def sheet(tiles: np.ndarray, *, columns: int) -> np.ndarray:
 
 def thumbnail(png: bytes, *, width: int) -> tuple[bytes, tuple[int, int]]:
     """Return a smaller PNG on white, and its size in pixels; `ValueError` if it is no picture."""
-    try:
-        image = Image.open(bytes_io.BytesIO(png)).convert("RGBA")
-    except (OSError, SyntaxError) as error:  # Pillow raises both for broken PNGs
-        raise ValueError(f"not a PNG picture or truncated: {error}") from None
+    image = _opened(png, "PNG", "RGBA")
     white = Image.new("RGBA", image.size, "white")
     flat = Image.alpha_composite(white, image).convert("RGB")
     height = max(1, round(flat.height * width / flat.width))
@@ -105,12 +102,15 @@ def thumbnail(png: bytes, *, width: int) -> tuple[bytes, tuple[int, int]]:
 
 def first_frame(gif: bytes) -> tuple[bytes, tuple[int, int]]:
     """Return an animation's first frame as PNG, and its size in pixels; `ValueError` if none."""
-    try:
-        image = Image.open(bytes_io.BytesIO(gif))
-        frame = image.convert("RGB")
-    except (OSError, SyntaxError) as error:
-        raise ValueError(f"not a GIF picture or truncated: {error}") from None
+    frame = _opened(gif, "GIF", "RGB")
     return _png(frame), frame.size
+
+
+def _opened(data: bytes, kind: str, mode: str) -> Image.Image:
+    try:
+        return Image.open(bytes_io.BytesIO(data)).convert(mode)
+    except (OSError, SyntaxError) as error:  # Pillow raises both for broken files
+        raise ValueError(f"not a {kind} picture or truncated: {error}") from None
 
 
 def _png(image: Image.Image) -> bytes:

@@ -123,6 +123,7 @@ def _sound(target: Target, contents: Contents, folder: Folder, place: str) -> di
     gain = HEADROOM / (max(float(np.abs(x).max(initial=0)) for x in everything) or 1.0)
     loudest = pictures.scalogram(target.sound.samples, target.sound.sr).max()
     painter = _Painter(folder=folder, place=place, gain=gain, peak=float(loudest) * gain)
+    original = _plain_card("original", "Original", painter.track("original", target.sound))
     sr = target.sound.sr
     return {
         "id": place,
@@ -137,7 +138,7 @@ def _sound(target: Target, contents: Contents, folder: Folder, place: str) -> di
             pictures.scalogram_frequencies(sr), FREQUENCY_TICKS
         ),
         "time_ticks": time_ticks(target.sound.duration_s),
-        "cards": [_original(target, painter), *_cards(runs, painter)],
+        "cards": [original, *_cards(runs, painter)],
         "scores": _scores(contents, target.name),
         "curves": [_curve(run) for run in runs],
     }
@@ -149,10 +150,6 @@ def _same_size(target: Target, run: Run) -> None:
     if sizes != {shape} or run.best.sr != sr:
         what = f"{run.sound}, {run.representation}, {run.descent}"
         checks.fail(what, sorted(sizes), f"have the sound's shape {shape} at {sr:g} Hz", "stale?")
-
-
-def _original(target: Target, painter: _Painter) -> dict[str, Any]:
-    return _plain_card("original", "Original", painter.track("original", target.sound))
 
 
 def _plain_card(name: str, title: str, track: dict[str, Any]) -> dict[str, Any]:

@@ -126,15 +126,10 @@ def located(
 
     A link without a slash names one of ``tables``, and is dropped where the run has no such table.
     """
-    return [row | {"link": _relative(_path(row["link"], tables), start)} for row in rows]
-
-
-def _path(link: str, tables: Mapping[str, str]) -> str:
-    return link if "/" in link else tables.get(link, "")
-
-
-def _relative(path: str, start: str | os.PathLike[str]) -> str:
-    return Path(os.path.relpath(path, start)).as_posix() if path else ""
+    links = [row["link"] for row in rows]
+    paths = [link if "/" in link else tables.get(link, "") for link in links]
+    relative = [Path(os.path.relpath(path, start)).as_posix() if path else "" for path in paths]
+    return [row | {"link": link} for row, link in zip(rows, relative, strict=True)]
 
 
 def run_command(stamp: Stamp, *options: str, scale: str = "", target: str = "") -> str:
