@@ -91,7 +91,9 @@ def read_sound(
     if first is not None:
         checks.integer("first", first, low=1, mistake="samples")
     _check_file(path)
-    samples, sr = _read(path, first, max_values)
+    with _opened(path) as file:
+        frames = _frames(path, file, first, max_values)
+        samples, sr = file.read(frames, dtype="float32", always_2d=True).T, file.samplerate
     if not samples.shape[1]:
         _refuse(path, "holds no samples", "was its recording or download interrupted?")
     if not np.isfinite(samples).all():
@@ -128,13 +130,6 @@ def count_samples(path: str | os.PathLike[str]) -> int:
     _check_file(path)
     with _opened(path) as file:
         return file.frames
-
-
-def _read(path: Path, first: int | None, max_values: int) -> tuple[np.ndarray, int]:
-    """Return samples [shape=(channels, N)], float32, and the sample rate in Hz."""
-    with _opened(path) as file:
-        frames = _frames(path, file, first, max_values)
-        return file.read(frames, dtype="float32", always_2d=True).T, file.samplerate
 
 
 @contextmanager

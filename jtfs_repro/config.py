@@ -17,8 +17,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -92,10 +91,12 @@ def load_gin(files: Sequence[str | os.PathLike[str]]) -> list[str]:
         gin_config._LOCATION_PREFIXES[:] = ["", _root(file)]  # those of other files do not count
         try:
             read |= dict.fromkeys(gin_trust.check(name))
-            with _silent():
-                gin.parse_config(gin_files.stream(name))
+            logging.disable(logging.ERROR)  # gin logs the paths that it tried
+            gin.parse_config(gin_files.stream(name))
         except Exception as error:
             raise ConfigError(_one_line(error, file)) from error
+        finally:
+            logging.disable(logging.NOTSET)
     return list(read)
 
 
@@ -103,16 +104,6 @@ def _root(file: str) -> str:
     """Return the folder ``gin/`` above ``file``, or the file's own folder."""
     parents = Path(file).parents
     return os.fspath(next((p for p in parents if p.name == "gin"), parents[0]))
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Keep gin from logging the paths that it tried."""
-    logging.disable(logging.ERROR)
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)
 
 
 def _one_line(error: Exception, file: str) -> str:

@@ -75,7 +75,9 @@ def download(
                 )  # fmt: skip
                 if digest:
                     _check(part, algorithm, digest)
-                _put(part, path)
+                with part.open("rb") as file:
+                    os.fsync(file.fileno())
+                os.replace(part, path)
     except FAILURES as error:
         reason = f"{label} not downloaded from {url}: {one_line(error)}"
         raise Unavailable(reason, remedy or f"put {path.name} at {path}") from error
@@ -113,12 +115,6 @@ def _check(part: Path, algorithm: str, digest: str) -> None:
     except FileError:
         part.unlink()
         raise
-
-
-def _put(part: Path, path: Path) -> None:
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    os.replace(part, path)
 
 
 def part_of(path: Path) -> Path:
