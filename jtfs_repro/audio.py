@@ -31,34 +31,17 @@ _RATES = f"must be in [{LOWEST_SR_HZ}, {HIGHEST_SR_HZ}]"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sound:
-    """Samples with their sample rate.
+    """Samples with their sample rate in Hz; `TypeError` or `ValueError` if they cannot be a sound.
 
-    Parameters
-    ----------
-    samples : ndarray [shape=(channels, N)], real floating point
-        Kept as float32; channels in [1, 64], N >= 1.
-    sr : float in [1000, 768000]
-        Sample rate in Hz.
-
-    Raises
-    ------
-    TypeError
-        ``samples`` is not an array of real floating-point numbers.
-    ValueError
-        ``samples`` has another shape, or ``sr`` is out of range.
-
-    Examples
-    --------
     >>> sound = Sound(samples=np.zeros((2, 22050)), sr=22050)
     >>> sound.n_channels, sound.n_samples, sound.duration_s
     (2, 22050, 1.0)
     """
 
-    samples: np.ndarray
-    sr: float
+    samples: np.ndarray  # [shape=(channels, N)], kept as float32; channels in [1, 64], N >= 1
+    sr: float  # in [1000, 768000]
 
     def __post_init__(self) -> None:
-        """Check the shape and the rate."""
         x = self.samples
         if not isinstance(x, np.ndarray):
             raise TypeError(checks.message("type(samples)", type(x).__name__, "be ndarray"))
@@ -99,32 +82,18 @@ def read_sound(
 ) -> Sound:
     """Read a sound file of any format that libsndfile reads (WAV, FLAC, OGG, AIFF, MP3, ...).
 
-    Parameters
-    ----------
-    path : path
-        The file.
-    first : int >= 1, optional
-        Read at most this many samples from the beginning; the default is the whole file.
-    max_values : int >= 1
-        Channels times samples that may be read: 4 bytes of memory each.
-
-    Returns
-    -------
-    Sound
-        All channels at the rate of the file. PCM is scaled to [-1, 1).
-
-    Raises
-    ------
-    FileError
-        The file is missing, a folder, unreadable, not audio, empty, longer than ``max_values``,
-        all zero, not finite, of more than 64 channels, or its sample rate is not in
-        [1000, 768000] Hz.
+    All channels, at the rate of the file; PCM is scaled to [-1, 1). ``first`` samples are read, or
+    the whole file; ``max_values`` is channels times samples that may be, 4 bytes of memory each.
+    `FileError`: it is missing, a folder, unreadable, not audio, empty, longer than ``max_values``,
+    all zero, not finite, of more than 64 channels, or of a rate that is not in [1000, 768000] Hz.
     """
     path = Path(path)
     if first is not None:
         checks.integer("first", first, low=1, mistake="samples")
     _check_file(path)
-    samples, sr = _read(path, first, max_values)
+    with _opened(path) as file:
+        frames = _frames(path, file, first, max_values)
+        samples, sr = file.read(frames, dtype="float32", always_2d=True).T, file.samplerate
     if not samples.shape[1]:
         _refuse(path, "holds no samples", "was its recording or download interrupted?")
     if not np.isfinite(samples).all():
@@ -156,21 +125,11 @@ def _check_file(path: Path) -> None:
 
 
 def count_samples(path: str | os.PathLike[str]) -> int:
-    """Return the number of samples per channel that a sound file announces.
-
-    FileError: the file is missing, a folder, unreadable or not audio.
-    """
+    """Return the number of samples per channel that a file announces, or raise `FileError`."""
     path = Path(path)
     _check_file(path)
     with _opened(path) as file:
         return file.frames
-
-
-def _read(path: Path, first: int | None, max_values: int) -> tuple[np.ndarray, int]:
-    """Return samples [shape=(channels, N)], float32, and the sample rate in Hz."""
-    with _opened(path) as file:
-        frames = _frames(path, file, first, max_values)
-        return file.read(frames, dtype="float32", always_2d=True).T, file.samplerate
 
 
 @contextmanager
@@ -205,24 +164,11 @@ def _frames(path: Path, file: SoundFile, first: int | None, max_values: int) -> 
 
 
 def write_sound(path: str | os.PathLike[str], sound: Sound) -> None:
-    """Write a sound as float32 WAV, atomically; the folder is made.
+    """Write a sound as float32 WAV (``.wav``), atomically; the folder is made.
 
-    Values beyond 1 are stored as they are: players may clip them, this function does not. Equal
-    sounds give equal bytes.
-
-    Parameters
-    ----------
-    path : path
-        Ends in ``.wav``.
-    sound : Sound
-        Finite, with a whole sample rate in Hz.
-
-    Raises
-    ------
-    ValueError
-        Another suffix, samples that are not finite, or a fractional sample rate.
-    FileError
-        The disk is full, or the folder cannot be written.
+    Values beyond 1 are stored as they are: players may clip them, this function does not.
+    `ValueError`: another suffix, samples that are not finite, or a rate that is no whole number.
+    `FileError`: the disk is full, or the folder cannot be written.
     """
     from scipy.io import wavfile
 
@@ -243,15 +189,8 @@ def check_wav_name(path: str | os.PathLike[str]) -> Path:
 
 
 def to_mono(sound: Sound) -> Sound:
-    """Return the mean over channels as one channel.
+    """Return the mean over channels as one channel; `ValueError` if they cancel each other.
 
-    Raises
-    ------
-    ValueError
-        The channels cancel: one is the other with opposite sign.
-
-    Examples
-    --------
     >>> to_mono(Sound(samples=np.array([[1.0, 0.0], [0.0, 0.0]]), sr=8000)).samples
     array([[0.5, 0. ]], dtype=float32)
     """
@@ -267,8 +206,6 @@ def to_mono(sound: Sound) -> Sound:
 def truncate_to_power_of_two(sound: Sound) -> Sound:
     """Return the first ``2**k`` samples, as many as there are (Section 5 of the paper).
 
-    Examples
-    --------
     >>> truncate_to_power_of_two(Sound(samples=np.ones((1, 1000)), sr=8000)).n_samples
     512
     """

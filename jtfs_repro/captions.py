@@ -23,59 +23,29 @@ CLIP_SETS = ("soundfont_solos", "medley_solos_db", "{clips}")
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
-    """A heading of the page and of the report.
-
-    Parameters
-    ----------
-    key, title : str
-    remedy : str
-        What to do where nothing of it was run; empty where nothing need be said.
-    page : str
-        Name of the page that shows more of it, or empty.
-    """
+    """A heading of the page and of the report."""
 
     key: str
     title: str
-    remedy: str = ""
-    page: str = ""
+    remedy: str = ""  # what to do where nothing of it was run
+    page: str = ""  # that shows more of it, or empty
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """Words about one figure or table: a row of the file.
-
-    Parameters
-    ----------
-    key : str
-        The row's name.
-    place : int
-        Where the row stands, from 0.
-    study : Study
-    title, caption : str
-    alt : str
-        Text alternative; figures only.
-    paper : str
-        What of the paper it remakes, or empty.
-    """
+    """Words about one figure or table: a row of the file."""
 
     key: str
-    place: int
+    place: int  # where the row stands, from 0
     study: Study
     title: str
     caption: str
-    alt: str = ""
-    paper: str = ""
+    alt: str = ""  # text alternative; figures only
+    paper: str = ""  # what of the paper it remakes, or empty
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, Entry]:
-    """Return every row by its name, in the order of the file.
-
-    Raises
-    ------
-    FileError
-        The file is missing or no YAML; a row lacks a field, has an unknown one, or names a study
-        that is not among ``studies``.
-    """
+    """Return every row by its name, in the order of the file; `FileError` names what is wrong."""
     try:
         content = yaml.safe_load(io.load_text(path))
     except yaml.YAMLError as error:
@@ -124,13 +94,8 @@ def studies(entries: Mapping[str, Entry]) -> list[Study]:
 def find(entries: Mapping[str, Entry], path: str | os.PathLike[str]) -> Entry:
     """Return the row of a file; a file without one is shown under its own name, at the end.
 
-    Examples
-    --------
-    >>> rows = load("config/captions.yaml")
-    >>> find(rows, "img/smoke/soundfont_solos_confusion.png").title
+    >>> find(load("config/captions.yaml"), "img/smoke/soundfont_solos_confusion.png").title
     'Confusion matrices'
-    >>> find(rows, "my figure.png").title
-    'my figure'
     """
     key = row_name(path)
     if key in entries:
@@ -150,8 +115,6 @@ def find(entries: Mapping[str, Entry], path: str | os.PathLike[str]) -> Entry:
 def row_name(path: str | os.PathLike[str]) -> str:
     """Return the name of the row of a file.
 
-    Examples
-    --------
     >>> row_name("results/paper/medley_solos_db/cost.csv"), row_name("results/paper/cost.csv")
     ('instruments/cost.csv', 'cost.csv')
     """

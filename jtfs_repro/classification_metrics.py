@@ -16,20 +16,9 @@ LEVEL = 0.95
 
 
 def top_predictions(logits: np.ndarray) -> np.ndarray:
-    """Return the id of the largest logit of each clip; of equal ones the lowest id.
+    """Return the id of each clip's largest logit, of equal ones the lowest.
 
-    Parameters
-    ----------
-    logits : array [shape=(n, n_classes)]
-
-    Returns
-    -------
-    predictions : ndarray [shape=(n,)], int64
-
-    Raises
-    ------
-    ValueError
-        If ``logits`` has another shape or is not finite.
+    Logits are [shape=(n, n_classes)]; `ValueError` if they have another shape or are not finite.
     """
     logits = np.asarray(logits)
     if logits.ndim != 2 or logits.shape[1] < 1:
@@ -40,25 +29,10 @@ def top_predictions(logits: np.ndarray) -> np.ndarray:
 
 
 def confusion(labels: np.ndarray, predictions: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return how many clips of each class were given each label.
+    """Return how many clips of each true class (rows) were given each label (columns).
 
-    Parameters
-    ----------
-    labels, predictions : arrays [shape=(n,)], int
-    n_classes : int >= 1
+    `ValueError`: lengths differ, or an id is outside ``0 .. n_classes - 1``.
 
-    Returns
-    -------
-    counts : ndarray [shape=(n_classes, n_classes)], int64
-        True class in rows, predicted class in columns.
-
-    Raises
-    ------
-    ValueError
-        If lengths differ or an id is outside ``0 .. n_classes - 1``.
-
-    Examples
-    --------
     >>> confusion(np.array([0, 0, 1]), np.array([0, 1, 1]), 2)
     array([[1, 1],
            [0, 1]])
@@ -86,12 +60,8 @@ def class_ids(name: str, ids: np.ndarray, n_classes: int) -> np.ndarray:
 
 
 def class_recalls(labels: np.ndarray, predictions: np.ndarray, n_classes: int) -> np.ndarray:
-    """Return the share of each class' clips that were recognised [shape=(n_classes,)].
+    """Return the share of each class' clips that were recognised; NaN of a class without a clip.
 
-    A class without a clip has no recall: NaN.
-
-    Examples
-    --------
     >>> class_recalls(np.array([0, 0, 1]), np.array([0, 1, 1]), 3)
     array([0.5, 1. , nan])
     """
@@ -117,13 +87,8 @@ def accuracy(labels: np.ndarray, predictions: np.ndarray) -> float:
 def hit_shares(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
     """Return, per clip, the share of seeds that recognised it [shape=(n,)].
 
-    The recall of a class, averaged over seeds, is the mean of its clips' hit shares: means over
-    seeds and over clips commute.
-
-    Parameters
-    ----------
-    labels : array [shape=(n,)], int
-    predictions : array [shape=(n,) or (n_seeds, n)], int
+    Predictions are [shape=(n,) or (n_seeds, n)]. The recall of a class, averaged over seeds, is the
+    mean of its clips' hit shares: means over seeds and over clips commute.
     """
     labels, predictions = np.asarray(labels), np.atleast_2d(predictions)
     if labels.ndim != 1 or len(predictions) < 1 or predictions.shape[1:] != labels.shape:
@@ -141,37 +106,17 @@ def bootstrap_recalls(
     n_bootstrap: int = 1000,
     seed: int = 0,
 ) -> np.ndarray:
-    """Return class recalls of resampled songs, the same draws for every model.
+    """Return class recalls of resampled songs [shape=(n_models, n_bootstrap, n_classes)].
 
     Within each class its S songs are drawn S times with replacement; a song brings all its clips
     of that class. Only sums per song are needed: with w(b, s) the number of times that resample b
-    drew song s, the recall is ``sum_s w(b, s) hits(s) / sum_s w(b, s) clips(s)``.
+    drew song s, the recall is ``sum_s w(b, s) hits(s) / sum_s w(b, s) clips(s)``. It is NaN for a
+    class of fewer than two songs: one song says nothing about how songs vary.
 
-    Parameters
-    ----------
-    labels : array [shape=(n,)], int
-    hits : array [shape=(n_models, n)]
-        Share of seeds that recognised each clip, see `hit_shares`.
-    songs : array [shape=(n,)]
-        Name of the song of each clip.
-    n_classes : int >= 1
-    n_bootstrap : int >= 1
-        Number of resamples.
-    seed : int
-        Same seed, labels and songs: same draws. Differences between models are therefore paired.
+    ``hits`` [shape=(n_models, n)] are `hit_shares`, ``songs`` [shape=(n,)] the name of each clip's
+    song. Same seed, labels and songs give the same draws: differences between models are paired.
+    `ValueError`: shapes do not match, or ``n_classes`` or ``n_bootstrap`` is below 1.
 
-    Returns
-    -------
-    recalls : ndarray [shape=(n_models, n_bootstrap, n_classes)]
-        NaN for a class of fewer than two songs: one song says nothing about how songs vary.
-
-    Raises
-    ------
-    ValueError
-        If shapes do not match, or ``n_classes`` or ``n_bootstrap`` is out of range.
-
-    Notes
-    -----
     With few songs (tenor saxophone has five in the test subset of Medley-solos-DB) percentile
     intervals are too narrow. They hold for the trained networks as they are: how training varies
     is the standard deviation over seeds.
@@ -196,10 +141,7 @@ def bootstrap_recalls(
 
 
 def percentile_interval(values: np.ndarray, level: float = LEVEL) -> Interval:
-    """Return the interval that holds ``level`` of the values [shape=(n,)], the rest on both sides.
-
-    Any NaN among the resampled scores gives (NaN, NaN).
-    """
+    """Return the interval that holds ``level`` of the values [shape=(n,)]; NaN if any value is."""
     checks.number("level", level, above=0, high=1, mistake="percent? divide by 100")
     low, high = np.quantile(values, ((1 - level) / 2, (1 + level) / 2))
     return float(low), float(high)
@@ -217,21 +159,8 @@ def macro_recall_interval(
 ) -> Interval:
     """Return the bootstrap percentile interval, over songs, of the seeds' mean macro recall.
 
-    Parameters
-    ----------
-    labels : array [shape=(n,)], int
-    predictions : array [shape=(n,) or (n_seeds, n)], int
-        One row per seed; the mean over seeds is taken inside each resample.
-    songs : array [shape=(n,)]
-    n_classes, n_bootstrap, seed
-        See `bootstrap_recalls`.
-    level : float in (0, 1)
-        Coverage.
-
-    Returns
-    -------
-    low, high : float
-        NaN if a class has fewer than two songs.
+    Predictions are [shape=(n,) or (n_seeds, n)]; the mean over seeds is taken inside each resample.
+    The rest is as in `bootstrap_recalls`; NaN if a class has fewer than two songs.
     """
     hits = hit_shares(labels, predictions)[None]
     options = {"n_classes": n_classes, "n_bootstrap": n_bootstrap, "seed": seed}

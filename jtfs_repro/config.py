@@ -17,8 +17,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -48,24 +47,8 @@ def stack(
     variant: str = "",
     root: str | os.PathLike[str] = "gin",
 ) -> list[str]:
-    """Return the gin files of one stage, in the order in which they are read.
+    """Return the gin files of one stage, in the order of reading; `ConfigError` if it has none.
 
-    Parameters
-    ----------
-    stage : str
-        Name of the file, e.g. ``"jtfs"`` or ``"isomap"``.
-    preset, scale, variant : str
-        Which overrides apply, where they exist.
-    root : path
-        The folder ``gin/``.
-
-    Raises
-    ------
-    ConfigError
-        No gin file has the stage's name.
-
-    Examples
-    --------
     >>> stack("jtfs", scale="smoke")  # doctest: +SKIP
     ['gin/features/jtfs.gin', 'gin/scale/smoke.gin:jtfs']
     """
@@ -74,13 +57,8 @@ def stack(
     if first is None:
         raise ConfigError(f"{base[0]}: no such gin file (known: {', '.join(stages(root))})")
     names = [f"presets/{preset}", f"scale/{scale}", *([f"variants/{variant}"] if variant else [])]
-    over = [f"{root}/{name}.gin" for name in names]
-    return [first, *(f"{p}:{stage}" for p in over if os.path.exists(p) and has_section(p, stage))]
-
-
-def has_section(path: str, stage: str) -> bool:
-    """Return whether a file of overrides says something about a stage."""
-    return stage in gin_files.sections(path)
+    files = filter(os.path.exists, (f"{root}/{name}.gin" for name in names))
+    return [first, *(f"{file}:{stage}" for file in files if stage in gin_files.sections(file))]
 
 
 def variants(root: str | os.PathLike[str] = "gin") -> list[str]:
@@ -101,16 +79,8 @@ def stages(root: str | os.PathLike[str] = "gin") -> list[str]:
 def load_gin(files: Sequence[str | os.PathLike[str]]) -> list[str]:
     """Forget all settings, then read ``files`` (``PATH`` or ``PATH:STAGE``) in order.
 
-    Returns
-    -------
-    paths : list of str
-        The files and those that they include, each once.
-
-    Raises
-    ------
-    ConfigError
-        A file is missing, has a syntax error, or names a function or parameter that does not
-        exist. The message is one line: ``file:line: what``.
+    Return these files and those that they include, each once. `ConfigError`, one line: a file is
+    missing, has a syntax error, or names a function or parameter that does not exist.
     """
     gin.clear_config()
     read: dict[str, None] = {}
@@ -121,10 +91,12 @@ def load_gin(files: Sequence[str | os.PathLike[str]]) -> list[str]:
         gin_config._LOCATION_PREFIXES[:] = ["", _root(file)]  # those of other files do not count
         try:
             read |= dict.fromkeys(gin_trust.check(name))
-            with _silent():
-                gin.parse_config(gin_files.stream(name))
+            logging.disable(logging.ERROR)  # gin logs the paths that it tried
+            gin.parse_config(gin_files.stream(name))
         except Exception as error:
             raise ConfigError(describe_gin(error, file)) from error
+        finally:
+            logging.disable(logging.NOTSET)
     return list(read)
 
 
@@ -132,16 +104,6 @@ def _root(file: str) -> str:
     """Return the folder ``gin/`` above ``file``, or the file's own folder."""
     parents = Path(file).parents
     return os.fspath(next((p for p in parents if p.name == "gin"), parents[0]))
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Keep gin from logging the paths that it tried."""
-    logging.disable(logging.ERROR)
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)
 
 
 def describe_gin(error: Exception, file: str = "gin/") -> str:

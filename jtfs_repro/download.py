@@ -23,7 +23,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from jtfs_repro import checks
 from jtfs_repro.io import FileError, Unavailable
@@ -51,26 +51,14 @@ def download(
 ) -> Path:
     """Download a ``http://``, ``https://`` or ``file://`` address to ``path`` unless it is there.
 
-    Parameters
-    ----------
-    checksum : str, optional
-        ``"md5:..."``, ``"sha1:..."`` or ``"sha256:..."``. Without one, an interrupted download
-        starts over, since two halves could belong to different files.
-    unpacked_bytes : int >= 0
-        Space that will be needed besides, for what the file holds.
-    timeout_s, deadline_s : float > 0
-        For connecting and for each read; for the whole download; seconds.
-    remedy : str
-        What the user can do if it fails; default to put the file at ``path``.
-
-    Raises
-    ------
-    Unavailable
-        No network, address not found, connection cut, wrong checksum, no space on the disk,
-        folder not writable.
+    Without a ``checksum`` (``"md5:..."``, ``"sha1:..."``, ``"sha256:..."``) an interrupted download
+    starts over: two halves could belong to different files. ``unpacked_bytes`` is space needed
+    besides; ``timeout_s`` is for connecting and each read, ``deadline_s`` for the whole, seconds;
+    ``remedy`` what the user can do. Any failure is `Unavailable`.
     """
     path = Path(path)
-    _check_url(url)
+    if urllib.parse.urlsplit(url).scheme not in SCHEMES:
+        checks.fail("url", url, "begin with http://, https:// or file://")
     algorithm, digest = parse_checksum(checksum) if checksum else ("", "")
     timeout_s = checks.number("timeout_s", timeout_s, above=0)
     checks.integer("unpacked_bytes", unpacked_bytes, low=0)
@@ -87,25 +75,18 @@ def download(
                 )  # fmt: skip
                 if digest:
                     _check(part, algorithm, digest)
-                _put(part, path)
+                with part.open("rb") as file:
+                    os.fsync(file.fileno())
+                os.replace(part, path)
     except FAILURES as error:
         reason = f"{label} not downloaded from {url}: {one_line(error)}"
         raise Unavailable(reason, remedy or f"put {path.name} at {path}") from error
     return path
 
 
-def _check_url(url: str) -> None:
-    if urllib.parse.urlsplit(url).scheme not in SCHEMES:
-        checks.fail("url", url, "begin with http://, https:// or file://")
-
-
 def parse_checksum(checksum: str) -> tuple[str, str]:
-    """Return algorithm and hexadecimal digest of a checksum.
+    """Return algorithm and hexadecimal digest of a checksum, or raise `ValueError`.
 
-    ValueError: another algorithm, or not as many digits as it gives.
-
-    Examples
-    --------
     >>> parse_checksum("md5:D41D8CD98F00B204E9800998ECF8427E")
     ('md5', 'd41d8cd98f00b204e9800998ecf8427e')
     """
@@ -134,12 +115,6 @@ def _check(part: Path, algorithm: str, digest: str) -> None:
     except FileError:
         part.unlink()
         raise
-
-
-def _put(part: Path, path: Path) -> None:
-    with part.open("rb") as file:
-        os.fsync(file.fileno())
-    os.replace(part, path)
 
 
 def part_of(path: Path) -> Path:
@@ -182,11 +157,7 @@ def fetch(
     deadline_s: float | None,
     is_shown: bool,
 ) -> None:
-    """Download ``url`` to ``part``, from where it ends; go on after a cut that made progress.
-
-    OSError, HTTPException: the connection failed, or was cut and a new attempt brought nothing; no
-    space; too slow.
-    """
+    """Download ``url`` to ``part``, from where it ends; go on after a cut that made progress."""
     deadline = _Deadline(deadline_s)
     for attempt in range(ATTEMPTS):
         before = _size(part)
@@ -235,14 +206,25 @@ def _save(
     response: Any, part: Path, unpacked_bytes: int, deadline: _Deadline, label: str, is_shown: bool
 ) -> None:
     """Append the response to ``part``, or replace it where the server sends everything again."""
+    from tqdm import tqdm
+
     is_rest = response.status == http.HTTPStatus.PARTIAL_CONTENT
     done = _size(part) if is_rest else 0
     if is_rest and int(_content_range(response.headers)[0] or done) != done:
         raise OSError(f"the server sends another range than the one from byte {done}")
     total = done + int(response.headers.get("Content-Length", 0))
     check_space(part.parent, total - done + unpacked_bytes)
-    with part.open("ab" if is_rest else "wb") as file:
-        _copy(response, file, done, total, deadline, label, is_shown)
+    with (
+        part.open("ab" if is_rest else "wb") as file,
+        tqdm(
+            desc=label, initial=done, total=total or None, unit="B", unit_scale=True,
+            disable=not is_shown,
+        ) as bar,
+    ):  # fmt: skip
+        while chunk := response.read(CHUNK):
+            file.write(chunk)
+            bar.update(len(chunk))
+            deadline.check(total)
     if _size(part) < total:
         raise ConnectionError(f"connection cut after {_size(part)} of {total} bytes; run again")
 
@@ -256,24 +238,3 @@ def check_space(folder: Path, n_bytes: int) -> None:
 
 def _size_text(n_bytes: int) -> str:
     return f"{n_bytes / 1e9:.2f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.1f} MB"
-
-
-def _copy(
-    source: Any,
-    file: BinaryIO,
-    done: int,
-    total: int,
-    deadline: _Deadline,
-    label: str,
-    is_shown: bool,
-) -> None:
-    from tqdm import tqdm
-
-    with tqdm(
-        desc=label, initial=done, total=total or None, unit="B", unit_scale=True,
-        disable=not is_shown,
-    ) as bar:  # fmt: skip
-        while chunk := source.read(CHUNK):
-            file.write(chunk)
-            bar.update(len(chunk))
-            deadline.check(total)

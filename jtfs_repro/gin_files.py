@@ -53,8 +53,6 @@ class Binding:
 def path_of(name: Name) -> str:
     """Return the file of ``PATH:STAGE``.
 
-    Examples
-    --------
     >>> path_of("gin/scale/smoke.gin:jtfs"), path_of("gin/features/jtfs.gin")
     ('gin/scale/smoke.gin', 'gin/features/jtfs.gin')
     """
@@ -69,13 +67,7 @@ def is_gin(name: Name) -> bool:
 
 
 def text_of(name: Name) -> str:
-    """Return the text that a stage reads; lines of other sections are blank, so that lines count.
-
-    Raises
-    ------
-    OSError, UnicodeDecodeError
-        The file cannot be read.
-    """
+    """Return the text that a stage reads; lines of other sections are blank: lines count."""
     path = path_of(name)
     with open(path) as stream:  # as gin opens it
         text = stream.read()
@@ -107,13 +99,7 @@ def _owned(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def statements(name: Name, delegate: config_parser.ParserDelegate | None = None) -> Iterator[Any]:
-    """Yield the statements of gin's own parser, which runs nothing.
-
-    Raises
-    ------
-    SyntaxError, ValueError
-        The text is not gin; the error names file and line.
-    """
+    """Yield the statements of gin's own parser, which runs nothing; errors name file and line."""
     yield from config_parser.ConfigParser(stream(name), delegate or Unresolved())
 
 
@@ -136,14 +122,7 @@ def includes(name: Name) -> list[str]:
 
 
 def bindings(names: Iterable[Name], *, root: Name) -> dict[str, Binding]:
-    """Return ``module.Class.parameter`` -> value of files in order, included ones where they stand.
-
-    Parameters
-    ----------
-    names : iterable of PATH or PATH:STAGE
-    root : path
-        The folder ``gin/``, to which includes are relative.
-    """
+    """Return ``module.Class.parameter`` -> value of files in order, included ones in place."""
     found: dict[str, Binding] = {}
     for name in names:
         for statement in statements(name):
@@ -157,19 +136,11 @@ def bindings(names: Iterable[Name], *, root: Name) -> dict[str, Binding]:
 
 
 def effective(names: Iterable[Name]) -> str:
-    """Return what files set and include, statement by statement, without imports and comments.
-
-    Equal texts are equal settings: moving a module, a comment or another stage's section changes
-    nothing here.
-    """
+    """Return what files set and include, without imports and comments: equal for equal settings."""
     kept = (s for name in names for s in statements(name) if not isinstance(s, ImportStatement))
     return "\n".join(repr(statement._replace(location=None)) for statement in kept)
 
 
 def settings_sha256(names: Iterable[Name]) -> str:
-    """Return a digest of the settings in gin files, see `effective`.
-
-    Two stages that read the same files get the same digest, so that one can tell whether what the
-    other stored was made with the settings of today.
-    """
+    """Return a digest of the settings in gin files, see `effective`: equal for equal settings."""
     return hashlib.sha256(effective(names).encode()).hexdigest()

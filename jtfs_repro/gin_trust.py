@@ -95,25 +95,10 @@ class _File:
 
 
 def check(file: str | os.PathLike[str]) -> list[str]:
-    """Refuse a gin file that would do more than set parameters of this project.
+    """Refuse a gin file, or ``PATH:STAGE``, that would do more than set parameters of this project.
 
-    Parameters
-    ----------
-    file : path
-        The file, or ``PATH:STAGE`` for one section of it; everything that it includes is checked
-        as well. gin's search path must be set.
-
-    Returns
-    -------
-    paths : list of str
-        The file and all that it includes.
-
-    Raises
-    ------
-    Untrusted
-        It goes beyond that; file, line and remedy are named.
-    SyntaxError, ValueError
-        It is not gin.
+    Return its path and those of all that it includes, which is checked as well. `Untrusted` names
+    file, line and remedy; `SyntaxError`, `ValueError`: it is not gin. Set gin's search path first.
     """
     files = _read_all(os.fspath(file), [], Path(gin_files.path_of(file)).resolve().parent)
     for read in files:
@@ -147,7 +132,6 @@ class _Names(gin_files.Unresolved):
 
 
 def _read_all(path: str, above: list[str], home: Path) -> list[_File]:
-    """Return a file and, depth first, what it includes."""
     file = _read(path)
     files, above = [file], [*above, os.path.realpath(gin_files.path_of(path))]
     for step in file.steps:
@@ -164,7 +148,6 @@ def _read_all(path: str, above: list[str], home: Path) -> list[_File]:
 
 
 def _read(path: str) -> _File:
-    """Parse one file; gin runs the same parser later, on the same text."""
     file, delegate = _File(path=path), _Names()
     for statement in gin_files.statements(path, delegate):
         _note(file, statement, delegate.names)
@@ -204,13 +187,7 @@ def _find(file: _File, name: str, line: int, home: Path) -> str:
 
 
 def allowed_modules() -> tuple[str, ...]:
-    """Return the packages and modules that gin files may import, the user's own at the end.
-
-    Raises
-    ------
-    ValueError
-        JTFS_GIN_MODULES is not a list of module names.
-    """
+    """Return the modules that gin files may import, those of JTFS_GIN_MODULES at the end."""
     own = [f"{PACKAGE}.{name}" for name in (*SUBPACKAGES, *MODULES)]
     return (*own, *_opted_in())
 
@@ -229,7 +206,6 @@ def _is_below(module: str, roots: Sequence[str]) -> bool:
 
 
 def _check_import(file: _File, one: _Import) -> None:
-    """Refuse an import that is not allowed."""
     if one.module == _DYNAMIC or _is_below(one.module, allowed_modules()):
         return
     if one.module.startswith(f"{PACKAGE}.") and not _exists(one.module):
@@ -247,7 +223,6 @@ def _foreign(files: Sequence[_File]) -> list[str]:
 
 
 def _exists(module: str) -> bool:
-    """Return whether this package has such a module."""
     try:
         return importlib.util.find_spec(module) is not None
     except ImportError:

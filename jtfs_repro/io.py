@@ -40,17 +40,8 @@ class FileError(ValueError):
 
 
 class Unavailable(RuntimeError):
-    """Something cannot run here, for a reason the user can remove.
+    """Something cannot run here, for a reason ("weights missing") that a remedy can remove.
 
-    Parameters
-    ----------
-    reason : str
-        What is missing, e.g. ``"weights missing"``.
-    remedy : str
-        What to do, e.g. ``"put FILE at PATH"``.
-
-    Examples
-    --------
     >>> str(Unavailable("weights missing", "put w.h5 at data/"))
     'weights missing; put w.h5 at data/'
     """
@@ -71,19 +62,9 @@ def atomic_path(path: str | os.PathLike[str], *, is_output: bool = True) -> Iter
     """Yield a temporary path in the folder of ``path``; rename it to ``path`` on success.
 
     On any error the temporary file is removed and ``path`` is left as it was. Parts that killed
-    processes of this machine left for the same ``path`` are removed first. An old sidecar of
-    ``path`` goes before the old content does.
-
-    Parameters
-    ----------
-    path : path
-    is_output : bool
-        Whether the script owes a sidecar for it, see `provenance.record`.
-
-    Raises
-    ------
-    FileError
-        The disk is full, or the folder cannot be written.
+    processes of this machine left for the same ``path`` are removed first. An old sidecar goes
+    before the old content does. Of an ``is_output`` the script owes one, see `provenance.record`.
+    `FileError`: the disk is full, or the folder cannot be written.
     """
     path = Path(path)
     own = (
@@ -92,7 +73,8 @@ def atomic_path(path: str | os.PathLike[str], *, is_output: bool = True) -> Iter
     part = path.with_name(f"{path.name}.{own}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
+        for old in leftovers(path.parent, f"{path.name}.{socket.gethostname()}."):
+            old.unlink(missing_ok=True)
         yield part
         _flush(part)
         journal.sidecar_of(path).unlink(missing_ok=True)
@@ -116,12 +98,12 @@ _WRITE_RULES = {
 }
 
 
-def _sweep(path: Path) -> None:
-    prefix = f"{path.name}.{socket.gethostname()}."
-    for part in path.parent.glob("*.part"):
+def leftovers(folder: Path, prefix: str) -> Iterator[Path]:
+    """Yield what killed processes left in a folder: ``<prefix><pid>....part``."""
+    for part in folder.glob("*.part"):
         pid = part.name.removeprefix(prefix).partition(".")[0]
         if part.name.startswith(prefix) and pid.isdigit() and not _is_running(int(pid)):
-            part.unlink(missing_ok=True)
+            yield part
 
 
 def _is_running(pid: int) -> bool:
@@ -130,7 +112,7 @@ def _is_running(pid: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
+        pass  # it is of another user
     return True
 
 
@@ -151,19 +133,7 @@ def array_writer(
 ) -> Iterator[Callable[[np.ndarray], None]]:
     """Yield a function that appends rows to a float32 ``.npy`` of ``shape``, larger than memory.
 
-    Parameters
-    ----------
-    path : path
-        Destination; it appears when all rows are written.
-    shape : tuple of int
-        Shape of the whole array.
-
-    Raises
-    ------
-    FileError
-        The disk is full, or the folder cannot be written.
-    ValueError
-        Fewer or more rows were written than ``shape[0]``.
+    The file appears when all rows are written. `ValueError`: more or fewer than ``shape[0]`` were.
     """
     written = 0
     header = {"descr": "<f4", "fortran_order": False, "shape": shape}
@@ -188,13 +158,7 @@ class _Stream:
 
 
 def load_array(path: str | os.PathLike[str], *, mmap: bool = False) -> np.ndarray:
-    """Read a ``.npy`` file, as a read-only memory map if ``mmap``.
-
-    Raises
-    ------
-    FileError
-        The file is missing, truncated or not an array.
-    """
+    """Read a ``.npy`` file, as a read-only memory map if ``mmap``; `FileError` if it is none."""
     check_content(path)
     try:
         arrays.check_array(path)
@@ -212,13 +176,7 @@ def save_arrays(path: str | os.PathLike[str], **arrays: np.ndarray) -> None:
 
 
 def load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
-    """Read all arrays of a ``.npz`` file.
-
-    Raises
-    ------
-    FileError
-        The file is missing, truncated or not an archive of arrays.
-    """
+    """Read all arrays of a ``.npz`` file; `FileError` if it is missing, truncated or no archive."""
     check_content(path)
     try:
         arrays.check_archive(path)
@@ -231,13 +189,7 @@ def load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
 
 
 def check_content(path: str | os.PathLike[str]) -> None:
-    """Note ``path`` as read by this process; refuse it if it is not what its sidecar records.
-
-    Raises
-    ------
-    FileError
-        The file is corrupted, truncated or swapped with another.
-    """
+    """Note ``path`` as read by this process; `FileError` if it is not what its sidecar records."""
     if wrong := journal.note_and_check(path):
         raise FileError(f"{path}: {wrong}; delete it and its sidecar, and run again")
 
@@ -298,12 +250,9 @@ def load_json(path: str | os.PathLike[str]) -> Any:
 
 
 def save_csv(path: str | os.PathLike[str], rows: Rows) -> None:
-    """Write ``rows`` as CSV; columns are those of the first row, floats get 6 digits.
+    """Write ``rows`` as CSV; floats get 6 digits.
 
-    Raises
-    ------
-    ValueError
-        There is no row, or a row has other columns than the first.
+    `ValueError`: there is no row, or a row has other columns than the first.
     """
     columns = _columns(rows)
     text = io.StringIO()
@@ -322,10 +271,7 @@ def save_table(path: str | os.PathLike[str], rows: Rows, *, caption: str) -> Non
 def load_csv(path: str | os.PathLike[str]) -> list[dict[str, str]]:
     """Read a CSV file into one dictionary of strings per row.
 
-    Raises
-    ------
-    FileError
-        The file is missing or empty, or a row has more or fewer cells than the header.
+    `FileError`: it is missing or empty, or a row has more or fewer cells than the header.
     """
     reader = csv.DictReader(io.StringIO(load_text(path)))
     try:
@@ -343,8 +289,6 @@ def load_csv(path: str | os.PathLike[str]) -> list[dict[str, str]]:
 def csv_to_markdown(rows: Rows, *, caption: str = "") -> str:
     """Return ``rows`` as a Markdown table, numbers right-aligned, below ``caption``.
 
-    Examples
-    --------
     >>> print(csv_to_markdown([{"feature": "mfcc", "D": 20}]))
     | feature | D |
     | --- | ---: |
@@ -374,8 +318,6 @@ def _is_number(text: str) -> bool:
 def format_cell(value: Any) -> str:
     """Return ``value`` as the text of a table cell: floats with 6 significant digits.
 
-    Examples
-    --------
     >>> [format_cell(value) for value in (1 / 3, 1e-9, 7, True, None, "f_c")]
     ['0.333333', '1e-09', '7', 'True', '', 'f_c']
     """

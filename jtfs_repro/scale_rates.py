@@ -23,58 +23,34 @@ CELL_FIELDS = ("rate_hz", "scale_cpo", "spin", "energy", "response")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ScaleRate:
-    """Scalogram and responses of one sound, with their axes.
+    """Scalogram and responses of one sound, with their axes."""
 
-    Parameters
-    ----------
-    sr : float
-        Sample rate of the sound in Hz.
-    times_s : ndarray [shape=(frames,)]
-        Centres of the frames in seconds from the first sample.
-    frequencies_hz : ndarray [shape=(rows,)]
-        From high to low.
-    scalogram : ndarray [shape=(rows, frames)], float32
-        Largest ``|x * psi_n1|`` in each tile.
-    fine_times_s, fine_frequencies_hz, fine_scalogram : ndarray
-        The same on finer tiles, for printing.
-    rate_hz, scale_cpo : ndarray [shape=(cells,)]
-        Hz (0: phi_t) and cycles/octave (0: phi_f).
-    spin : ndarray [shape=(cells,)], int
-    energy : ndarray [shape=(cells,)]
-        Sum of squares over all rows and samples of the sound.
-    response : ndarray [shape=(cells, rows, frames)], float32
-        Largest ``|X * Psi|`` in each tile, 0 on rows that a rate cannot reach.
-    """
-
-    sr: float
-    times_s: np.ndarray
-    frequencies_hz: np.ndarray
-    scalogram: np.ndarray
-    fine_times_s: np.ndarray
+    sr: float  # of the sound, Hz
+    times_s: np.ndarray  # [shape=(frames,)] centres, from the first sample
+    frequencies_hz: np.ndarray  # [shape=(rows,)], from high to low
+    scalogram: np.ndarray  # [shape=(rows, frames)], the largest |x * psi_n1| in each tile
+    fine_times_s: np.ndarray  # this and the next two: the same on finer tiles, for printing
     fine_frequencies_hz: np.ndarray
     fine_scalogram: np.ndarray
-    rate_hz: np.ndarray
-    scale_cpo: np.ndarray
-    spin: np.ndarray
-    energy: np.ndarray
-    response: np.ndarray
+    rate_hz: np.ndarray  # [shape=(cells,)], 0: phi_t
+    scale_cpo: np.ndarray  # [shape=(cells,)], 0: phi_f
+    spin: np.ndarray  # [shape=(cells,)], int
+    energy: np.ndarray  # [shape=(cells,)], squares summed over all rows and samples
+    response: np.ndarray  # [shape=(cells, rows, frames)], the largest |X * Psi|; 0 out of reach
 
     def __post_init__(self) -> None:
-        """Check that the arrays belong together."""
         object.__setattr__(self, "sr", float(self.sr))
         image = (len(self.frequencies_hz), len(self.times_s))
-        if self.scalogram.shape != image:
-            checks.fail("scalogram.shape", self.scalogram.shape, f"be {image}")
-        fine = (len(self.fine_frequencies_hz), len(self.fine_times_s))
-        if self.fine_scalogram.shape != fine:
-            checks.fail("fine_scalogram.shape", self.fine_scalogram.shape, f"be {fine}")
-        if self.response.shape != (len(self.rate_hz), *image):
-            rule = f"be {(len(self.rate_hz), *image)}"
-            checks.fail("response.shape", self.response.shape, rule)
-        for name in CELL_FIELDS[1:4]:
-            shape = getattr(self, name).shape
-            if shape != self.rate_hz.shape:
-                checks.fail(f"{name}.shape", shape, f"be {self.rate_hz.shape}")
+        expected = {
+            "scalogram": image,
+            "fine_scalogram": (len(self.fine_frequencies_hz), len(self.fine_times_s)),
+            "response": (len(self.rate_hz), *image),
+            **dict.fromkeys(CELL_FIELDS[1:4], self.rate_hz.shape),
+        }
+        for name, shape in expected.items():
+            found = getattr(self, name).shape
+            if found != shape:
+                checks.fail(f"{name}.shape", found, f"be {shape}")
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the fields, to be stored under their names."""
@@ -116,8 +92,7 @@ class ScaleRate:
         """Return the cells as they are drawn [shape=(2 scales + 1, 1 + rates)].
 
         Columns: phi_t, then rates from low to high. Rows: spin +1 with scales from high to low,
-        phi_f, spin -1 with scales from low to high. The cells of phi_t have no direction and
-        stand in both halves.
+        phi_f, spin -1 with scales from low to high. The cells of phi_t stand in both halves.
         """
         scales = self.scales_cpo
         rows = [*((s, 1) for s in scales[::-1]), (0.0, 0), *((s, -1) for s in scales)]
@@ -142,13 +117,13 @@ class ScaleRate:
     ) -> float:
         """Return energy(+1) over energy(-1) in dB, of one (rate, scale) or of all together."""
         if rate_hz is None or scale_cpo is None:
-            energies = [self.energy[self.spin == spin].sum() for spin in (1, -1)]
+            up, down = (self.energy[self.spin == spin].sum() for spin in (1, -1))
         else:
-            energies = [
-                self.energy[self.index(rate_hz=rate_hz, scale_cpo=scale_cpo, spin=spin)]
-                for spin in (1, -1)
+            cells = [
+                self.index(rate_hz=rate_hz, scale_cpo=scale_cpo, spin=spin) for spin in (1, -1)
             ]
-        return decibels(energies[0], energies[1])
+            up, down = self.energy[cells]
+        return decibels(up, down)
 
 
 def decibels(energy: float, reference: float) -> float:

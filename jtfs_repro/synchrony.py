@@ -39,33 +39,17 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class OnsetBands:
-    """The subbands whose onsets are compared.
+    """The subbands whose onsets are compared; `ValueError` if a setting is out of range.
 
-    Parameters
-    ----------
-    Q : int >= 1
-        Wavelets per octave.
-    lowest_hz : float > 0
-        No subband has a lower centre; their highest is 0.35 to 0.5 of the sample rate.
-    smoothing_s : float > 0
-        Standard deviation of the Gaussian g in seconds. A wavelet's own response lasts
-        ``1 / (2 pi sigma)``: with Q = 4 and 200 Hz, 8 ms.
-    hop_s : float > 0
-        Seconds h between two values of the onset strength.
-    least_octaves : float > 0
-        Least distance between the subbands of a pair.
-
-    Raises
-    ------
-    ValueError, TypeError
-        A setting is out of its range.
+    Their highest centre is 0.35 to 0.5 of the sample rate. A wavelet's own response lasts
+    ``1 / (2 pi sigma)``: with Q = 4 and 200 Hz, 8 ms.
     """
 
-    Q: int = 4
-    lowest_hz: float = 200.0
-    smoothing_s: float = 0.01
-    hop_s: float = 0.005
-    least_octaves: float = 1.0
+    Q: int = 4  # wavelets per octave
+    lowest_hz: float = 200.0  # no subband has a lower centre
+    smoothing_s: float = 0.01  # standard deviation of the Gaussian g
+    hop_s: float = 0.005  # h, between two values of the onset strength
+    least_octaves: float = 1.0  # between the subbands of a pair
 
     def __post_init__(self) -> None:
         checks.integer("Q", self.Q, low=1)
@@ -80,10 +64,7 @@ class OnsetBands:
         return math.ceil(self.least_octaves * self.Q - 1e-9)
 
     def wavelets(self, sr: float) -> list[tuple[float, float]]:
-        """Return (xi, sigma) of the bank in cycles/sample, from high to low frequency.
-
-        ValueError: no two subbands lie `least_octaves` apart.
-        """
+        """Return (xi, sigma), cycles/sample, from high to low; `ValueError` if there is no pair."""
         xi, bank = xi_max(self.Q), []
         while xi * sr >= self.lowest_hz:
             bank.append((xi, constant_q_sigma(xi, self.Q)))
@@ -96,19 +77,16 @@ class OnsetBands:
 
 @dataclass(frozen=True, kw_only=True)
 class Onsets:
-    """Correlations r of the onsets of every pair of subbands, weights w [shape=(channels, pairs)].
+    """Correlations r of the onsets of every pair of subbands, 0 where a subband has no onset."""
 
-    r is 0 where a subband has no onset.
-    """
-
-    correlation: Array
+    correlation: Array  # [shape=(channels, pairs)], as is the weight w
     weight: Array
 
 
 def onset_correlations(x: np.ndarray, *, sr: float, bands: OnsetBands) -> Onsets:
     """Correlate the onsets of all pairs of subbands of x [shape=(channels, N)] (see above).
 
-    ValueError: the sound is too short, or the bank has no pair of subbands.
+    `ValueError`: the sound is too short, or the bank has no pair of subbands.
     """
     if x.ndim != 2 or x.shape[0] < 1:
         checks.fail("x.shape", x.shape, "be (channels, N)", "mono: x[None]")
@@ -159,14 +137,8 @@ def _correlations(strength: Array) -> Array:
 def synchrony(onsets: Onsets, *, weight: Array) -> float:
     """Return the weighted mean of the correlations: 1 if all subbands rise together, else about 0.
 
-    NaN where no weight is positive: the original has nothing in these subbands.
-
-    Parameters
-    ----------
-    onsets : Onsets
-        Of any sound.
-    weight : ndarray [shape=(channels, pairs)]
-        `Onsets.weight` of the original.
+    The weight is `Onsets.weight` of the original. NaN where none is positive: the original has
+    nothing in these subbands.
     """
     if not weight.any():
         return math.nan
@@ -178,8 +150,6 @@ def share_kept(value: float, *, floor: float, original: float) -> float:
 
     NaN where the original is no higher than the floor: there is nothing to keep.
 
-    Examples
-    --------
     >>> share_kept(0.4, floor=0.1, original=0.7)
     0.5
     """

@@ -29,8 +29,6 @@ def similarity(a: Array, b: Array, *, weight: Array) -> float:
 
     NaN if one of them is constant where there is weight.
 
-    Examples
-    --------
     >>> similarity(np.array([0.0, 1.0, 5.0]), np.array([2.0, 4.0, 0.0]), weight=np.array([1, 1, 0]))
     1.0
     """
@@ -46,26 +44,12 @@ def similarity(a: Array, b: Array, *, weight: Array) -> float:
 
 
 def spin_energies(S: np.ndarray, meta: Mapping[str, Any]) -> Array:
-    r"""Return the second-order energies of spin +1 (rising) and -1 for every (rate, scale).
+    r"""Return second-order energies of spin +1 (rising) and -1 [shape=(2, cells)].
 
-    Sums of squares over channels, rows n1 and frames of one (n2, \|xi_fr\|); a path keeps one row
-    in ``2**j_fr``, so its squares are multiplied by as much.
-
-    Parameters
-    ----------
-    S : ndarray [shape=(channels, C, frames)]
-        Coefficients of `TimeFrequencyScattering` with ``format='time'`` and ``F=0``.
-    meta : mapping
-        Its `meta()`.
-
-    Returns
-    -------
-    energy : ndarray [shape=(2, cells)]
-
-    Raises
-    ------
-    ValueError
-        If there is no coefficient with a spin.
+    A cell is one (n2, \|xi_fr\|): sums of squares over channels, rows n1 and frames. A path keeps
+    one row in ``2**j_fr``, so its squares are multiplied by as much. ``S`` [shape=(channels, C,
+    frames)] are coefficients of `TimeFrequencyScattering` with ``format='time'`` and ``F=0``,
+    ``meta`` is its `meta()`. `ValueError`: no coefficient has a spin.
     """
     n2, xi_fr, spin = (np.asarray(meta[name], float) for name in ("n", "xi_fr", "spin"))
     chosen = np.flatnonzero((np.asarray(meta["order"]) == 2) & (np.abs(spin) == 1))
@@ -82,8 +66,6 @@ def spin_energies(S: np.ndarray, meta: Mapping[str, Any]) -> Array:
 def spin_contrast(energy: Array) -> Array:
     """Return ``(E_plus - E_minus) / (E_plus + E_minus)`` along the first axis; 0 without energy.
 
-    Examples
-    --------
     >>> spin_contrast(np.array([[3.0, 0.0], [1.0, 2.0]]))
     array([ 0.5, -1. ])
     """
@@ -94,13 +76,8 @@ def spin_contrast(energy: Array) -> Array:
 def contrast_kept(energy: Array, original: Array) -> float:
     """Return ``sum w c_x c_y / sum w c_x**2``, w the energy of the original in each cell.
 
-    The slope of y's contrasts on x's: 1 if they are kept, 0 if up and down are alike in y or
-    unrelated to x, -1 if they are exchanged. NaN if the original has none.
-
-    Parameters
-    ----------
-    energy, original : ndarray [shape=(2, cells)]
-        `spin_energies` of y and of x.
+    The slope of y's contrasts on x's, of `spin_energies`: 1 if they are kept, 0 if up and down are
+    alike in y or unrelated to x, -1 if they are exchanged. NaN if the original x has none.
     """
     c_y, c_x, weight = spin_contrast(energy), spin_contrast(original), original.sum(axis=0)
     norm = float(np.sum(weight * c_x**2))
@@ -149,11 +126,8 @@ def relative_error(estimate: np.ndarray, original: np.ndarray) -> float:
 def log_spectral_distance_db(estimate: Array, original: Array) -> float:
     """Return the root mean square over frequency of the difference of long-term spectra in dB.
 
-    Parameters
-    ----------
-    estimate, original : ndarray [shape=(channels, bins, frames)]
-        Magnitudes. Powers are averaged over time; what lies more than 60 dB below the peak of the
-        original is raised to there.
+    Magnitudes [shape=(channels, bins, frames)]: powers are averaged over time; what lies more than
+    60 dB below the peak of the original is raised to there.
     """
     powers = [np.mean(magnitudes**2, axis=-1) for magnitudes in (estimate, original)]
     floor = powers[1].max() * 10 ** (-FLOOR_DB / 10)

@@ -13,12 +13,12 @@ from jtfs_repro.captions import Entry, Study
 from jtfs_repro.plots.manifold_data import manifold_data
 from jtfs_repro.site import pictures
 from jtfs_repro.site.contents import Contents, Picture
-from jtfs_repro.site.folder import MARK, Folder, Slugs, swapped
+from jtfs_repro.site.folder import MARK, Folder, Slugs, swapped, templates
 from jtfs_repro.site.instruments import has_instruments, instruments_page
 from jtfs_repro.site.notebooks import notebook_pages
 from jtfs_repro.site.resyntheses import resynthesis_page
 from jtfs_repro.site.scale_rates import scale_rate_page
-from jtfs_repro.site.tables import TableView, table_views, templates, verdicts
+from jtfs_repro.site.tables import TableView, table_views, verdicts
 
 ASSETS = Path(__file__).parent / "assets"
 TITLES = {
@@ -42,25 +42,9 @@ def build_site(
 ) -> None:
     """Write the whole site; an existing one is replaced in one step.
 
-    Parameters
-    ----------
-    folder : path
-        Destination; new, empty, or an older site.
-    contents : Contents
-        What is shown; an empty group is reported as not run.
-    bandwidth : float > 0
-        Bandwidth of the chirps in octaves, for the sound on the page of manifolds.
-    marker_size : float > 0
-        Diameter of a point there, pixels.
-    thumbnail_width : int >= 64
-        Width of the small figures on the index, pixels.
-
-    Raises
-    ------
-    FileError
-        ``folder`` holds something else than a site, or cannot be written.
-    ValueError
-        The contents do not fit together, or an option is out of its range.
+    ``bandwidth`` (octaves) is that of the chirps heard on the page of manifolds, ``marker_size``
+    (pixels) that of its points, ``thumbnail_width`` (pixels, >= 64) that of figures on the index.
+    `FileError`: ``folder`` holds something else than a site. `ValueError`: a wrong option.
     """
     checks.integer("thumbnail_width", thumbnail_width, low=64, mistake="pixels")
     with swapped(folder) as out:
@@ -233,5 +217,4 @@ def _figure(figure: Picture, out: Folder, slugs: Slugs, width: int) -> _Figure:
 
 
 def _of(study: str, shown: Sequence[Any]) -> list[Any]:
-    """Return the figures or tables of one study."""
     return [one for one in shown if one.entry.study.key == study]

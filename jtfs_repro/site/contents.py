@@ -22,17 +22,7 @@ STAMP = ("scale", "preset", "device", "variant")
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """What the footer of every page says.
-
-    Parameters
-    ----------
-    stamp_line : str
-        Scale, preset and device.
-    commit : str
-        Of the source tree, or empty.
-    manifest : str
-        Text of manifest.json, or empty.
-    """
+    """What the footer of every page says: scale, preset and device; empty where not known."""
 
     stamp_line: str
     commit: str = ""
@@ -77,65 +67,33 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One resynthesis.
-
-    Parameters
-    ----------
-    sound, representation, descent : str
-        What was resynthesised, and how.
-    status : str
-        "finished", or why not.
-    history : sequence of rows
-        One per iteration, as text.
-    iterations : array [shape=(k,)]
-        Of the snapshots; 0 is the initial noise, the last one the best.
-    errors : array [shape=(k,)]
-    samples : array [shape=(k, channels, N)]
-    best : Sound
-        The best sound found.
-    """
+    """One resynthesis."""
 
     sound: str
     representation: str
     descent: str
-    status: str
-    history: Sequence[Row]
-    iterations: np.ndarray
-    errors: np.ndarray
-    samples: np.ndarray
+    status: str  # "finished", or why not
+    history: Sequence[Row]  # one per iteration
+    iterations: np.ndarray  # [shape=(k,)] of the snapshots: 0 is the noise, the last the best
+    errors: np.ndarray  # [shape=(k,)]
+    samples: np.ndarray  # [shape=(k, channels, N)]
     best: Sound
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScaleRateMap:
-    """Responses |X * Psi| of one sound to all joint wavelets.
-
-    Parameters
-    ----------
-    name, title : str
-    times_s : array [shape=(frames,)]
-    frequencies_hz : array [shape=(rows,)]
-        From high to low.
-    scalogram : array [shape=(any rows, any frames)]
-        Over the same times and frequencies, or finer.
-    rate_hz, scale_cpo : array [shape=(cells,)]
-        0 for the low-pass.
-    spin : array [shape=(cells,)], int
-        +1 rising, -1 falling, 0 neither.
-    energy : array [shape=(cells,)]
-    response : array [shape=(cells, rows, frames)]
-    """
+    """Responses |X * Psi| of one sound to all joint wavelets."""
 
     name: str
     title: str
-    times_s: np.ndarray
-    frequencies_hz: np.ndarray
-    scalogram: np.ndarray
-    rate_hz: np.ndarray
+    times_s: np.ndarray  # [shape=(frames,)]
+    frequencies_hz: np.ndarray  # [shape=(rows,)], from high to low
+    scalogram: np.ndarray  # over the same times and frequencies, or finer
+    rate_hz: np.ndarray  # [shape=(cells,)], 0 for the low-pass; so are the next three
     scale_cpo: np.ndarray
-    spin: np.ndarray
+    spin: np.ndarray  # +1 rising, -1 falling, 0 neither
     energy: np.ndarray
-    response: np.ndarray
+    response: np.ndarray  # [shape=(cells, rows, frames)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,23 +132,9 @@ def read_origin(
     preset: str = "",
     variant: str = "",
 ) -> Origin:
-    """Return what the footer says, from a manifest or the JSON files of features.
+    """Return what the footer says, from a manifest or from ``facts``: JSON files with a stamp.
 
-    Parameters
-    ----------
-    manifest : path
-        manifest.json, or empty.
-    facts : sequence of path
-        JSON files with the keys of a stamp.
-    scale, preset, variant : str
-        What the stamp is known to be; empty where not known.
-
-    Raises
-    ------
-    FileError
-        A file is missing or lacks an entry of the stamp.
-    ValueError
-        The files and arguments are of different runs.
+    ``scale``, ``preset`` and ``variant`` are what is known of it; `ValueError` if they differ.
     """
     stated = {"scale": scale, "preset": preset, "variant": variant}
     stated = {name: value for name, value in stated.items() if value}
@@ -285,5 +229,4 @@ def _need(path: str, facts: Any, *names: str) -> dict[str, Any]:
 
 
 def _beside(path: str, suffix: str) -> str:
-    """Return the file of the same name with another suffix."""
     return path.removesuffix(".json") + suffix

@@ -1,4 +1,4 @@
-"""The folder of the site: names that are safe in links, files, and the swap at the end."""
+"""The folder of the site: its templates, names that are safe in links, the swap at the end."""
 
 from __future__ import annotations
 
@@ -14,18 +14,29 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from jtfs_repro.io import FileError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from jtfs_repro.io import FileError, leftovers
 
 MARK = "site.json"  # by it a folder is known as a site that may be replaced
 KINDS = ("new", "old")
 LONGEST = 60  # characters of a slug
 
 
+def templates() -> Environment:
+    """Return the templates of all pages; what they fill in is escaped."""
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
 def slug(text: str) -> str:
     """Return ``text`` as a name of letters, digits and hyphens.
 
-    Examples
-    --------
     >>> slug("Grüner Käfer #3.wav"), slug("<img onerror>"), slug("鳥")
     ('gruner-kafer-3-wav', 'img-onerror', 'x')
     """
@@ -51,13 +62,7 @@ class Slugs:
 
 
 class Folder:
-    """Writes the files of a site; equal contents are stored once.
-
-    Parameters
-    ----------
-    path : Path
-        An existing, empty folder.
-    """
+    """Writes the files of a site into an existing folder; equal contents are stored once."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -86,8 +91,6 @@ class Folder:
 def script_json(value: Any) -> str:
     r"""Return JSON that is safe inside a script element and as JavaScript.
 
-    Examples
-    --------
     >>> print(script_json({"a": "</script>"}))
     {"a":"<\/script>"}
     """
@@ -98,15 +101,10 @@ def script_json(value: Any) -> str:
 
 @contextmanager
 def swapped(folder: str | os.PathLike[str]) -> Iterator[Folder]:
-    """Yield an empty folder beside ``folder`` that takes its place on success.
+    """Yield an empty folder that takes the place of ``folder`` on success; refuse what is no site.
 
-    On any error the new folder is removed and ``folder`` is left as it was; a killed build leaves
-    the old site, or in the instant between two renamings none, but never half a site.
-
-    Raises
-    ------
-    FileError
-        ``folder`` is a file, or a folder that holds something else than a site.
+    On any error ``folder`` is left as it was; a killed build leaves the old site, or in the instant
+    between two renamings none, but never half a site.
     """
     final = Path(folder)
     _refuse_foreign(final)
@@ -132,23 +130,9 @@ def _prefix(final: Path, kind: str) -> str:
 
 
 def _sweep(final: Path) -> None:
-    """Remove what killed builds of this machine left for the same folder."""
     for kind in KINDS:
-        prefix = _prefix(final, kind)
-        for part in final.parent.glob("*.part"):
-            pid = part.name.removeprefix(prefix).removesuffix(".part")
-            if part.name.startswith(prefix) and pid.isdigit() and not _is_running(int(pid)):
-                shutil.rmtree(part, ignore_errors=True)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        for part in leftovers(final.parent, _prefix(final, kind)):
+            shutil.rmtree(part, ignore_errors=True)
 
 
 def _refuse_foreign(final: Path) -> None:

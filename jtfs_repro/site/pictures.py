@@ -22,34 +22,17 @@ LEVELS = 64  # of a palette: fewer levels make smaller files
 
 
 def scalogram_frequencies(sr: float) -> np.ndarray:
-    """Return the centre frequencies in Hz, from high to low.
-
-    Examples
-    --------
-    >>> scalogram_frequencies(1000.0)[[0, -1]].round(1)
-    array([450. ,   3.6])
-    """
+    """Return the centre frequencies in Hz, from high to low."""
     steps = np.arange(OCTAVES * ROWS_PER_OCTAVE) / ROWS_PER_OCTAVE
     return TOP * sr * 2.0**-steps
 
 
 def scalogram(samples: np.ndarray, sr: float) -> np.ndarray:
-    """Return the modulus of a constant-Q wavelet transform, for display.
+    """Return the modulus of a constant-Q transform of samples [shape=(channels, N)], for display.
 
     Row k is ``|x * psi_k|`` with a Gaussian of centre xi_k and standard deviation
-    ``xi_k / (2 QUALITY)`` in frequency; channels are joined by their root mean square, time by
-    the largest value in each of `N_COLUMNS` columns.
-
-    Parameters
-    ----------
-    samples : array [shape=(channels, N)]
-    sr : float
-        Sample rate in Hz.
-
-    Returns
-    -------
-    modulus : ndarray [shape=(rows, columns)], float32
-        Rows as in `scalogram_frequencies`; fewer than `N_COLUMNS` columns where N is less.
+    ``xi_k / (2 QUALITY)`` in frequency; channels are joined by their root mean square, time by the
+    largest value in each of `N_COLUMNS` columns (N where it is less).
     """
     n = samples.shape[1]
     spectrum = np.fft.rfft(samples.astype(np.float64), axis=1)
@@ -74,8 +57,6 @@ def _row(spectrum: np.ndarray, n: int, xi: float) -> np.ndarray:
 def decibel_levels(modulus: np.ndarray, peak: float, *, range_db: float = RANGE_DB) -> np.ndarray:
     """Return `modulus` in steps from 0 (``range_db`` below ``peak``, or less) to LEVELS - 1.
 
-    Examples
-    --------
     >>> decibel_levels(np.array([1.0, 0.0, 1e-3, 10.0]), 1.0)
     array([63,  0,  0, 63], dtype=uint8)
     """
@@ -98,8 +79,6 @@ def palette_png(levels: np.ndarray, *, colours: str = "magma") -> bytes:
 def sheet(tiles: np.ndarray, *, columns: int) -> np.ndarray:
     """Return tiles [shape=(k, rows, frames)] side by side, ``columns`` in a row, blanks as 0.
 
-    Examples
-    --------
     >>> sheet(np.arange(1, 4).reshape(3, 1, 1), columns=2)
     array([[1, 2], [3, 0]])
     """
@@ -112,17 +91,8 @@ def sheet(tiles: np.ndarray, *, columns: int) -> np.ndarray:
 
 
 def thumbnail(png: bytes, *, width: int) -> tuple[bytes, tuple[int, int]]:
-    """Return a smaller PNG on white, and its size in pixels.
-
-    Raises
-    ------
-    ValueError
-        The bytes are no picture.
-    """
-    try:
-        image = Image.open(bytes_io.BytesIO(png)).convert("RGBA")
-    except (OSError, SyntaxError) as error:  # Pillow raises both for broken PNGs
-        raise ValueError(f"not a PNG picture or truncated: {error}") from None
+    """Return a smaller PNG on white, and its size in pixels; `ValueError` if it is no picture."""
+    image = _opened(png, "PNG", "RGBA")
     white = Image.new("RGBA", image.size, "white")
     flat = Image.alpha_composite(white, image).convert("RGB")
     height = max(1, round(flat.height * width / flat.width))
@@ -131,19 +101,16 @@ def thumbnail(png: bytes, *, width: int) -> tuple[bytes, tuple[int, int]]:
 
 
 def first_frame(gif: bytes) -> tuple[bytes, tuple[int, int]]:
-    """Return the first frame of an animation as PNG, and its size in pixels.
-
-    Raises
-    ------
-    ValueError
-        The bytes are no picture.
-    """
-    try:
-        image = Image.open(bytes_io.BytesIO(gif))
-        frame = image.convert("RGB")
-    except (OSError, SyntaxError) as error:
-        raise ValueError(f"not a GIF picture or truncated: {error}") from None
+    """Return an animation's first frame as PNG, and its size in pixels; `ValueError` if none."""
+    frame = _opened(gif, "GIF", "RGB")
     return _png(frame), frame.size
+
+
+def _opened(data: bytes, kind: str, mode: str) -> Image.Image:
+    try:
+        return Image.open(bytes_io.BytesIO(data)).convert(mode)
+    except (OSError, SyntaxError) as error:  # Pillow raises both for broken files
+        raise ValueError(f"not a {kind} picture or truncated: {error}") from None
 
 
 def _png(image: Image.Image) -> bytes:
@@ -153,13 +120,8 @@ def _png(image: Image.Image) -> bytes:
 
 
 def ticks_of_rows(values: np.ndarray, candidates: Sequence[float]) -> list[dict[str, float]]:
-    """Return the candidates within ``values`` (one per row, falling), with places in percent.
+    """Return the candidates within ``values`` (one per row, falling), percent from the top edge.
 
-    A place is measured from the top edge and interpolated, in log-frequency, between the centres
-    of the rows.
-
-    Examples
-    --------
     >>> ticks_of_rows(np.array([8.0, 4.0, 2.0, 1.0]), (1, 4, 16))
     [{'value': 1, 'place': 87.5}, {'value': 4, 'place': 37.5}]
     """

@@ -16,7 +16,6 @@ from jtfs_repro.site.resyntheses import FREQUENCY_TICKS, time_ticks
 
 SHEET_COLUMNS = 12
 RESPONSE_RANGE_DB = 40.0  # below the largest response of the sound
-ENERGY_RANGE_DB = 40.0  # below the largest energy
 DIGITS = 4
 
 

@@ -6,14 +6,11 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from jtfs_repro import io
 from jtfs_repro.captions import Entry
 from jtfs_repro.site.contents import STAMP, Row, Table
-from jtfs_repro.site.folder import Folder, Slugs
+from jtfs_repro.site.folder import Folder, Slugs, templates
 
 VERDICT_COLUMNS = (
     "verdict",
@@ -32,32 +29,8 @@ VERDICT_COLUMNS = (
 LONG = 32  # characters from which a column of text may wrap
 
 
-def templates() -> Environment:
-    """Return the templates of all pages; what they fill in is escaped."""
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
 def table_page(path: str | os.PathLike[str], entry: Entry) -> str:
-    """Return the HTML page of a stored table that needs nothing else: for Snakemake's report.
-
-    Parameters
-    ----------
-    path : path
-        A .csv file.
-    entry : Entry
-        The words about it.
-
-    Raises
-    ------
-    FileError
-        The file is missing, or not a table.
-    """
+    """Return the HTML page of a stored .csv that needs nothing else: for Snakemake's report."""
     table = view(io.load_csv(path), title=entry.title, caption=entry.caption)
     return templates().get_template("table_page.html").render(table=table)
 
@@ -73,31 +46,16 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class TableView:
-    """What a template needs to show a table.
-
-    Parameters
-    ----------
-    title, caption : str
-    stamp : str
-        Scale, preset and device where they are the same in all rows, else empty: then they are
-        columns.
-    columns : sequence of Column
-    rows : sequence of rows
-    id : str
-    entry : Entry
-        The words about it; None of a table that was not stored.
-    page, csv : str
-        Links; empty where there is none.
-    """
+    """What a template needs to show a table."""
 
     title: str
     caption: str
-    stamp: str
+    stamp: str  # scale, preset and device where all rows share them, else columns
     columns: Sequence[Column]
     rows: Sequence[Row]
     id: str = ""
-    entry: Entry | None = None
-    page: str = ""
+    entry: Entry | None = None  # None of a table that was not stored
+    page: str = ""  # links; empty where there is none
     csv: str = ""
 
 

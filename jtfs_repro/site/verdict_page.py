@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from jtfs_repro import io
 from jtfs_repro.provenance import Stamp
+from jtfs_repro.site.folder import templates
 from jtfs_repro.verdicts.rows import KINDS, VERDICTS
-from jtfs_repro.verdicts.table import PAPER_COLUMN, columns_by_scale, other_column
+from jtfs_repro.verdicts.table import PAPER_COLUMN, columns_by_scale, counts, other_column
 
-HERE = Path(__file__).parent
 COLOURS = {"within": "good", "outside": "bad"}
 KIND_WORDS = {
     "paper": "the paper",
@@ -28,47 +24,38 @@ Row = Mapping[str, Any]
 def verdict_page(rows: Sequence[Row], *, stamp: Stamp) -> str:
     """Return the page: all rows, filters, counts; text is escaped.
 
-    Numbers of the paper's scale and of the run's stand in two columns.
-
-    Parameters
-    ----------
-    rows : sequence of rows
-        Of `verdicts.table.verdicts`, with links relative to the page.
-    stamp : Stamp
-        Of the run.
+    Rows are those of `verdicts.table.verdicts`, with links relative to the page. Numbers of the
+    paper's scale and of the run's stand in two columns.
     """
-    environment = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     sections = dict.fromkeys(row["section"] for row in rows)
-    return environment.get_template("verdict_page.html").render(
-        stamp=stamp.line,
-        columns=(PAPER_COLUMN, other_column(rows, stamp)),
-        counts=_counts(rows),
-        verdicts=VERDICTS,
-        kinds=[kind for kind in KINDS if any(row["kind"] == kind for row in rows)],
-        kind_words=KIND_WORDS,
-        sections=[(name, [_view(r) for r in rows if r["section"] == name]) for name in sections],
-        total=len(rows),
+    return (
+        templates()
+        .get_template("verdict_page.html")
+        .render(
+            stamp=stamp.line,
+            columns=(PAPER_COLUMN, other_column(rows, stamp)),
+            counts=_counts(rows),
+            verdicts=VERDICTS,
+            kinds=[kind for kind in KINDS if any(row["kind"] == kind for row in rows)],
+            kind_words=KIND_WORDS,
+            sections=[
+                (name, [_view(r) for r in rows if r["section"] == name]) for name in sections
+            ],
+            total=len(rows),
+        )
     )
 
 
 def _counts(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return one line per kind, with the number of rows by verdict."""
-    found = Counter((row["kind"], row["verdict"]) for row in rows)
+    by_kind = {kind: [row for row in rows if row["kind"] == kind] for kind in KINDS}
     return [
-        {"kind": KIND_WORDS[kind], "numbers": [found[kind, verdict] for verdict in VERDICTS]}
-        for kind in KINDS
-        if any(row["kind"] == kind for row in rows)
+        {"kind": KIND_WORDS[kind], "numbers": list(counts(own).values())}
+        for kind, own in by_kind.items()
+        if own
     ]
 
 
 def _view(row: Row) -> dict[str, Any]:
-    """Return what the template shows of a row, as text."""
     at_paper, here = columns_by_scale(row)
     is_command = bool(row["command"]) and not str(row["command"]).startswith("none")
     return {

@@ -74,31 +74,15 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """What the item of a claim about a table names.
+    """What the item of a claim about a table names."""
 
-    Parameters
-    ----------
-    rows : tuple of mappings
-        Column -> value that selects each row; of several claims only orders and ratios.
-    columns : tuple of str
-        Several with ``pick`` only.
-    pick : {'', 'lowest', 'highest'}
-        Of all selected rows and columns; empty: the first row that is selected.
-    low, high : str
-        Columns of the interval's ends, or empty.
-    factor : float
-        From the column's unit to the claim's.
-    is_inverse : bool
-        Whether the number is one over the cell.
-    """
-
-    rows: tuple[Mapping[str, str], ...]
-    columns: tuple[str, ...]
-    pick: str = ""
-    low: str = ""
+    rows: tuple[Mapping[str, str], ...]  # column -> value that selects each
+    columns: tuple[str, ...]  # several with `pick` only
+    pick: str = ""  # 'lowest' or 'highest' of all selected; empty: the first row
+    low: str = ""  # columns of the interval's ends, or empty
     high: str = ""
-    factor: float = 1.0
-    is_inverse: bool = False
+    factor: float = 1.0  # from the column's unit to the claim's
+    is_inverse: bool = False  # one over the cell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,8 +102,6 @@ class Claims:
 def unknown(name: str, value: str, options: Collection[str]) -> str:
     """Return "name='value' is not known (did you mean ...?)", or what is known.
 
-    Examples
-    --------
     >>> unknown("rule", "alined", ["aligned", "equal"])
     "rule='alined' is not known (did you mean 'aligned'?)"
     """
@@ -129,16 +111,7 @@ def unknown(name: str, value: str, options: Collection[str]) -> str:
 
 
 def load_claims(folder: str | os.PathLike[str] = FOLDER) -> Claims:
-    """Read the folder of claims.
-
-    Raises
-    ------
-    ClaimError
-        A column, rule or table is unknown, an identifier stands twice, or a claim that is not
-        measured does not say what is missing.
-    FileError
-        A file is missing, or no table.
-    """
+    """Read the folder of claims; `ClaimError` or `FileError` names what is wrong, and where."""
     rules, tables = (_load_yaml(Path(folder, name)) for name in ("rules.yaml", "tables.yaml"))
     _check_entries("rules.yaml", rules, "compare why", RULE_WORDS)
     _check_entries("tables.yaml", tables, "absent", TABLE_WORDS)
@@ -198,15 +171,8 @@ def _check_entries(file: str, entries: Mapping[str, Any], needed: str, known: st
 
 
 def cell(claim: Claim) -> Cell:
-    """Return what the item of a claim about a table names.
+    """Return what the item of a claim about a table names, "column=value, ...: column".
 
-    Raises
-    ------
-    ClaimError
-        The item is not "column=value, ...: column".
-
-    Examples
-    --------
     >>> item = "model=jtfs: average_mean in average_low to average_high"
     >>> made = cell(Claim(id="a", kind="paper", section="4", claim="a", item=item))
     >>> made.rows, made.columns, made.low

@@ -1,8 +1,7 @@
 """Values of ours that are counted or computed from our own modules, by the names claims use.
 
 A claim names one as ``NAME`` or ``NAME(argument=value, ...)``. Networks are built and not run,
-transforms are built with their filters and path tables only: no audio, no training. `TABLES` makes
-rows of arrays, so that claims can name their numbers.
+transforms are built with their filters and path tables only. `TABLES` makes rows of arrays.
 """
 
 from __future__ import annotations
@@ -56,26 +55,6 @@ class Found:
     file: str = ""
 
 
-@dataclass(frozen=True)
-class At:
-    """The settings of one preset at the paper's scale."""
-
-    settings: GinSettings
-    preset: str
-
-    def binding(self, stage: str, name: str) -> Binding:
-        """Return one setting and the file that set it."""
-        return self.settings.binding(stage, name, preset=self.preset)
-
-    def value(self, stage: str, name: str) -> Any:
-        """Return the value of one setting."""
-        return self.binding(stage, name).value
-
-    def options(self, stage: str, prefix: str) -> dict[str, Any]:
-        """Return all settings of one class or function."""
-        return self.settings.options(stage, prefix, preset=self.preset)
-
-
 COMPUTED: dict[str, Callable[..., Found]] = {}
 TABLES: dict[str, Callable[[Mapping[str, np.ndarray]], list[dict[str, Any]]]] = {}
 
@@ -86,14 +65,8 @@ def computed(function: Callable[..., Found]) -> Callable[..., Found]:
     return function
 
 
-def fact(claim: Claim, at: At) -> Found:
-    """Return the setting, settings or computed value that a claim names.
-
-    Raises
-    ------
-    ClaimError
-        There is no such setting, function or argument.
-    """
+def fact(claim: Claim, at: GinSettings) -> Found:
+    """Return the setting, settings or computed value that a claim names, or raise `ClaimError`."""
     if claim.ours == FROM_COMPUTED:
         return _call(claim, at)
     bindings = [_binding(claim, one.strip(), at) for one in claim.item.split(";")]
@@ -103,22 +76,22 @@ def fact(claim: Claim, at: At) -> Found:
     return Found(", ".join(words), bindings[0][1].file)
 
 
-def _binding(claim: Claim, item: str, at: At) -> tuple[str, Binding]:
+def _binding(claim: Claim, item: str, at: GinSettings) -> tuple[str, Binding]:
     """Return the parameter's name and the binding of "stage: Name.parameter"."""
     stage, colon, name = item.partition(": ")
     if not colon:
         raise claim.error(f"item={item!r} must be 'stage: Name.parameter'")
     for one in stage.split("+"):
-        claim.known("stage", one, stages(at.settings.folder))
+        claim.known("stage", one, stages(at.folder))
     try:
         return name.rpartition(".")[2], at.binding(stage, name)
     except ConfigError as error:
-        ends = {".".join(key.split(".")[-2:]) for key in at.settings.stage(stage, at.preset)}
+        ends = {".".join(key.split(".")[-2:]) for key in at.stage(stage)}
         claim.known(f"setting of {stage}.gin", name, sorted(ends))
         raise claim.error(str(error)) from None
 
 
-def _call(claim: Claim, at: At) -> Found:
+def _call(claim: Claim, at: GinSettings) -> Found:
     match = _CALL.fullmatch(claim.item)
     if match is None:
         raise claim.error(f"item={claim.item!r} must be 'name' or 'name(argument=value, ...)'")
@@ -141,13 +114,13 @@ def file_of(thing: Any) -> str:
 
 
 @computed
-def quotient(at: At, above: str, below: str, digits: str) -> Found:
+def quotient(at: GinSettings, above: str, below: str, digits: str) -> Found:
     """Return a quotient of two published numbers, rounded."""
     return Found(round(float(above) / float(below), int(digits)))
 
 
 @computed
-def difference(at: At, larger: str, smaller: str, digits: str) -> Found:
+def difference(at: GinSettings, larger: str, smaller: str, digits: str) -> Found:
     """Return a difference of two published numbers, rounded."""
     return Found(round(float(larger) - float(smaller), int(digits)))
 
@@ -156,7 +129,7 @@ def difference(at: At, larger: str, smaller: str, digits: str) -> Found:
 
 
 @computed
-def number_of_chirps(at: At) -> Found:
+def number_of_chirps(at: GinSettings) -> Found:
     """Return the points of the grid of chirps."""
     names = ("n_f_c", "n_f_m", "n_gamma")
     bindings = [at.binding("chirps", f"ChirpGrid.{name}") for name in names]
@@ -164,7 +137,7 @@ def number_of_chirps(at: At) -> Found:
 
 
 @computed
-def chirp_phase(at: At) -> Found:
+def chirp_phase(at: GinSettings) -> Found:
     """Return which phase our chirp has, from one sample: with the "-1" of the code, or without."""
     synthesis = ChirpSynthesis()
     grid = ChirpGrid(**at.options("chirps", "ChirpGrid"))
@@ -182,10 +155,9 @@ def chirp_phase(at: At) -> Found:
 
 
 def ridges(arrays: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
-    """Return chirp rate and bandwidth of each chirp of Figure 2, from the CQT's ridge.
+    """Return rate and bandwidth of each chirp of Figure 2, from the strongest bin of each frame.
 
-    The ridge is the strongest bin of each frame; the rate its slope, weighted by its energy. The
-    bandwidth is ten standard deviations of a Gaussian over log-frequency, fitted to the ridge's
+    The bandwidth is ten standard deviations of a Gaussian over log-frequency, fitted to the ridge's
     amplitude without the amplitude modulation, where that is more than half.
     """
     octaves, t = np.log2(arrays["frequencies_hz"]), arrays["times_s"]
@@ -217,7 +189,7 @@ def _gaussian_sd(x: np.ndarray, log_height: np.ndarray) -> float:
 
 
 @computed
-def cqt_shape(at: At) -> Found:
+def cqt_shape(at: GinSettings) -> Found:
     """Return the bins and frames of the classifier's CQT, "96 x 257"."""
     bins = at.binding("medley_cqt", "CqtImage.n_bins")
     frames = 1 + CLIP_SAMPLES // at.value("medley_cqt", "CqtImage.hop_length")
@@ -225,32 +197,32 @@ def cqt_shape(at: At) -> Found:
 
 
 @computed
-def cqt_octaves(at: At) -> Found:
+def cqt_octaves(at: GinSettings) -> Found:
     """Return the octaves of the classifier's CQT."""
     bins = at.binding("medley_cqt", "CqtImage.n_bins")
     return Found(bins.value / at.value("medley_cqt", "CqtImage.bins_per_octave"), bins.file)
 
 
-def clip_tensors(at: At) -> JtfsTensors:
+def clip_tensors(at: GinSettings) -> JtfsTensors:
     """Return the classifier's JTFS as its gin file sets it."""
     options = at.options("medley_jtfs", "JtfsTensors")
     return JtfsTensors(sr=CLIP_SR, n_samples=CLIP_SAMPLES, **options)
 
 
 @computed
-def clip_jtfs_paths(at: At) -> Found:
+def clip_jtfs_paths(at: GinSettings) -> Found:
     """Return the second-order paths of the classifier's JTFS."""
     return Found(clip_tensors(at).shapes["S2"][0], file_of(JtfsTensors))
 
 
 @computed
-def clip_jtfs_shape(at: At) -> Found:
+def clip_jtfs_shape(at: GinSettings) -> Found:
     """Return the rows and frames of the classifier's JTFS tensor, "44 x 32"."""
     return Found(" x ".join(map(str, clip_tensors(at).shapes["S2"][1:])), file_of(JtfsTensors))
 
 
 @computed
-def clip_scattering1d_paths(at: At) -> Found:
+def clip_scattering1d_paths(at: GinSettings) -> Found:
     """Return the paths of orders 1 and 2 of the classifier's Scattering1D."""
     options = at.options("medley_scattering1d", "Scattering1dTensor")
     made = Scattering1D(shape=CLIP_SAMPLES, **{name: options[name] for name in ("J", "Q", "T")})
@@ -258,7 +230,7 @@ def clip_scattering1d_paths(at: At) -> Found:
 
 
 @computed
-def scrapl_paths(at: At, J_fr: str) -> Found:
+def scrapl_paths(at: GinSettings, J_fr: str) -> Found:
     """Return the second-order joint paths in the settings of SCRAPL's granular synthesis."""
     made = TimeFrequencyScattering(
         shape=1 << 15, J=12, Q=(8, 2), Q_fr=2, F=8, T=4096, J_fr=int(J_fr), format="joint"
@@ -268,7 +240,7 @@ def scrapl_paths(at: At, J_fr: str) -> Found:
 
 
 @computed
-def section5_averaging_ms(at: At, sr: str) -> Found:
+def section5_averaging_ms(at: GinSettings, sr: str) -> Found:
     """Return the averaging time T of the resynthesis' JTFS, milliseconds."""
     found = at.binding("resynthesis_jtfs", "TimeFrequencyScattering.T")
     return Found(round(1000 * found.value / float(sr), 1), found.file)
@@ -277,13 +249,13 @@ def section5_averaging_ms(at: At, sr: str) -> Found:
 # ---- training ----
 
 
-def training_settings(at: At) -> TrainingSettings:
+def training_settings(at: GinSettings) -> TrainingSettings:
     """Return the settings of the training of the JTFS network."""
     return TrainingSettings(**at.options("training+train_jtfs", "TrainingSettings"))
 
 
 @computed
-def clips_per_epoch(at: At) -> Found:
+def clips_per_epoch(at: GinSettings) -> Found:
     """Return the training clips that one epoch sees on the real set."""
     made = training_settings(at)
     steps = made.steps_per_epoch(sum(SUPPORTS["training"]))
@@ -291,13 +263,13 @@ def clips_per_epoch(at: At) -> Found:
 
 
 @computed
-def schedule_steps(at: At) -> Found:
+def schedule_steps(at: GinSettings) -> Found:
     """Return the steps that the schedule takes for an epoch; none: the true ones."""
     return Found(training_settings(at).schedule_steps, file_of(TrainingSettings))
 
 
 @computed
-def largest_class_weight(at: At) -> Found:
+def largest_class_weight(at: GinSettings) -> Found:
     """Return the weight of the smallest class, max N / min N over training clips."""
     supports = SUPPORTS["training"]
     labels = np.repeat(np.arange(len(supports)), supports)
@@ -307,14 +279,14 @@ def largest_class_weight(at: At) -> Found:
 
 
 @computed
-def optimiser_name(at: At) -> Found:
+def optimiser_name(at: GinSettings) -> Found:
     """Return the class of the optimiser, made for one parameter."""
     made = optimiser([nn.Parameter(torch.zeros(1))], training_settings(at))
     return Found(type(made).__name__, file_of(optimiser))
 
 
 @computed
-def loss_reduction(at: At) -> Found:
+def loss_reduction(at: GinSettings) -> Found:
     """Return whether the loss is the weighted mean or the weighted sum, on two clips."""
     logits, labels, weights = torch.eye(2), torch.tensor([0, 1]), torch.tensor([1.0, 3.0])
     total, weight = weighted_loss(logits, labels, weights)
@@ -327,7 +299,7 @@ def loss_reduction(at: At) -> Found:
 
 
 @functools.lru_cache(maxsize=8)
-def network(at: At, model: str, input: str) -> Any:
+def network(at: GinSettings, model: str, input: str) -> Any:
     """Return a network as its gin file sets it, for ``input`` 'ours' or 'published'."""
     shapes = {"published": PUBLISHED_SHAPES[model], "ours": _our_shapes(at, model)}[input]
     made = NETWORKS[model]
@@ -335,7 +307,7 @@ def network(at: At, model: str, input: str) -> Any:
     return made(shapes=shapes, statistics=Statistics.neutral(shapes), **options)
 
 
-def _our_shapes(at: At, model: str) -> Mapping[str, tuple[int, ...]]:
+def _our_shapes(at: GinSettings, model: str) -> Mapping[str, tuple[int, ...]]:
     if model == "jtfs":
         return clip_tensors(at).shapes
     paths = {"S": (int(clip_scattering1d_paths(at).value), PUBLISHED_SHAPES[model]["S"][1])}
@@ -343,14 +315,14 @@ def _our_shapes(at: At, model: str) -> Mapping[str, tuple[int, ...]]:
 
 
 @computed
-def network_parameters(at: At, model: str, input: str = "ours") -> Found:
+def network_parameters(at: GinSettings, model: str, input: str = "ours") -> Found:
     """Return the learnt values of a network."""
     made = network(at, model, input)
     return Found(made.n_parameters, file_of(type(made)))
 
 
 @computed
-def network_layers(at: At, part: str, input: str = "ours") -> Found:
+def network_layers(at: GinSettings, part: str, input: str = "ours") -> Found:
     """Return what a part of the JTFS network is made of, see `PARTS`."""
     made = network(at, "jtfs", input)
     return Found(PARTS[part](made), file_of(type(made.body)))
@@ -410,7 +382,7 @@ PARTS: dict[str, Callable[[Any], str]] = {
 
 
 @computed
-def descent_sign(at: At) -> Found:
+def descent_sign(at: GinSettings) -> Found:
     """Return the sign with which a step along the gradient lowers the error of a small JTFS."""
     objective, point = _small_objective()
     gradient = _gradient(objective, point)
@@ -420,7 +392,7 @@ def descent_sign(at: At) -> Found:
 
 
 @computed
-def gradient_error(at: At) -> Found:
+def gradient_error(at: GinSettings) -> Found:
     """Return a bound on a derivative's relative error against a central difference, in float64."""
     objective, point = _small_objective()
     direction = torch.randn(point.shape, generator=_seeded(2), dtype=point.dtype)
@@ -457,9 +429,9 @@ def _small_objective() -> tuple[Objective, torch.Tensor]:
 
 
 @computed
-def absolute_paths(at: At) -> Found:
+def absolute_paths(at: GinSettings) -> Found:
     """Return how many gin files name an absolute path."""
-    return Found(sum(map(_is_absolute, at.settings.files())), "gin/")
+    return Found(sum(map(_is_absolute, at.files())), "gin/")
 
 
 def _is_absolute(bindings: Mapping[str, Binding]) -> bool:
@@ -468,7 +440,6 @@ def _is_absolute(bindings: Mapping[str, Binding]) -> bool:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """Yield all text in a value."""
     if isinstance(value, dict):
         value = [*value, *value.values()]
     if isinstance(value, str):

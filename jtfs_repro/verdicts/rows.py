@@ -31,33 +31,16 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """A value of ours with what it was held against.
-
-    Parameters
-    ----------
-    value : float or str
-    holds : bool
-        Whether the value keeps the tolerance.
-    tolerance, tolerance_reason : str
-        The rule, and why it is this one.
-    reason : str
-        How far the number is from the paper's conditions.
-    interval : str
-        "low to high", 95 %, where the table has one.
-    seeds : str
-        Which seeds, or how many.
-    row : mapping
-        The row of a table that it stands in.
-    """
+    """A value of ours with what it was held against."""
 
     value: float | str
-    holds: bool
+    holds: bool  # within the tolerance
     tolerance: str
-    tolerance_reason: str
-    reason: str = ""
-    interval: str = ""
-    seeds: str = ""
-    row: Mapping[str, Any] = field(default_factory=dict)
+    tolerance_reason: str  # why it is this one
+    reason: str = ""  # how far from the paper's conditions
+    interval: str = ""  # "low to high", 95 %
+    seeds: str = ""  # which, or how many
+    row: Mapping[str, Any] = field(default_factory=dict)  # of the table that it stands in
 
     def cells(self) -> Row:
         """Return the columns of `VerdictRow` that it fills."""
@@ -72,46 +55,11 @@ class Judgement:
 
 @dataclass(frozen=True, kw_only=True)
 class VerdictRow:
-    """The columns of the table, in their order.
+    """The columns of the table, in their order; `ValueError` where they contradict each other."""
 
-    Parameters
-    ----------
-    id : str
-        Lower-case words joined by hyphens; stable.
-    kind : {'paper', 'original code', 'later', 'project'}
-        Who states it: the paper, its code, later publications (context), or this project.
-    section : str
-        Where it is stated.
-    claim : str
-    representation, parameter, quantity, unit : str
-        What was looked at.
-    value_there, value_here : float, str or None
-        The stated value, and ours.
-    interval, seeds, tolerance, tolerance_reason, verdict : str
-        See `Judgement`.
-    reason : str
-        What is missing, or how far the number is from the paper's conditions.
-    command : str
-        For 'not run' only: the one command that fills it, or `NO_STAGE`.
-    link : str
-        Name of the table that holds the number, see `located`; or a path.
-    at_paper_scale : {'yes', 'no'}
-    mean : str
-        Which K-NN estimate, where there is one.
-    scale, preset, device, variant : str
-        The stamp of ``value_here``.
-
-    Raises
-    ------
-    ValueError
-        The identifier is no slug, a word is unknown, 'not run' lacks its reason or command or has
-        a value, another verdict has none or no tolerance, or a number of another scale claims to
-        be at the paper's.
-    """
-
-    id: str
-    kind: str
-    section: str
+    id: str  # lower-case words joined by hyphens; stable
+    kind: str  # who states it, one of `KINDS`
+    section: str  # where it is stated
     claim: str
     representation: str = ""
     parameter: str = ""
@@ -124,12 +72,12 @@ class VerdictRow:
     tolerance: str = ""
     tolerance_reason: str = ""
     verdict: str = NOT_RUN
-    reason: str = ""
-    command: str = ""
-    link: str = ""
-    at_paper_scale: str = "no"
-    mean: str = ""
-    scale: str = DEFAULT_SCALE
+    reason: str = ""  # what is missing, or how far from the paper's conditions
+    command: str = ""  # of 'not run' only: what fills it, or `NO_STAGE`
+    link: str = ""  # name of the table that holds it, see `located`; or a path
+    at_paper_scale: str = "no"  # or 'yes'
+    mean: str = ""  # which K-NN estimate, where there is one
+    scale: str = DEFAULT_SCALE  # with the next three, the stamp of value_here
     preset: str = DEFAULT_PRESET
     device: str = "cpu"
     variant: str = ""
@@ -145,7 +93,6 @@ class VerdictRow:
         self._check_value()
 
     def _check_value(self) -> None:
-        """Refuse a row whose verdict and value do not belong together."""
         is_blank = self.value_here is None or self.value_here == ""
         if isinstance(self.value_here, float) and not math.isfinite(self.value_here):
             checks.fail("value_here", self.value_here, "be finite", self.id)
@@ -160,13 +107,7 @@ COLUMNS = tuple(column.name for column in fields(VerdictRow))
 
 
 def checked(rows: Iterable[Mapping[str, Any]]) -> list[Row]:
-    """Return the rows; none may be empty, break a rule of `VerdictRow`, or share its identifier.
-
-    Raises
-    ------
-    ValueError
-        There is no row, a row breaks a rule, or two have one identifier.
-    """
+    """Return the rows; `ValueError` if one breaks a rule of `VerdictRow`, or two share an id."""
     found = [asdict(VerdictRow(**row)) for row in rows]
     if not found:
         checks.fail("rows", [], "hold claims", "nothing was judged")
@@ -181,27 +122,19 @@ def checked(rows: Iterable[Mapping[str, Any]]) -> list[Row]:
 def located(
     rows: Sequence[Row], tables: Mapping[str, str], *, start: str | os.PathLike[str]
 ) -> list[Row]:
-    """Return the rows with links as paths relative to ``start``, the folder of the table.
+    """Return the rows with links relative to ``start``, the folder of the table.
 
-    A link without a slash names one of ``tables``, and is dropped where the run has no such table;
-    any other is a path.
+    A link without a slash names one of ``tables``, and is dropped where the run has no such table.
     """
-    return [row | {"link": _relative(_path(row["link"], tables), start)} for row in rows]
-
-
-def _path(link: str, tables: Mapping[str, str]) -> str:
-    return link if "/" in link else tables.get(link, "")
-
-
-def _relative(path: str, start: str | os.PathLike[str]) -> str:
-    return Path(os.path.relpath(path, start)).as_posix() if path else ""
+    links = [row["link"] for row in rows]
+    paths = [link if "/" in link else tables.get(link, "") for link in links]
+    relative = [Path(os.path.relpath(path, start)).as_posix() if path else "" for path in paths]
+    return [row | {"link": link} for row, link in zip(rows, relative, strict=True)]
 
 
 def run_command(stamp: Stamp, *options: str, scale: str = "", target: str = "") -> str:
     """Return the command that runs the workflow at a scale, by default the stamp's.
 
-    Examples
-    --------
     >>> run_command(Stamp(scale="demo", preset="paper", device="cpu"), scale="paper")
     'snakemake --cores all --config scale=paper'
     """
@@ -217,8 +150,6 @@ def run_command(stamp: Stamp, *options: str, scale: str = "", target: str = "") 
 def number(cell: Any) -> float | None:
     """Return a cell as a number; None where it is blank or NaN.
 
-    Examples
-    --------
     >>> number("0.5"), number(""), number(float("nan"))
     (0.5, None, None)
     """
@@ -229,8 +160,6 @@ def number(cell: Any) -> float | None:
 def ends(low: Any, high: Any) -> str:
     """Return an interval as text, empty where an end is missing.
 
-    Examples
-    --------
     >>> ends("0.1", 0.25), ends("", 1)
     ('0.1 to 0.25', '')
     """

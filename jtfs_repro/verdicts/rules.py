@@ -27,27 +27,14 @@ SIGNS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A claim with what it is compared with.
-
-    Parameters
-    ----------
-    claim : Claim
-    rule : mapping
-        Its entry of ``rules.yaml``.
-    fact : any
-        Our setting or count, for claims without a table.
-    cell, table : Cell, Table
-        For claims about a table.
-    tables : mapping of name to Table
-        All of them.
-    """
+    """A claim with what it is compared with."""
 
     claim: Claim
-    rule: Mapping[str, Any]
-    fact: Any = None
+    rule: Mapping[str, Any]  # its entry of rules.yaml
+    fact: Any = None  # our setting or count, for claims without a table
     cell: Cell = field(default_factory=lambda: Cell(rows=(), columns=()))
     table: Table | None = None
-    tables: Mapping[str, Table] = field(default_factory=dict)
+    tables: Mapping[str, Table] = field(default_factory=dict)  # all, by name
 
     @property
     def expected(self) -> str:
@@ -118,10 +105,6 @@ class Case:
             raise self.claim.error("this rule needs an interval ('COLUMN in LOW to HIGH' in item)")
         return self.table.number(self.claim, row, column, blank="no interval")
 
-    def filled(self, template: str, words: Mapping[str, Any]) -> str:
-        """Return a sentence of ``rules.yaml`` with its {words}."""
-        return filled(self.claim, template, words)
-
     def pair(self) -> tuple[Table, list[Row]]:
         """Return the rows that an order or a ratio compares."""
         if self.table is None:
@@ -132,7 +115,7 @@ class Case:
         """Return the judgement in the rule's words; ``shown`` is the tolerance."""
         low, high = self.interval(row)
         known = {"interval": ends(low, high), "seeds": self._seeds(row)} | cells
-        say = self.filled(self.rule.get("say", ""), row)
+        say = filled(self.claim, self.rule.get("say", ""), row)
         return Judgement(
             value=value,
             holds=holds,
@@ -162,7 +145,7 @@ class Case:
         if "n_seeds" in row and "seeds" not in spec:
             n = int(row["n_seeds"] or 0)
             return f"{n} seed{'s' * (n > 1)}" if n else ""
-        return self.filled(self.rule.get("seeds", spec.get("seeds", "")), row)
+        return filled(self.claim, self.rule.get("seeds", spec.get("seeds", "")), row)
 
 
 def _is_blank(cell: Any) -> bool:
@@ -209,7 +192,7 @@ def _bounded(name: str) -> Callable[[Case], Judgement]:
         sign, holds = SIGNS[name]
         words = {"sign": sign, "limit": times * limit, "other": limit, "unit": case.claim.unit}
         n = len(case.table.select(case.claim, case.cell.rows[0])) if case.table else 1
-        text = case.filled(case.rule.get("shown", "{sign} {limit:.3g}"), words | {"n": n})
+        text = filled(case.claim, case.rule.get("shown", "{sign} {limit:.3g}"), words | {"n": n})
         return case.judged(value, row, holds=bool(holds(value, times * limit)), shown=text)
 
     return compare
@@ -319,8 +302,6 @@ COMPARISONS: Mapping[str, Callable[[Case], Judgement]] = {
 def shown(value: Any) -> float | str:
     """Return a value as it stands in a cell: numbers stay numbers.
 
-    Examples
-    --------
     >>> shown((4.0, 32.0)), shown(8), shown(None), shown(True)
     ('4, 32', 8, 'none', 'yes')
     """

@@ -1,8 +1,7 @@
 """Settings as the gin files of a stage state them, read without running the stage.
 
-The verdicts set what the paper and its code state against these, so that no setting is copied by
-hand. Files are read as `config.load_gin` reads them, later ones over earlier ones, but gin's own
-state stays as it is: references (``@name``) are kept as text.
+Files are read as `config.load_gin` reads them, later ones over earlier ones, but gin's own state
+stays as it is: references (``@name``) are kept as text.
 """
 
 from __future__ import annotations
@@ -20,40 +19,23 @@ from jtfs_repro.gin_files import Binding
 FOLDER = Path(__file__).parents[2] / "gin"
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class GinSettings:
-    """All settings of the folder ``gin/``, read stage by stage as they are asked for.
-
-    Parameters
-    ----------
-    folder : path
-        The folder ``gin/``.
-    scale : str
-        Whose overrides apply; the paper's unless told.
-    """
+    """The settings of a preset at a scale, read stage by stage when asked for."""
 
     folder: str | os.PathLike[str] = FOLDER
     scale: str = "paper"
-    _known: dict[tuple[str, str], Mapping[str, Binding]] = field(default_factory=dict)
+    preset: str = "paper"
+    _known: dict[tuple[str, str], Mapping[str, Binding]] = field(
+        default_factory=dict, compare=False
+    )
 
-    def binding(self, stage: str, name: str, *, preset: str = "paper") -> Binding:
-        """Return one setting.
+    def binding(self, stage: str, name: str) -> Binding:
+        """Return the one setting whose name ends in ``name`` (``Jtfs.J``), or raise `ConfigError`.
 
-        Parameters
-        ----------
-        stage : str
-            Name of the gin file; of several with "+" between them, the last file wins.
-        name : str
-            End of the bound name, e.g. ``Jtfs.J``.
-        preset : str
-            Whose overrides apply.
-
-        Raises
-        ------
-        ConfigError
-            No file binds the name, or several names end in it.
+        Of several stages with "+" between them, the last file wins.
         """
-        bindings = self.stage(stage, preset)
+        bindings = self.stage(stage)
         found = [key for key in bindings if f".{key}".endswith(f".{name}")]
         if len(found) != 1:
             raise ConfigError(
@@ -61,25 +43,27 @@ class GinSettings:
             )
         return bindings[found[0]]
 
-    def value(self, stage: str, name: str, *, preset: str = "paper") -> Any:
+    def value(self, stage: str, name: str) -> Any:
         """Return the value of one setting, see `binding`."""
-        return self.binding(stage, name, preset=preset).value
+        return self.binding(stage, name).value
 
-    def options(self, stage: str, prefix: str, *, preset: str = "paper") -> dict[str, Any]:
+    def options(self, stage: str, prefix: str) -> dict[str, Any]:
         """Return all settings of one class or function, by the parameter's name."""
-        found = self.stage(stage, preset).items()
+        found = self.stage(stage).items()
         pairs = ((key.rpartition("."), binding.value) for key, binding in found)
         return {end: value for (head, _, end), value in pairs if f".{head}".endswith(f".{prefix}")}
 
-    def stage(self, stage: str, preset: str = "paper") -> Mapping[str, Binding]:
+    def stage(self, stage: str) -> Mapping[str, Binding]:
         """Return all bindings of a stage, by full name."""
-        if (stage, preset) not in self._known:
+        if (stage, self.preset) not in self._known:
             names = stage.split("+")
-            stacks = [stack(n, preset=preset, scale=self.scale, root=self.folder) for n in names]
+            stacks = [
+                stack(n, preset=self.preset, scale=self.scale, root=self.folder) for n in names
+            ]
             files = [file for files in stacks for file in files]
             found = gin_files.bindings(files, root=self.folder)
-            self._known[stage, preset] = {k: self._relative(b) for k, b in found.items()}
-        return self._known[stage, preset]
+            self._known[stage, self.preset] = {k: self._relative(b) for k, b in found.items()}
+        return self._known[stage, self.preset]
 
     def files(self) -> Iterator[Mapping[str, Binding]]:
         """Yield the bindings of every gin file and section, includes left to their own file."""

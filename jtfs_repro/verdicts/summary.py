@@ -20,13 +20,7 @@ Row = Mapping[str, Any]
 
 
 def load_verdicts(path: str | os.PathLike[str]) -> list[dict[str, str]]:
-    """Read a stored table of verdicts.
-
-    Raises
-    ------
-    FileError
-        The file is missing, or lacks columns of `VerdictRow`.
-    """
+    """Read a stored table of verdicts; `FileError` if it lacks columns of `VerdictRow`."""
     rows = io.load_csv(path)
     lacking = [name for name in COLUMNS if not rows or name not in rows[0]]
     if lacking:
@@ -36,17 +30,8 @@ def load_verdicts(path: str | os.PathLike[str]) -> list[dict[str, str]]:
 
 
 def counts_line(rows: Sequence[Row], *, is_paper: bool = False) -> str:
-    """Return how many claims there are and how they were judged.
+    """Return how many claims there are and how they were judged, or only those at paper scale.
 
-    Parameters
-    ----------
-    rows : sequence of rows
-        A stored table of verdicts.
-    is_paper : bool
-        Count numbers of the paper's scale only.
-
-    Examples
-    --------
     >>> counts_line([{"verdict": "within"}, {"verdict": "outside"}, {"verdict": "within"}])
     '3 claims and numbers: 2 within, 1 outside, 0 not run'
     """
@@ -63,19 +48,8 @@ def summary_table(
 ) -> str:
     """Return the table: a section a line, "within / outside / not run" at each scale.
 
-    Parameters
-    ----------
-    rows_by_scale : mapping of scale to rows
-        Stored tables of verdicts, those of the paper's scale under 'paper'.
-    links : mapping of scale to str, optional
-        Where each table's ``verdicts.md`` is; sections link to the first.
-    headlines : mapping of section to Claim, optional
-        The claim by whose number a section is known; by default those of ``claims/``.
-
-    Raises
-    ------
-    ValueError
-        There is no table.
+    ``links`` says where each scale's ``verdicts.md`` is; sections link to the first. ``headlines``
+    are the claims by whose numbers sections are known, by default those of ``claims/``.
     """
     links = links or {}
     headlines = load_claims().headlines if headlines is None else headlines

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jtfs_repro import checks, io
 from jtfs_repro.experiments.knn import MEANS
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.verdicts import claims as c
-from jtfs_repro.verdicts.computed import TABLES, At, fact
+from jtfs_repro.verdicts.computed import TABLES, fact
 from jtfs_repro.verdicts.rows import (
     CODE,
     KINDS,
@@ -31,15 +31,7 @@ PAPER_COLUMN = "here, at paper scale"
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """What the verdicts read.
-
-    Parameters
-    ----------
-    tables : mapping of name to rows
-        Those of ``claims/tables.yaml`` that the run has; ``embedding`` always.
-    claims : Claims
-    settings : GinSettings
-    """
+    """What the verdicts read: those ``tables`` that the run has, ``embedding`` among them."""
 
     tables: Mapping[str, Sequence[Mapping[str, Any]]]
     claims: c.Claims = field(default_factory=c.load_claims)
@@ -66,26 +58,10 @@ def _load(name: str, path: str) -> list[dict[str, Any]]:
 
 
 def verdicts(sources: Sources, *, mean: str = "arithmetic") -> list[Row]:
-    """Judge every claim.
+    """Judge every claim; return rows of `VerdictRow` in the order of the paper's sections.
 
-    Parameters
-    ----------
-    sources : Sources
-    mean : {'arithmetic', 'geometric'}
-        Which K-NN estimate is judged.
-
-    Returns
-    -------
-    rows : list of dict
-        The columns of `rows.VerdictRow`, in the order of the paper's sections; links are names of
-        tables, see `rows.located`.
-
-    Raises
-    ------
-    ClaimError
-        A claim names a column, table, setting or computed value that does not exist.
-    ValueError
-        A verdict breaks a rule of `VerdictRow`, or ``mean`` is unknown.
+    ``mean`` is the K-NN estimate that is judged. Links are names of tables, see `rows.located`.
+    `ClaimError`: a claim names a column, table, setting or computed value that does not exist.
     """
     checks.choice("mean", mean, MEANS)
     for name in sources.tables:
@@ -138,7 +114,7 @@ def _of_fact(claim: c.Claim, sources: Sources, tables: Mapping[str, Table]) -> R
     rule = sources.claims.rules[claim.rule]
     preset = "as_coded" if rule.get("preset") == "of the source" and claim.kind == CODE else "paper"
     presets = ("paper", "as_coded") if rule.get("preset") == "both" else (preset,)
-    found = [fact(claim, At(sources.settings, name)) for name in presets]
+    found = [fact(claim, replace(sources.settings, preset=name)) for name in presets]
     values = dict.fromkeys(str(one.value) for one in found)
     value = found[0].value if len(values) == 1 else " | ".join(values)
     judged = COMPARISONS[rule["compare"]](Case(claim=claim, rule=rule, fact=value, tables=tables))
@@ -150,7 +126,6 @@ def _of_fact(claim: c.Claim, sources: Sources, tables: Mapping[str, Table]) -> R
 
 
 def _of_table(claim: c.Claim, sources: Sources, tables: Mapping[str, Table], mean: str) -> Row:
-    """Return the cells of a claim about a table, or of what is missing."""
     table, rule = tables[claim.ours], sources.claims.rules[claim.rule]
     case = Case(claim=claim, rule=rule, cell=c.cell(claim), table=table, tables=tables)
     row: Mapping[str, Any] | None = None
@@ -167,7 +142,6 @@ def _of_table(claim: c.Claim, sources: Sources, tables: Mapping[str, Table], mea
 
 
 def _place(row: Row) -> tuple[int, str]:
-    """Return the place of a row: the paper's sections, its code, later work."""
     if row["section"].startswith("later"):
         return 2, row["section"]
     return int(row["section"].startswith("original code")), row["section"]

@@ -24,33 +24,15 @@ class NotRun(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """One table of the run, with its entry of ``tables.yaml``.
+    """One table of the run, with its entry of ``tables.yaml``; no rows if the run has none."""
 
-    Parameters
-    ----------
-    name : str
-        The file's, by which it is linked.
-    spec : mapping
-        Its entry.
-    rows : sequence of rows
-        Empty where the run does not have it.
-    stamp : Stamp
-        Of the rows.
-    """
-
-    name: str
+    name: str  # the file's, by which it is linked
     spec: Mapping[str, Any]
     rows: Sequence[Row]
     stamp: Stamp
 
     def row(self, claim: Claim, cells: Mapping[str, str]) -> Row:
-        """Return the first row with these cells.
-
-        Raises
-        ------
-        NotRun
-            There is none, or it was not run.
-        """
+        """Return the first row with these cells; `NotRun` if there is none, or it was not run."""
         row = self.select(claim, cells)[0]
         status = str(row.get("status", ""))
         if status.startswith(io.NOT_RUN):
@@ -61,12 +43,7 @@ class Table:
     def select(self, claim: Claim, cells: Mapping[str, str]) -> list[Row]:
         """Return the rows with these cells (``*`` at an end fits all), the preferred first.
 
-        Raises
-        ------
-        ClaimError
-            There is no such column.
-        NotRun
-            No row has them; the reason is that of the first cell that no row has.
+        `NotRun` if there is none: the reason is that of the first cell that no row has.
         """
         if not self.rows:
             raise self.missing(claim, self.spec["absent"], cells)
@@ -145,13 +122,7 @@ class Table:
 
 
 def filled(claim: Claim, template: str, words: Mapping[str, Any]) -> str:
-    """Return a sentence with its {words}.
-
-    Raises
-    ------
-    ClaimError
-        It has a word that the claim's row does not.
-    """
+    """Return a sentence with its {words}; `ClaimError` if the claim's row lacks one."""
     try:
         return template.format(**words)
     except (KeyError, IndexError) as error:

@@ -149,20 +149,17 @@
 
   function ticks(sound) {
     const label = (value) => (value >= 1000 ? `${value / 1000}k` : String(value));
-    for (const box of document.querySelectorAll(".explorer .ticks-y")) {
-      box.replaceChildren(...sound.frequency_ticks.map(({ value, place }) => {
-        const tick = make("span", {}, label(value));
-        tick.style.top = `${place}%`;
-        return tick;
-      }));
-    }
-    for (const box of document.querySelectorAll(".explorer .ticks-x")) {
-      box.replaceChildren(...sound.time_ticks.map(({ value, place }) => {
-        const tick = make("span", {}, String(value));
-        tick.style.left = `${place}%`;
-        return tick;
-      }));
-    }
+    const fill = (boxes, side, ticks, words) => {
+      for (const box of document.querySelectorAll(boxes)) {
+        box.replaceChildren(...ticks.map(({ value, place }) => {
+          const tick = make("span", {}, words(value));
+          tick.style[side] = `${place}%`;
+          return tick;
+        }));
+      }
+    };
+    fill(".explorer .ticks-y", "top", sound.frequency_ticks, label);
+    fill(".explorer .ticks-x", "left", sound.time_ticks, String);
   }
 
   function choose(n) {
