@@ -65,22 +65,16 @@ _FILE_NAME = rf"Medley-solos-DB_(?:{'|'.join(SUBSETS)})-[0-{len(CLASSES) - 1}]_{
 class Clip:
     """One clip, as a line of the metadata.
 
+    ValueError, TypeError: one of them is unknown or malformed, or name and id of the instrument
+    disagree.
+
     Parameters
     ----------
     subset : {'training', 'validation', 'test'}
-    instrument : str
-        One of `CLASSES`.
-    instrument_id : int
-        Its position in `CLASSES`.
-    song_id : str
-        The recording that the clip was cut from.
-    uuid4 : str
-        Identifier: hexadecimal digits in lower case, 8-4-4-4-12.
-
-    Raises
-    ------
-    ValueError, TypeError
-        One of them is unknown or malformed, or name and id of the instrument disagree.
+    instrument : str; one of `CLASSES`
+    instrument_id : int; its position in `CLASSES`
+    song_id : str; the recording that the clip was cut from
+    uuid4 : str; identifier: hexadecimal digits in lower case, 8-4-4-4-12
 
     Examples
     --------

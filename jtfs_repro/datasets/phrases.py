@@ -50,18 +50,12 @@ class Performance:
 
     Parameters
     ----------
-    tempo_bpm : (float, float)
-        Beats per minute.
-    gate : (float, float)
-        Sounding part of a note's length: below 0.5 staccato, 1 legato.
-    velocity : (float, float)
-        MIDI velocity around which a song's dynamics move, 1..127.
-    rest_probability : (float, float)
-        Chance that a note of a pattern is a rest instead.
-    tuning_cents : (float, float)
-        Deviation of the song's tuning from A4 = 440 Hz.
-    vibrato : (float, float)
-        Modulation wheel at full vibrato, 0..127 (about 50 cents at 127).
+    tempo_bpm : (float, float); beats per minute
+    gate : (float, float); sounding part of a note's length: below 0.5 staccato, 1 legato
+    velocity : (float, float); MIDI velocity around which a song's dynamics move, 1..127
+    rest_probability : (float, float); chance that a note of a pattern is a rest instead
+    tuning_cents : (float, float); deviation of the song's tuning from A4 = 440 Hz
+    vibrato : (float, float); modulation wheel at full vibrato, 0..127 (about 50 cents at 127)
     """
 
     tempo_bpm: Range = (60.0, 160.0)

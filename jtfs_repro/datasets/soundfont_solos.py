@@ -41,20 +41,11 @@ def render_solos(
     """Render the clip set into ``folder``; whole clips that are there already are kept.
 
     The metadata table is written last: where it stands, the set is complete. Clips of other
-    settings are removed; the two fonts are independent collections of samples.
-
-    Returns
-    -------
-    dict
-        ``status``, ``n_clips``, of which ``n_rendered`` and ``n_kept``, ``n_removed`` others,
-        ``supports`` (subset -> class -> clips), ``fonts`` (name, sha256, licence, subsets).
-
-    Raises
-    ------
-    ValueError
-        The folder holds something else, the fonts are the same, or a song is silent.
-    FileError
-        A font is missing, has changed, lacks a program, or cannot be rendered.
+    settings are removed; the two fonts are independent collections of samples. Result: dict;
+    ``status``, ``n_clips``, of which ``n_rendered`` and ``n_kept``, ``n_removed`` others,
+    ``supports`` (subset -> class -> clips), ``fonts`` (name, sha256, licence, subsets). ValueError:
+    the folder holds something else, the fonts are the same, or a song is silent. FileError: a font
+    is missing, has changed, lacks a program, or cannot be rendered.
     """
     folder = Path(folder)
     fonts = {"training": training_font, "validation": training_font, "test": test_font}

@@ -32,20 +32,13 @@ class Timbre:
 
     Parameters
     ----------
-    n_partials : int >= 1
-        Harmonics, the fundamental included.
-    tilt_db_per_oct : float <= 0
-        Slope of the gain.
-    resonances_hz : tuple of float > 0
-        Centres of bumps of the gain.
-    resonance_db : float >= 0
-        Their height.
-    resonance_oct : float > 0
-        Their standard deviation in octaves.
-    breath_db : float <= 0
-        RMS of the breath noise relative to that of the partials.
-    jitter : float in [0, 0.05]
-        Largest relative wander of the pitch.
+    n_partials : int >= 1; harmonics, the fundamental included
+    tilt_db_per_oct : float <= 0; slope of the gain
+    resonances_hz : tuple of float > 0; centres of bumps of the gain
+    resonance_db : float >= 0; their height
+    resonance_oct : float > 0; their standard deviation in octaves
+    breath_db : float <= 0; RMS of the breath noise relative to that of the partials
+    jitter : float in [0, 0.05]; largest relative wander of the pitch
     """
 
     n_partials: int = 8

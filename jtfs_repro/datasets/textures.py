@@ -62,29 +62,17 @@ def synthesise(
 ) -> Sound:
     """Return an embedded sound, mono, with a root mean square of 0.1 and peaks below 1.
 
+    Result: Sound; equal arguments give equal samples. ValueError: the name is unknown, a length is
+    no power of two, a partial reaches the Nyquist frequency, no note falls into the sound, or its
+    peak exceeds full scale.
+
     Parameters
     ----------
-    name : str
-        A key of ``recipes``.
-    sr : float, optional
-        Sample rate in Hz; the recipe's by default.
-    n_samples : int, optional
-        Length, a power of two; the recipe's by default.
-    seed : int >= 0
-        Phases, pitches, levels and noise.
-    recipes : mapping from name to Recipe
-        The known sounds.
-
-    Returns
-    -------
-    Sound
-        Equal arguments give equal samples.
-
-    Raises
-    ------
-    ValueError
-        The name is unknown, a length is no power of two, a partial reaches the Nyquist frequency,
-        no note falls into the sound, or its peak exceeds full scale.
+    name : str; a key of ``recipes``
+    sr : float, optional; sample rate in Hz; the recipe's by default
+    n_samples : int, optional; length, a power of two; the recipe's by default
+    seed : int >= 0; phases, pitches, levels and noise
+    recipes : mapping from name to Recipe; the known sounds
 
     Examples
     --------

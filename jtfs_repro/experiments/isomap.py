@@ -25,8 +25,7 @@ class Manifold:
         The graph's own neighbours, nearest first, self excluded.
     distances : ndarray [shape=(n, K)], float64
         Euclidean distances to them in the space of the representation.
-    residual_variance : ndarray [shape=(n_components,)]
-        With the first 1, 2, ... components.
+    residual_variance : ndarray [shape=(n_components,)]; with the first 1, 2, ... components
     n_graph_components : int
         Connected components of the neighbour graph before scikit-learn joined them.
     """

@@ -31,19 +31,14 @@ def train_network(
 ) -> Trained:
     """Train a network on stored features.
 
+    ValueError, TypeError, FileError: see `jtfs_repro.training.fit.fit`; features or statistics do
+    not fit the network.
+
     Parameters
     ----------
-    seed : int >= 0
-        Of the initial weights, sampling and dropout.
-    folder : path
-        Where the training keeps what it needs to go on after a kill.
-    network : callable
-        ``network(shapes=, statistics=)`` returns the module.
-
-    Raises
-    ------
-    ValueError, TypeError, FileError
-        See `jtfs_repro.training.fit.fit`; features or statistics do not fit the network.
+    seed : int >= 0; of the initial weights, sampling and dropout
+    folder : path; where the training keeps what it needs to go on after a kill
+    network : callable; ``network(shapes=, statistics=)`` returns the module
     """
     torch.manual_seed(seed)
     made = network(shapes=store.shapes, statistics=network_statistics(statistics))

@@ -61,20 +61,15 @@ def figure_resynthesis(
 ) -> Figure:
     """Draw one row per sound: the original, then one column per representation.
 
+    ValueError: there is no sound, or a view is empty or outside its sound.
+
     Parameters
     ----------
     views : mapping, optional
         Name of a sound -> (start_s, end_s, low_hz, high_hz); other sounds are drawn whole.
-    ranges_db : mapping, optional
-        Name of a sound -> range; colours are ``log(1 + spectrum / c)`` with c that many dB below
-        the peak of the original, 40 dB unless given.
-    arrow_s : float > 0
-        Length of the arrow in seconds: the support T of the averaging.
-
-    Raises
-    ------
-    ValueError
-        There is no sound, or a view is empty or outside its sound.
+    ranges_db : mapping, optional; name of a sound -> range; colours are ``log(1 + spectrum / c)``
+        with c that many dB below the peak of the original, 40 dB unless given
+    arrow_s : float > 0; length of the arrow in seconds: the support T of the averaging
     """
     if not textures:
         checks.fail("textures", [], "hold at least one sound")

@@ -28,8 +28,7 @@ class Adam(Descent):
 
     Parameters
     ----------
-    lr : float > 0
-        Learning rate, as a share of the target's RMS.
+    lr : float > 0; learning rate, as a share of the target's RMS
     beta_1, beta_2 : float in [0, 1)
     epsilon : float > 0
     """

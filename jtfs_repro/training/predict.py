@@ -14,9 +14,7 @@ def predict(
 ) -> np.ndarray:
     """Return the logits of the first ``n`` clips (all if None), batch by batch, in eval mode.
 
-    Returns
-    -------
-    ndarray [shape=(n, n_classes)], float32
+    Result: ndarray [shape=(n, n_classes)], float32.
     """
     network = network.to(device).eval()
     batches = []
