@@ -14,12 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from jtfs_repro import checks, io
-from jtfs_repro.datasets.clip_check import (
-    AUDIO_FOLDER,
-    IndexedClip,
-    Problem,
-    check_clips,
-)
+from jtfs_repro.datasets.clip_check import AUDIO_FOLDER, IndexedClip, Problem, check_clips
 from jtfs_repro.datasets.medley_solos_db import (
     CLASSES,
     SUBSETS,

@@ -31,12 +31,7 @@ TITLE = "Solo phrases rendered from soundfonts"  # first line of README.txt; mar
 
 
 def render_solos(
-    solos: Solos,
-    folder: str | Path,
-    *,
-    training_font: Font,
-    test_font: Font,
-    progress: bool = True,
+    solos: Solos, folder: str | Path, *, training_font: Font, test_font: Font, progress: bool = True
 ) -> dict[str, Any]:
     """Render the clip set into ``folder``; whole clips that are there already are kept.
 

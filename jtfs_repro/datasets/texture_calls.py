@@ -173,11 +173,7 @@ class Gull(Calls):
 
 
 HAWK = Timbre(
-    n_partials=4,
-    tilt_db_per_oct=-5.0,
-    resonances_hz=(3800.0,),
-    resonance_db=5.0,
-    breath_db=-22.0,
+    n_partials=4, tilt_db_per_oct=-5.0, resonances_hz=(3800.0,), resonance_db=5.0, breath_db=-22.0
 )
 
 

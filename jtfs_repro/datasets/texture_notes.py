@@ -78,12 +78,7 @@ def gain(frequency_hz: np.ndarray, timbre: Timbre) -> np.ndarray:
 
 
 def harmonic_note(
-    f_hz: np.ndarray,
-    envelope: np.ndarray,
-    *,
-    timbre: Timbre,
-    sr: float,
-    rng: np.random.Generator,
+    f_hz: np.ndarray, envelope: np.ndarray, *, timbre: Timbre, sr: float, rng: np.random.Generator
 ) -> np.ndarray:
     """Return a note of given pitch and envelope [shape=(n,)], float64, by the module's equation.
 

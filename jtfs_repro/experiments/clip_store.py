@@ -87,10 +87,7 @@ _AGAIN = "delete the folder of these features and run again"
 
 
 def _check_origin(
-    path: str | os.PathLike[str],
-    report: Mapping[str, Any],
-    settings_sha256: str,
-    clips_sha256: str,
+    path: str | os.PathLike[str], report: Mapping[str, Any], settings_sha256: str, clips_sha256: str
 ) -> None:
     for key, wanted, what in (
         ("settings_sha256", settings_sha256, "settings than the gin files give"),

@@ -82,10 +82,7 @@ def yardsticks(theta: np.ndarray, *, n_neighbors: int) -> list[Outcome]:
         "arithmetic": theta.mean(axis=0) / theta,
         "geometric": np.exp(np.log(theta).mean(axis=0)) / theta,
     }
-    return [
-        _yardstick(FLOOR, ratios, n_neighbors),
-        _yardstick(CHANCE, centre, len(theta)),
-    ]
+    return [_yardstick(FLOOR, ratios, n_neighbors), _yardstick(CHANCE, centre, len(theta))]
 
 
 def _yardstick(name: str, ratios: dict[str, np.ndarray], n_neighbors: int) -> Outcome:

@@ -69,11 +69,7 @@ def prepare(
 
 
 def _embedded(
-    name: str,
-    max_samples: int | None,
-    sr: float | None,
-    seed: int,
-    recipes: Mapping[str, Recipe],
+    name: str, max_samples: int | None, sr: float | None, seed: int, recipes: Mapping[str, Recipe]
 ) -> Prepared:
     recipe = recipes[checks.choice("name", name, tuple(recipes), "a sound file: --input")]
     n_samples = min(recipe.n_samples, max_samples or recipe.n_samples)

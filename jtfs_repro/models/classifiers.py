@@ -24,9 +24,7 @@ class _Classifier(nn.Module):
     """A front, then a body."""
 
     def __init__(
-        self,
-        front: JtfsFront | Scattering1dFront | CqtFront,
-        body: ConvNet1d | ConvNet2d,
+        self, front: JtfsFront | Scattering1dFront | CqtFront, body: ConvNet1d | ConvNet2d
     ) -> None:
         super().__init__()
         if min(front.shape[1:]) < body.smallest_size:

@@ -11,14 +11,7 @@ from matplotlib.lines import Line2D
 
 from jtfs_repro import checks
 from jtfs_repro.plots import style
-from jtfs_repro.plots.classifiers import (
-    Row,
-    data_note,
-    model_label,
-    names,
-    number,
-    why_not_run,
-)
+from jtfs_repro.plots.classifiers import Row, data_note, model_label, names, number, why_not_run
 
 HEIGHT, LABELS, HEAD = 4.9, 0.42, 0.5  # inches
 ROWS = (  # label of the axis, columns drawn in it

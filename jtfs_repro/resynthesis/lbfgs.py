@@ -43,12 +43,7 @@ class Lbfgs(Descent):
     SETTINGS: ClassVar = ("history", "first_step", "shrink", "failures")
 
     def __init__(
-        self,
-        *,
-        history: int = 20,
-        first_step: float = 0.1,
-        shrink: float = 0.4,
-        failures: int = 5,
+        self, *, history: int = 20, first_step: float = 0.1, shrink: float = 0.4, failures: int = 5
     ) -> None:
         self.history = checks.integer("history", history, low=1)
         self.first_step = checks.number("first_step", first_step, above=0)

@@ -73,7 +73,4 @@ class Classifier(pl.LightningModule):
         """Return AdamW on all parameters, and the schedule, stepped after every batch."""
         made = optimiser(self.network.parameters(), self.settings)
         scheduler = torch.optim.lr_scheduler.LambdaLR(made, self.factor)
-        return {
-            "optimizer": made,
-            "lr_scheduler": {"scheduler": scheduler, "interval": "step"},
-        }
+        return {"optimizer": made, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
