@@ -36,9 +36,7 @@ SR_HZ = 44100
 N_SAMPLES = 131072
 BYTES_PER_FILE = 524_332  # of the published files: 44 of header, 4 per sample
 
-ZENODO_RECORD = 3464194
-DOI = "10.5281/zenodo.3464194"
-LICENCE = "CC BY 4.0"
+ZENODO_RECORD = 3464194  # CC BY 4.0
 METADATA_NAME = "Medley-solos-DB_metadata.csv"
 ARCHIVE_NAME = "Medley-solos-DB.tar.gz"
 URL = "https://zenodo.org/record/3464194/files/{name}?download=1"
@@ -46,7 +44,6 @@ CHECKSUMS = {
     METADATA_NAME: "md5:fda6a589c56785f2195c9227809c521a",
     ARCHIVE_NAME: "md5:f5facf398793ef5c1f80c013afdf3e5f",
 }
-N_FILES = 21_571
 SUPPORTS = {  # clips by instrument id
     "training": (251, 404, 318, 155, 2401, 123, 149, 2040),
     "validation": (328, 495, 284, 233, 1022, 29, 72, 1031),

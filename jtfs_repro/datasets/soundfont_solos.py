@@ -20,7 +20,7 @@ from jtfs_repro.datasets.medley_solos_db import (
     is_clip_name,
     save_metadata,
 )
-from jtfs_repro.datasets.players import PLAYERS
+from jtfs_repro.datasets.phrases import PLAYERS
 from jtfs_repro.datasets.solo_songs import Solos, Song, plan_songs, render_song
 from jtfs_repro.datasets.soundfonts import Font
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from jtfs_repro import checks
 from jtfs_repro.datasets import debian_package, soundfont_files
-from jtfs_repro.datasets.soundfont_packages import DebianPackage, apt_package, snapshot_package
+from jtfs_repro.datasets.debian_package import DebianPackage, apt_package, snapshot_package
 from jtfs_repro.io import FileError, Unavailable
 from jtfs_repro.provenance import sha256 as sha256_of
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from jtfs_repro import io
-from jtfs_repro.experiments.clip_sets import ClipSet
 from jtfs_repro.experiments.clip_statistics import PathStatistics, from_arrays
+from jtfs_repro.experiments.clip_store import ClipSet
 from jtfs_repro.experiments.learning_curves import HISTORY
 from jtfs_repro.experiments.predictions import Prediction
 from jtfs_repro.experiments.trained import Trained

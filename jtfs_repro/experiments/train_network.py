@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import nn
 
-from jtfs_repro.experiments.clip_sets import ClipSet
 from jtfs_repro.experiments.clip_statistics import PathStatistics
-from jtfs_repro.experiments.clip_store import ClipStore
+from jtfs_repro.experiments.clip_store import ClipSet, ClipStore
 from jtfs_repro.experiments.trained import Trained, network_statistics, run_training
 from jtfs_repro.training.settings import TrainingSettings
 

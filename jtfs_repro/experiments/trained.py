@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from jtfs_repro.experiments.clip_sets import ClipSet
 from jtfs_repro.experiments.clip_statistics import PathStatistics
+from jtfs_repro.experiments.clip_store import ClipSet
 from jtfs_repro.experiments.predictions import Prediction, Scored
 from jtfs_repro.models.statistics import Statistics
 from jtfs_repro.training.fit import fit

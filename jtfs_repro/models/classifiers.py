@@ -194,14 +194,3 @@ class CqtNet(_Classifier):
 
 
 NETWORKS = {"jtfs": JtfsNet, "scattering1d": Scattering1dNet, "cqt": CqtNet}
-
-
-def build(
-    model: str, *, shapes: Shapes, statistics: Statistics, n_classes: int = 8
-) -> JtfsNet | Scattering1dNet | CqtNet:
-    """Return the network of one row of Table 2, with the paper's settings.
-
-    ValueError, TypeError: unknown model, or shapes or statistics that do not fit it.
-    """
-    checks.choice("model", model, tuple(NETWORKS))
-    return NETWORKS[model](shapes=shapes, statistics=statistics, n_classes=n_classes)

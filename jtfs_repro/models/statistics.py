@@ -50,7 +50,7 @@ class Statistics:
     def neutral(cls, shapes: Shapes) -> Statistics:
         """Return mu = 1, mean = 0, std = 1 for features of these shapes.
 
-        For networks whose statistics come with their weights (`loading.load_checked`).
+        For networks whose statistics come with their weights.
         """
         ones = {name: torch.ones(shape[0]) for name, shape in shapes.items()}
         zeros = {name: torch.zeros(shape[0]) for name, shape in shapes.items()}

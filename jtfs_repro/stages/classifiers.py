@@ -8,8 +8,7 @@ from jtfs_repro import config, io
 from jtfs_repro.experiments import fit_baseline as fitting
 from jtfs_repro.experiments import stored_clips
 from jtfs_repro.experiments import train_end_to_end as training
-from jtfs_repro.experiments.clip_sets import open_clip_set
-from jtfs_repro.experiments.clip_store import open_store
+from jtfs_repro.experiments.clip_store import open_clip_set, open_store
 from jtfs_repro.experiments.train_network import train_network
 from jtfs_repro.provenance import settings_sha256
 

@@ -20,8 +20,7 @@ from torch import Tensor, nn
 from jtfs_repro import checks, gpu_memory
 from jtfs_repro.devices import choose_device, peak_memory_bytes
 from jtfs_repro.training import schedule
-from jtfs_repro.training.clips import Clips
-from jtfs_repro.training.predict import predict
+from jtfs_repro.training.clips import Clips, predict
 from jtfs_repro.training.selection import best_epoch
 from jtfs_repro.training.settings import TrainingSettings
 from jtfs_repro.training.surroundings import untouched
@@ -179,8 +178,7 @@ def _train(
 ) -> Recorder:
     """Run all epochs that are missing; return what was recorded. Only the first process returns."""
     from jtfs_repro.training import checkpoints
-    from jtfs_repro.training.data import Subsets
-    from jtfs_repro.training.module import Classifier
+    from jtfs_repro.training.module import Classifier, Subsets
     from jtfs_repro.training.recorder import Recorder
 
     steps = settings.steps_per_epoch(len(training), devices=place.devices)
