@@ -18,18 +18,11 @@ LEVEL = 0.95
 def top_predictions(logits: np.ndarray) -> np.ndarray:
     """Return the id of the largest logit of each clip; of equal ones the lowest id.
 
+    Result: ndarray [shape=(n,)], int64. ValueError: ``logits`` has another shape or is not finite.
+
     Parameters
     ----------
     logits : array [shape=(n, n_classes)]
-
-    Returns
-    -------
-    predictions : ndarray [shape=(n,)], int64
-
-    Raises
-    ------
-    ValueError
-        If ``logits`` has another shape or is not finite.
     """
     logits = np.asarray(logits)
     if logits.ndim != 2 or logits.shape[1] < 1:
@@ -42,20 +35,13 @@ def top_predictions(logits: np.ndarray) -> np.ndarray:
 def confusion(labels: np.ndarray, predictions: np.ndarray, n_classes: int) -> np.ndarray:
     """Return how many clips of each class were given each label.
 
+    Result: ndarray [shape=(n_classes, n_classes)], int64; true class in rows, predicted class in
+    columns. ValueError: lengths differ or an id is outside ``0 .. n_classes - 1``.
+
     Parameters
     ----------
     labels, predictions : arrays [shape=(n,)], int
     n_classes : int >= 1
-
-    Returns
-    -------
-    counts : ndarray [shape=(n_classes, n_classes)], int64
-        True class in rows, predicted class in columns.
-
-    Raises
-    ------
-    ValueError
-        If lengths differ or an id is outside ``0 .. n_classes - 1``.
 
     Examples
     --------
@@ -101,11 +87,6 @@ def class_recalls(labels: np.ndarray, predictions: np.ndarray, n_classes: int) -
     return np.divide(np.diagonal(counts), totals, out=missing, where=totals > 0)
 
 
-def macro_recall(labels: np.ndarray, predictions: np.ndarray, n_classes: int) -> float:
-    """Return the mean of the class recalls; NaN if a class has no clip."""
-    return float(class_recalls(labels, predictions, n_classes).mean())
-
-
 def accuracy(labels: np.ndarray, predictions: np.ndarray) -> float:
     """Return the share of all clips that were recognised; NaN if there is none."""
     labels, predictions = np.asarray(labels), np.asarray(predictions)
@@ -143,32 +124,22 @@ def bootstrap_recalls(
 ) -> np.ndarray:
     """Return class recalls of resampled songs, the same draws for every model.
 
-    Within each class its S songs are drawn S times with replacement; a song brings all its clips
-    of that class. Only sums per song are needed: with w(b, s) the number of times that resample b
-    drew song s, the recall is ``sum_s w(b, s) hits(s) / sum_s w(b, s) clips(s)``.
+    Within each class its S songs are drawn S times with replacement; a song brings all its clips of
+    that class. Only sums per song are needed: with w(b, s) the number of times that resample b drew
+    song s, the recall is ``sum_s w(b, s) hits(s) / sum_s w(b, s) clips(s)``. Result: ndarray
+    [shape=(n_models, n_bootstrap, n_classes)]; NaN for a class of fewer than two songs: one song
+    says nothing about how songs vary. ValueError: shapes do not match, or ``n_classes`` or
+    ``n_bootstrap`` is out of range.
 
     Parameters
     ----------
     labels : array [shape=(n,)], int
-    hits : array [shape=(n_models, n)]
-        Share of seeds that recognised each clip, see `hit_shares`.
-    songs : array [shape=(n,)]
-        Name of the song of each clip.
+    hits : array [shape=(n_models, n)]; share of seeds that recognised each clip, see `hit_shares`
+    songs : array [shape=(n,)]; name of the song of each clip
     n_classes : int >= 1
-    n_bootstrap : int >= 1
-        Number of resamples.
+    n_bootstrap : int >= 1; number of resamples
     seed : int
         Same seed, labels and songs: same draws. Differences between models are therefore paired.
-
-    Returns
-    -------
-    recalls : ndarray [shape=(n_models, n_bootstrap, n_classes)]
-        NaN for a class of fewer than two songs: one song says nothing about how songs vary.
-
-    Raises
-    ------
-    ValueError
-        If shapes do not match, or ``n_classes`` or ``n_bootstrap`` is out of range.
 
     Notes
     -----
@@ -203,37 +174,3 @@ def percentile_interval(values: np.ndarray, level: float = LEVEL) -> Interval:
     checks.number("level", level, above=0, high=1, mistake="percent? divide by 100")
     low, high = np.quantile(values, ((1 - level) / 2, (1 + level) / 2))
     return float(low), float(high)
-
-
-def macro_recall_interval(
-    labels: np.ndarray,
-    predictions: np.ndarray,
-    songs: np.ndarray,
-    *,
-    n_classes: int,
-    n_bootstrap: int = 1000,
-    seed: int = 0,
-    level: float = LEVEL,
-) -> Interval:
-    """Return the bootstrap percentile interval, over songs, of the seeds' mean macro recall.
-
-    Parameters
-    ----------
-    labels : array [shape=(n,)], int
-    predictions : array [shape=(n,) or (n_seeds, n)], int
-        One row per seed; the mean over seeds is taken inside each resample.
-    songs : array [shape=(n,)]
-    n_classes, n_bootstrap, seed
-        See `bootstrap_recalls`.
-    level : float in (0, 1)
-        Coverage.
-
-    Returns
-    -------
-    low, high : float
-        NaN if a class has fewer than two songs.
-    """
-    hits = hit_shares(labels, predictions)[None]
-    options = {"n_classes": n_classes, "n_bootstrap": n_bootstrap, "seed": seed}
-    recalls = bootstrap_recalls(labels, hits, songs, **options)
-    return percentile_interval(recalls[0].mean(axis=1), level)

@@ -2,11 +2,8 @@ r"""Amplitude-modulated exponential chirps with three degrees of freedom.
 
 Conventions of this module: the parameters are, in this order everywhere, the carrier frequency
 ``f_c`` (Hz), the rate of amplitude modulation ``f_m`` (Hz) and the chirp rate ``gamma``
-(octaves/s). Time is in seconds and is zero at sample ``N / 2``.
-
-References
-----------
-"Differentiable Time-Frequency Scattering on GPU" (DAFx 2022), Section 3, Eq. (5).
+(octaves/s). Time is in seconds and is zero at sample ``N / 2``. Reference: "Differentiable
+Time-Frequency Scattering on GPU" (DAFx 2022), Section 3, Eq. (5).
 """
 
 from __future__ import annotations
@@ -50,7 +47,6 @@ class ChirpSynthesis:
     window: str = "time_grid"
 
     def __post_init__(self) -> None:
-        """Check every setting."""
         checks.number("sr", self.sr, above=0, mistake="Hz")
         checks.number("duration", self.duration, above=0, mistake="seconds")
         checks.number("bandwidth", self.bandwidth, above=0, mistake="octaves")
@@ -87,7 +83,6 @@ class ChirpGrid:
     n_gamma: int = 16
 
     def __post_init__(self) -> None:
-        """Check ranges and numbers."""
         for name in COLUMNS:
             _check_range(name, getattr(self, name))
         for name in ("n_f_c", "n_f_m", "n_gamma"):

@@ -2,14 +2,10 @@
 
 A clip set is a folder with one metadata table ``annotation/<name>_metadata.csv`` and the clips
 ``audio/Medley-solos-DB_{subset}-{instrument_id}_{uuid4}.wav``: mono, 44.1 kHz, float32, 131072
-samples. Clips of one song are not independent; songs do not cross subsets.
-
-References
-----------
-Lostanlen and Cella, "Deep convolutional networks on the pitch spiral for musical instrument
-recognition", ISMIR 2016. Lostanlen, Cella, Bittner and Essid, "Medley-solos-DB: a
-cross-collection dataset for musical instrument recognition", Zenodo, 2019 (version 1.2),
-https://doi.org/10.5281/zenodo.3464194.
+samples. Clips of one song are not independent; songs do not cross subsets. Reference: Lostanlen and
+Cella, "Deep convolutional networks on the pitch spiral for musical instrument recognition", ISMIR
+2016. Lostanlen, Cella, Bittner and Essid, "Medley-solos-DB: a cross-collection dataset for musical
+instrument recognition", Zenodo, 2019 (version 1.2), https://doi.org/10.5281/zenodo.3464194.
 """
 
 from __future__ import annotations

@@ -98,7 +98,6 @@ class Performance:
     vibrato: Range = (20.0, 90.0)
 
     def __post_init__(self) -> None:
-        """Check every range."""
         check_range("tempo_bpm", self.tempo_bpm, low=20, high=400, mistake="beats per minute")
         check_range("gate", self.gate, low=0.05, high=1.0, mistake="part of a note's length")
         check_range("velocity", self.velocity, low=1, high=127)

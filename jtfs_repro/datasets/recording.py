@@ -47,7 +47,6 @@ class Recording:
     noise_db: Range = (-65.0, -45.0)
 
     def __post_init__(self) -> None:
-        """Check every range."""
         check_range("level_db", self.level_db, low=-80, high=-20, mistake="20 dB are for peaks")
         check_range("reverberation_s", self.reverberation_s, low=0.01, high=ROOM_S)
         check_range("reverberation_db", self.reverberation_db, low=-120, high=0)

@@ -59,7 +59,6 @@ class Solos:
     recording: Recording = field(default_factory=Recording)
 
     def __post_init__(self) -> None:
-        """Check the numbers; the ranges check themselves."""
         for name in ("training_songs", "validation_songs", "test_songs", "clips_per_song"):
             checks.integer(name, getattr(self, name), low=1, mistake="per class")
         checks.number("min_sounding", self.min_sounding, above=0, high=1)

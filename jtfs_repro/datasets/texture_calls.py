@@ -45,7 +45,6 @@ class Series:
     drift: float = 1.0
 
     def __post_init__(self) -> None:
-        """Check every setting."""
         checks.number("onset_s", self.onset_s, low=0, mistake="seconds")
         checks.integer("count", self.count, low=1)
         checks.number("duration_s", self.duration_s, above=0, mistake="seconds")
@@ -92,7 +91,6 @@ class Calls:
     background_db_per_oct: float = -3.0
 
     def __post_init__(self) -> None:
-        """Check every setting."""
         if not self.series:
             checks.fail("series", self.series, "hold at least one Series")
         for name in ("phrase_s", "attack_s", "curve"):

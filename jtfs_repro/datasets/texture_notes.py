@@ -50,7 +50,6 @@ class Timbre:
     jitter: float = 0.004
 
     def __post_init__(self) -> None:
-        """Check every setting."""
         checks.integer("n_partials", self.n_partials, low=1)
         checks.number("tilt_db_per_oct", self.tilt_db_per_oct, high=0, mistake="higher is softer")
         for frequency in self.resonances_hz:

@@ -61,7 +61,6 @@ class Dizi:
     background_db_per_oct: float = -3.0
 
     def __post_init__(self) -> None:
-        """Check every setting."""
         times = ("onset_s", "tone_s", "glissando_s", "last_s")
         for name in ("f_start_hz", "f_end_hz", *times):
             checks.number(name, getattr(self, name), above=0)
@@ -124,7 +123,6 @@ class AmChirp:
     phrase_s: float = 2.97
 
     def __post_init__(self) -> None:
-        """Check what `chirps` does not."""
         checks.number("phrase_s", self.phrase_s, above=0, mistake="seconds")
 
     def waveform(self, *, sr: float, n_samples: int, seed: int) -> np.ndarray:

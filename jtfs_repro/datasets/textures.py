@@ -5,12 +5,9 @@ with a method ``waveform``. Bird calls and the flute are harmonic notes (`textur
 coloured noise, on a time line of some three seconds. A shorter sound is the beginning of the time
 line; a longer one repeats it with other draws. (The AM chirp differs: a shorter one is its middle;
 the chirp of chirp-sine-pulse always lasts the whole sound.) In our sign, spin +1 is a rising
-frequency (hawk, both chirps), spin -1 a falling one (gull, dizi).
-
-References
-----------
-"Differentiable Time-Frequency Scattering on GPU" (DAFx 2022), Figures 1 and 6: the recordings used
-there have no stated source or licence.
+frequency (hawk, both chirps), spin -1 a falling one (gull, dizi). Reference: "Differentiable
+Time-Frequency Scattering on GPU" (DAFx 2022), Figures 1 and 6: the recordings used there have no
+stated source or licence.
 """
 
 from __future__ import annotations

@@ -15,8 +15,7 @@ from tqdm import tqdm
 
 from jtfs_repro import checks
 from jtfs_repro.resynthesis.checkpoint import Checkpoint
-from jtfs_repro.resynthesis.descent import Descent
-from jtfs_repro.resynthesis.history import Row, first_row, gain, next_row
+from jtfs_repro.resynthesis.descent import Descent, Row, first_row, gain, next_row
 from jtfs_repro.resynthesis.interrupts import Interrupted, Interrupts
 from jtfs_repro.resynthesis.objective import Objective
 
