@@ -142,18 +142,14 @@ def find_test_font(
 
     A path given by the user; the usual folders of this machine; the project's own ``folder``;
     Debian's package by ``apt-get download`` (needs no root, installs nothing); the same package
-    from snapshot.debian.org, where an address names the file's content. ValueError: ``given`` is
-    the training font or shares its samples, or ``download`` is unknown. FileError: ``given`` is
-    missing, or is not a soundfont. Unavailable: no place has the font; the reason says what was
-    tried.
+    from snapshot.debian.org, where an address names the file's content.
 
-    Parameters
-    ----------
-    given : path or 'auto'
-        A .sf2 of the user's choice, known or not, independent of the training font.
-    download : {'auto', 'always', 'never'}; fetch it (120 MB) where it is found nowhere; fetch it
-        into ``folder`` even where the system has one; fetch nothing
-    timeout_s : float > 0; limit for each way of fetching, seconds
+    ``given`` is 'auto' or a .sf2 of the user's choice, known or not, independent of the training
+    font. ``download`` 'auto' fetches it (120 MB) where it is found nowhere, 'always' fetches it
+    into ``folder`` even where the system has one, 'never' fetches nothing; ``timeout_s`` limits
+    each way of fetching. ValueError: ``given`` is the training font or shares its samples, or
+    ``download`` is unknown. FileError: ``given`` is missing, or is not a soundfont. Unavailable: no
+    place has the font; the reason says what was tried.
     """
     checks.choice("download", download, DOWNLOADS)
     checks.number("timeout_s", timeout_s, above=0, mistake="seconds")

@@ -59,17 +59,10 @@ def synthesise(
 ) -> Sound:
     """Return an embedded sound, mono, with a root mean square of 0.1 and peaks below 1.
 
-    Result: Sound; equal arguments give equal samples. ValueError: the name is unknown, a length is
-    no power of two, a partial reaches the Nyquist frequency, no note falls into the sound, or its
-    peak exceeds full scale.
-
-    Parameters
-    ----------
-    name : str; a key of ``recipes``
-    sr : float, optional; sample rate in Hz; the recipe's by default
-    n_samples : int, optional; length, a power of two; the recipe's by default
-    seed : int >= 0; phases, pitches, levels and noise
-    recipes : mapping from name to Recipe; the known sounds
+    ``name`` is a key of ``recipes``, which give the sample rate (Hz) and the length (a power of
+    two) by default; ``seed`` draws phases, pitches, levels and noise: equal arguments give equal
+    samples. ValueError: the name is unknown, a length is no power of two, a partial reaches the
+    Nyquist frequency, no note falls into the sound, or its peak exceeds full scale.
 
     Examples
     --------

@@ -28,16 +28,11 @@ def train_network(
     devices: int = 1,
     progress: bool = True,
 ) -> Trained:
-    """Train a network on stored features.
+    """Train a network on stored features; ``network(shapes=, statistics=)`` returns the module.
 
-    ValueError, TypeError, FileError: see `jtfs_repro.training.fit.fit`; features or statistics do
-    not fit the network.
-
-    Parameters
-    ----------
-    seed : int >= 0; of the initial weights, sampling and dropout
-    folder : path; where the training keeps what it needs to go on after a kill
-    network : callable; ``network(shapes=, statistics=)`` returns the module
+    ``seed`` is that of the initial weights, sampling and dropout; ``folder`` is where the training
+    keeps what it needs to go on after a kill. ValueError, TypeError, FileError: see
+    `jtfs_repro.training.fit.fit`; features or statistics do not fit the network.
     """
     torch.manual_seed(seed)
     made = network(shapes=store.shapes, statistics=network_statistics(statistics))

@@ -13,14 +13,9 @@ class SqueezeExcitation(nn.Module):
 
     .. math:: y_k = x_k \cdot \mathrm{sigmoid}(W_2 \max(W_1 \bar x + b_1, 0) + b_2)_k
 
-    with the mean :math:`\bar x` over all axes but batch and channel, and floor(C / r) hidden units.
-    ValueError, TypeError: an argument is outside its range. Reference: Hu, Shen and Sun,
-    "Squeeze-and-excitation networks", CVPR 2018, section 3.
-
-    Parameters
-    ----------
-    n_channels : int >= 1; C
-    reduction : int in [1, n_channels]; r
+    with the mean :math:`\bar x` over all axes but batch and channel, and floor(C / r) hidden units;
+    C is ``n_channels``, r ``reduction``, from 1 to C. ValueError, TypeError: an argument is outside
+    its range. Reference: Hu, Shen and Sun, "Squeeze-and-excitation networks", CVPR 2018, section 3.
 
     Examples
     --------

@@ -116,13 +116,7 @@ class ConvNet2d(_ConvNet):
 
 
 class ConvNet1d(_ConvNet):
-    """Body for maps (B, channels, frames).
-
-    ValueError, TypeError: an argument is outside its range.
-
-    Parameters
-    ----------
-    n_channels, widths, n_classes, se_reduction, head_order, dropout; see `ConvNet2d`
+    """Body for maps (B, channels, frames); arguments and errors are those of `ConvNet2d`.
 
     Examples
     --------

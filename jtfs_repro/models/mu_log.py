@@ -23,13 +23,9 @@ OFFSET = 1e-8  # of the denominator: paths that are zero in the whole training s
 class Standardise(nn.Module):
     """Subtract the mean and divide by the standard deviation, path by path.
 
-    A path with ``std = 0`` was constant in the training set: it is divided by 1, so that it is 0
-    for every training clip. ValueError: lengths differ, a value is not finite or a deviation
-    negative, or the input has another number of paths.
-
-    Parameters
-    ----------
-    mean, std : array [shape=(paths,)]; of the training set; ``std >= 0``
+    Both [shape=(paths,)] are those of the training set. A path with ``std = 0`` was constant there:
+    it is divided by 1, so that it is 0 for every training clip. ValueError: lengths differ, a value
+    is not finite or a deviation negative, or the input has another number of paths.
 
     Examples
     --------

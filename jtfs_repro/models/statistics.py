@@ -28,12 +28,9 @@ KINDS = ("mu", "mean", "std")
 class Statistics:
     """One value per path, by feature name; computed on the training subset only.
 
-    Parameters
-    ----------
-    mean, std : dict of array [shape=(paths,)]
-        Mean and standard deviation of what is standardised: mu-log coefficients, or decibels.
-    mu : dict of array [shape=(paths,)]
-        Mean of the coefficients before the mu-log. Empty for features in decibels.
+    ``mean`` and ``std`` map a name to those of what is standardised [shape=(paths,)]: mu-log
+    coefficients, or decibels; ``mu`` to the mean of the coefficients before the mu-log, empty for
+    features in decibels.
 
     Examples
     --------

@@ -40,16 +40,13 @@ OUT_OF_MEMORY = "free it, use device=cpu, or lower batch_size, which is another 
 class Fitted:
     """A trained network's predictions and how it came about.
 
-    Parameters
-    ----------
-    validation_logits, test_logits : ndarray [shape=(n, n_classes)], float32
-        Of all clips in order; of the first so many if ``score_drop_last``.
-    history : list of dict; one row per epoch: epoch (from 0), step (done so far), lr (of the
-        epoch's last step), train_loss (mean over steps), validation_loss, validation_accuracy,
-        validation_macro_recall, is_candidate, is_best ('yes' or 'no')
-    best_epoch : int; the epoch whose weights (``state_dict``, on the CPU) gave the logits, from 0
-    cost : dict; seconds_training (with validation, all runs together), n_steps, clips_per_second
-        (training steps alone), peak_memory_bytes, device ('cpu', 'cuda' or 'cpu+cuda')
+    Logits [shape=(n, n_classes)], float32, are those of all clips in order, or of the first so many
+    if ``score_drop_last``. ``history`` has one row per epoch: epoch (from 0), step (done so far),
+    lr (of the epoch's last step), train_loss (mean over steps), validation_loss,
+    validation_accuracy, validation_macro_recall, is_candidate, is_best ('yes' or 'no').
+    ``best_epoch``, from 0, is that whose weights (``state_dict``, on the CPU) gave the logits.
+    ``cost`` holds seconds_training (with validation, all runs together), n_steps, clips_per_second
+    (training steps alone), peak_memory_bytes, device ('cpu', 'cuda' or 'cpu+cuda').
     """
 
     validation_logits: np.ndarray
@@ -91,26 +88,21 @@ def fit(
 ) -> Fitted:
     """Train ``network`` and return the predictions of its best epoch.
 
+    ``network`` maps features (name -> Tensor [shape=(B, ...)]) to logits [shape=(B, n_classes)]; it
+    holds the weights of the best epoch afterwards, in eval mode. ``seed`` is that of sampling,
+    dropout and augmentation; the initial weights are the network's own. ``folder`` holds the
+    checkpoints of one training, see `checkpoints`; ``fingerprint`` is whatever else must agree for
+    one to be taken, e.g. a hash of the features. ``devices`` are GPUs, or processes on the CPU; the
+    processes that Lightning starts for them run the calling script and end inside this function;
+    only the first returns. ``strategy`` ('auto' or 'ddp') says how Lightning shares the work; for
+    ``appearance`` see `weights.class_weights`, by default labels of training, validation and test
+    in turn.
+
     Run again with the same arguments after it was killed, it goes on from the last whole epoch; on
     a CPU, weights, logits and history are then the same to the last bit. ValueError, TypeError: an
     argument is out of range, CUDA is asked for where there is none, a class has no training clip,
     or a loss is not finite (epoch and step are named). FileError: the folder holds the checkpoint
     of another training (what differs is named), or cannot be written.
-
-    Parameters
-    ----------
-    network : Module; features (name -> Tensor [shape=(B, ...)]) to logits [shape=(B, n_classes)].
-        It holds the weights of the best epoch afterwards, in eval mode.
-    seed : int >= 0
-        Of sampling, dropout and augmentation; the initial weights are the network's own.
-    folder : path; of the checkpoints, see `checkpoints`; one training each
-    fingerprint : str
-        Whatever else must agree for a checkpoint to be taken, e.g. a hash of the features.
-    devices : int >= 1; GPUs, or processes on the CPU. The processes that Lightning starts for them
-        run the calling script and end inside this function; only the first returns.
-    strategy : {'auto', 'ddp'}; how Lightning shares the work
-    appearance : ndarray, optional
-        See `weights.class_weights`; by default labels of training, validation and test in turn.
     """
     checks.integer("seed", seed, low=0)
     checks.integer("devices", devices, low=1)
