@@ -44,9 +44,8 @@ def figure_error_curves(
     n_columns = min(COLUMNS, len(sounds))
     n_rows = math.ceil(len(sounds) / n_columns)
     height = HEAD + n_rows * PANEL + AXIS + FOOT
-    with style.house_style():
-        figure = style.new_figure(style.PAGE_WIDTH, height)
-        bottom = (style.foot(figure, stamp_line, _note()) + AXIS) / height
+    with style.page(height, stamp_line, _note()) as (figure, foot):
+        bottom = (foot + AXIS) / height
         panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
         figure.subplots_adjust(
             left=0.085, right=0.985, top=1 - HEAD / height, bottom=bottom, wspace=0.08, hspace=0.2

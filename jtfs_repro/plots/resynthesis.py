@@ -75,9 +75,8 @@ def figure_resynthesis(
         checks.fail("textures", [], "hold at least one sound")
     checks.number("arrow_s", arrow_s, above=0, mistake="seconds")
     height = HEAD + ROW * len(textures) + LABELS + 0.55
-    with style.house_style():
-        figure = style.new_figure(style.PAGE_WIDTH, height)
-        bottom = (style.foot(figure, stamp_line, _note(textures, arrow_s)) + LABELS) / height
+    with style.page(height, stamp_line, _note(textures, arrow_s)) as (figure, foot):
+        bottom = (foot + LABELS) / height
         panels = figure.subplots(len(textures), 1 + len(COLUMNS), squeeze=False)
         figure.subplots_adjust(
             left=0.11, right=0.985, top=1 - HEAD / height, bottom=bottom, wspace=0.08, hspace=0.3
