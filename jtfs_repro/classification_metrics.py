@@ -71,11 +71,6 @@ def class_recalls(labels: np.ndarray, predictions: np.ndarray, n_classes: int) -
     return np.divide(np.diagonal(counts), totals, out=missing, where=totals > 0)
 
 
-def macro_recall(labels: np.ndarray, predictions: np.ndarray, n_classes: int) -> float:
-    """Return the mean of the class recalls; NaN if a class has no clip."""
-    return float(class_recalls(labels, predictions, n_classes).mean())
-
-
 def accuracy(labels: np.ndarray, predictions: np.ndarray) -> float:
     """Return the share of all clips that were recognised; NaN if there is none."""
     labels, predictions = np.asarray(labels), np.asarray(predictions)

@@ -5,7 +5,7 @@ import numpy as np
 from jtfs_repro.datasets.chirps import ChirpGrid, grid_parameters
 from jtfs_repro.experiments.isomap import isomap
 from jtfs_repro.experiments.knn import knn_ratios
-from jtfs_repro.experiments.outcomes import Outcome
+from jtfs_repro.experiments.scores import Outcome
 from jtfs_repro.provenance import Stamp
 
 STAMP = Stamp(scale="smoke", preset="paper", device="cpu")

@@ -8,7 +8,6 @@ import torch
 from clip_standins import DIGESTS, clip_set, features, save_shards
 
 from jtfs_repro import io
-from jtfs_repro.experiments import stored_clips
 from jtfs_repro.experiments.clip_statistics import arrays, clip_statistics, mu_log
 from jtfs_repro.experiments.clip_store import open_store
 from jtfs_repro.experiments.fit_baseline import clip_vectors, fit_baseline
@@ -16,7 +15,7 @@ from jtfs_repro.experiments.medley_cost import N_CLIPS, medley_cost
 from jtfs_repro.experiments.predictions import load_prediction
 from jtfs_repro.experiments.train_end_to_end import Tensors, read_audio, train_end_to_end
 from jtfs_repro.experiments.train_network import train_network
-from jtfs_repro.experiments.trained import ClipRows
+from jtfs_repro.experiments.trained import ClipRows, load_statistics, not_trained, save_trained
 from jtfs_repro.features.mfcc_moments import MfccMoments
 from jtfs_repro.models.classifiers import JtfsNet
 from jtfs_repro.provenance import Stamp
@@ -230,7 +229,7 @@ def test_baseline_may_leave_out_the_last_batch_as_the_networks_do(store, statist
 
 def test_files_of_a_training(trained, tmp_path):
     path = tmp_path / "jtfs" / "seed-0.npz"
-    stored_clips.save_trained(path, trained, run="smoke")
+    save_trained(path, trained, run="smoke")
     np.testing.assert_array_equal(load_prediction(path).test.logits, trained.prediction.test.logits)
     facts = io.load_json(path.with_suffix(".json"))
     assert facts["device"] == "cpu"
@@ -242,8 +241,8 @@ def test_files_of_a_training(trained, tmp_path):
 
 def test_files_of_a_training_that_was_not_run(tmp_path):
     path = tmp_path / "seed-0.npz"
-    absent = stored_clips.not_trained("jtfs", 0, "no clips; get")
-    stored_clips.save_trained(path, absent, run="smoke")
+    absent = not_trained("jtfs", 0, "no clips; get")
+    save_trained(path, absent, run="smoke")
     assert load_prediction(path).not_run == "no clips; get"
     assert io.load_csv(path.with_suffix(".csv")) == []
     assert io.load_json(path.with_suffix(".json"))["status"] == "not run: no clips; get"
@@ -254,9 +253,9 @@ def test_statistics_of_other_settings_or_clips_are_refused(statistics, tmp_path)
     io.save_arrays(path, **arrays(statistics))
     io.save_json(path.with_suffix(".json"), DIGESTS)
     known = {"settings_sha256": DIGESTS["settings_sha256"], "clip_set": SET}
-    assert stored_clips.load_statistics(path, **known).keys() == SHAPES.keys()
+    assert load_statistics(path, **known).keys() == SHAPES.keys()
     with pytest.raises(io.FileError, match="of other settings or clips"):
-        stored_clips.load_statistics(path, settings_sha256="x", clip_set=SET)
+        load_statistics(path, settings_sha256="x", clip_set=SET)
 
 
 def test_cost_extrapolates_from_measured_rates():

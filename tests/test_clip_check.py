@@ -71,7 +71,6 @@ def test_whole_clips(original):
     assert (row.subset, row.instrument, row.song_id) == (CLIP.subset, CLIP.instrument, CLIP.song_id)
     assert row.bytes == BYTES_PER_FILE == len(WHOLE)
     assert row.sha256 == hashlib.sha256(WHOLE).hexdigest()
-    assert check.megabytes_per_second > 0
 
 
 @needs_sample

@@ -6,11 +6,10 @@ import sys
 
 import pytest
 import torch
-from model_cases import SHAPES, SMALL, features, settle, small_net, statistics
+from model_cases import SHAPES, SMALL, features, settle, small_net
 from torch import nn
 
-from jtfs_repro.models.classifiers import NETWORKS, CqtNet, JtfsNet, Scattering1dNet, build
-from jtfs_repro.models.loading import load_checked
+from jtfs_repro.models.classifiers import NETWORKS, CqtNet, JtfsNet, Scattering1dNet
 from jtfs_repro.models.statistics import Statistics
 
 MODELS = tuple(NETWORKS)
@@ -60,9 +59,8 @@ def test_pooling_after_block_3():
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_build(model):
-    found = build(model, shapes=SMALL_ENOUGH[model], statistics=statistics(SMALL_ENOUGH[model]))
-    assert type(found) is NETWORKS[model]
+def test_default_settings(model):
+    found = net(NETWORKS[model], SMALL_ENOUGH[model])
     assert found.eval()(features(SMALL_ENOUGH[model], n=3)).shape == (3, 8)
 
 
@@ -137,52 +135,8 @@ class TestEveryNet:
         torch.save(source.state_dict(), file)
         file.seek(0)
         assert not torch.equal(source(batch), target(batch))
-        load_checked(target, torch.load(file, weights_only=True))
+        target.load_state_dict(torch.load(file, weights_only=True))
         assert torch.equal(source(batch), target(batch))
-
-
-class TestLoadChecked:
-    @pytest.mark.parametrize(
-        ("target", "source", "message"),
-        [
-            ("jtfs", small_net("cqt"), r"^best\['front.mu_log_1.mu'\]=None must be a tensor \(we"),
-            ("scattering1d", small_net("jtfs"), r"^best\['front.mu_log.mu'\]=None must be a tens"),
-            (
-                "jtfs",
-                net(JtfsNet, {"S1": (31, 8), "S2": (7, 8, 8)}, widths=(16, 16, 24), se_reduction=4),
-                r"^best\['front.mu_log_2.mu'\].shape=\(7,\) must be \(6,\) \(weights for other fea",
-            ),
-            (
-                "cqt",
-                small_net("cqt", se_reduction=8),
-                r"^best\['body.blocks.1.2.squeeze.weight'\].shape=\(2, 16\) must be \(4, 16\)",
-            ),
-            (
-                "cqt",
-                small_net("cqt", head_order="dropout_linear_relu"),
-                r"^best\['body.head.0.weight'\]=None must be a tensor",
-            ),
-            (
-                "jtfs",
-                small_net("jtfs", is_c_learnable=True),
-                r"^best='front.mu_log_1.eps' must be one of the \d+ entries of JtfsNet",
-            ),
-        ],
-    )
-    def test_other_architectures(self, target, source, message):
-        ours = small_net(target, seed=3)
-        before = {name: value.clone() for name, value in ours.state_dict().items()}
-        with pytest.raises(ValueError, match=message):
-            load_checked(ours, source.state_dict(), "best")
-        assert all(torch.equal(value, before[name]) for name, value in ours.state_dict().items())
-
-    def test_other_types(self):
-        ours = small_net("cqt")
-        state = {**ours.state_dict(), "front.norm.weight": torch.ones(1, dtype=torch.int64)}
-        with pytest.raises(ValueError, match=r"\.dtype=torch.int64 must be like torch.float32"):
-            load_checked(ours, state)
-        with pytest.raises(ValueError, match=r"='list' must be a tensor"):
-            load_checked(ours, {**ours.state_dict(), "front.norm.weight": [1.0]})
 
 
 @pytest.mark.parametrize(
@@ -198,10 +152,6 @@ class TestLoadChecked:
         (
             lambda: CqtNet(shapes=SMALL["cqt"], statistics=Statistics(mean={}, std={})),
             r"^statistics.mean=\[\] must have 'S' \(statistics of another representation\?\)",
-        ),
-        (
-            lambda: build("mfcc", shapes={}, statistics=Statistics(mean={}, std={})),
-            r"^model='mfcc' must be one of 'jtfs', 'scattering1d', 'cqt'$",
         ),
     ],
 )

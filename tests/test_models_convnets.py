@@ -5,9 +5,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from jtfs_repro.models.blocks import conv_block, head
+from jtfs_repro.models.blocks import SqueezeExcitation, conv_block, head
 from jtfs_repro.models.convnets import ConvNet1d, ConvNet2d
-from jtfs_repro.models.squeeze_excitation import SqueezeExcitation
 
 FLOAT64 = 1e-12  # sums over a few hundred products
 

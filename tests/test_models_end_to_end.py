@@ -7,7 +7,6 @@ from torch import nn
 
 from jtfs_repro.models.augmentation import Augmentation, delayed, from_db
 from jtfs_repro.models.end_to_end import JtfsEndToEnd
-from jtfs_repro.models.loading import load_checked
 
 N = 256
 OFF = dict(gain_probability=0, shift_probability=0, noise_probability=0)
@@ -49,7 +48,7 @@ class TestEndToEnd:
             stored = StandIn()(audio)
         trained = settle(small_net("jtfs", seed=4), stored)
         whole = make(augmentation=Augmentation(max_shift=64)).eval()
-        load_checked(whole.net, trained.state_dict())
+        whole.net.load_state_dict(trained.state_dict())
         with torch.no_grad():
             assert torch.equal(whole(audio), trained(stored))
             assert torch.equal(whole({"audio": audio}), trained(stored))

@@ -11,8 +11,7 @@ from tiny_soundfont import tiny_soundfont
 
 from jtfs_repro.datasets.medley_solos_db import CLASSES
 from jtfs_repro.datasets.midi_scores import Bend, Note, Score, midi_bytes
-from jtfs_repro.datasets.phrases import LEAD_S, TAIL_S, Performance, compose
-from jtfs_repro.datasets.players import PLAYERS
+from jtfs_repro.datasets.phrases import LEAD_S, PLAYERS, TAIL_S, Performance, compose
 from jtfs_repro.datasets.recording import (
     Condition,
     Recording,

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tiny_soundfont import PROGRAMS, tiny_soundfont
 
-from jtfs_repro.datasets import soundfont_packages, soundfonts
+from jtfs_repro.datasets import debian_package, soundfonts
 from jtfs_repro.datasets.debian_package import unpack_member
 from jtfs_repro.datasets.soundfont_files import read_header
 from jtfs_repro.datasets.soundfonts import Font, find_test_font, find_training_font
@@ -142,14 +142,14 @@ def machine(tmp_path, monkeypatch):
     package = tmp_path / "snapshot" / "deb"
     package.parent.mkdir()
     package.write_bytes(deb_bytes(tar_bytes("xz")))
-    known = soundfont_packages.DebianPackage(
+    known = debian_package.DebianPackage(
         name="fluid", member=MEMBER, sha1="deb",
         sha256=hashlib.sha256(package.read_bytes()).hexdigest(),
     )  # fmt: skip
     facts = replace(soundfonts.FLUID_R3, sha256=SHA256, n_bytes=len(FONT), package=known)
     monkeypatch.setattr(soundfonts, "FLUID_R3", facts)
     monkeypatch.setattr(soundfonts, "USUAL_FOLDERS", (str(tmp_path / "usual"),))
-    monkeypatch.setattr(soundfont_packages, "SNAPSHOT_URL", f"{package.parent.as_uri()}/")
+    monkeypatch.setattr(debian_package, "SNAPSHOT_URL", f"{package.parent.as_uri()}/")
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     (tmp_path / "bin").mkdir()
     return tmp_path
@@ -250,7 +250,7 @@ def test_full_disk(machine, monkeypatch):
         raise OSError(f"no space in {folder}")
 
     fake_apt(machine, "exit 0")
-    monkeypatch.setattr(soundfont_packages, "check_space", no_space)
+    monkeypatch.setattr(debian_package, "check_space", no_space)
     (machine / "snapshot" / "deb").unlink()
     with pytest.raises(Unavailable, match="no space in"):
         find_test_font(folder=machine / "own")

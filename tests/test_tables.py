@@ -5,9 +5,8 @@ import pytest
 from study_standins import STAMP, WHY, grid, outcome, study
 
 from jtfs_repro import io, metrics
-from jtfs_repro.experiments.ablation import VARIANTS, ablation
-from jtfs_repro.experiments.outcomes import Outcome
-from jtfs_repro.experiments.scores import CHANCE, FLOOR, cost_rows, scores, yardsticks
+from jtfs_repro.experiments.ablation import ablation
+from jtfs_repro.experiments.scores import CHANCE, FLOOR, Outcome, cost_rows, scores, yardsticks
 from jtfs_repro.experiments.stored import absent_clouds, stored_clouds, stored_ratios
 
 THETA = grid()
@@ -147,6 +146,9 @@ def swapped(rows, first, second):
     """The same rows with two representations' names exchanged."""
     names = {first: second, second: first}
     return [row | {"representation": names.get(row["representation"], "")} for row in rows]
+
+
+VARIANTS = [f"fm{f_m}_J{J}" for f_m in (32, 16) for J in (12, 13, 14)]
 
 
 def test_ablation_compares_runs_that_differ_in_one_setting(tables):

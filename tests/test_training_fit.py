@@ -11,7 +11,7 @@ from torch import nn
 from training_toys import N_CLASSES, Toy, arrays, clips, settings, train
 
 from jtfs_repro.training import selection
-from jtfs_repro.training.predict import predict
+from jtfs_repro.training.clips import predict
 from jtfs_repro.training.recorder import Recorder
 
 COLUMNS = [

@@ -1,11 +1,13 @@
 """A small network and separable clips; run as a script, one training in a process of its own."""
 
+from functools import partial
+
 import numpy as np
 import torch
 from torch import nn
 
 from jtfs_repro import config, io
-from jtfs_repro.training.clips import ArrayClips
+from jtfs_repro.experiments.trained import ClipRows
 from jtfs_repro.training.fit import fit
 from jtfs_repro.training.settings import TrainingSettings
 
@@ -30,7 +32,16 @@ class Toy(nn.Module):
 def clips(n, seed, *, labels=None):
     labels = np.arange(n) % N_CLASSES if labels is None else labels
     noise = np.random.default_rng(seed).normal(size=(n, 6))
-    return ArrayClips({"x": (noise + 3 * np.eye(6)[labels]).astype(np.float32)}, labels)
+    return array_clips({"x": (noise + 3 * np.eye(6)[labels]).astype(np.float32)}, labels)
+
+
+def array_clips(features, labels):
+    """Clips from arrays; a batch reads its own rows only."""
+    return ClipRows(partial(_rows, features), np.arange(len(labels)), np.asarray(labels))
+
+
+def _rows(features, rows):
+    return {name: array[rows] for name, array in features.items()}
 
 
 def settings(**changes):

@@ -2,11 +2,8 @@ r"""Amplitude-modulated exponential chirps with three degrees of freedom.
 
 Conventions of this module: the parameters are, in this order everywhere, the carrier frequency
 ``f_c`` (Hz), the rate of amplitude modulation ``f_m`` (Hz) and the chirp rate ``gamma``
-(octaves/s). Time is in seconds and is zero at sample ``N / 2``.
-
-References
-----------
-"Differentiable Time-Frequency Scattering on GPU" (DAFx 2022), Section 3, Eq. (5).
+(octaves/s). Time is in seconds and is zero at sample ``N / 2``. Reference: "Differentiable
+Time-Frequency Scattering on GPU" (DAFx 2022), Section 3, Eq. (5).
 """
 
 from __future__ import annotations
@@ -31,17 +28,14 @@ class ChirpSynthesis:
 
     Parameters
     ----------
-    sr : float > 0
-        Sample rate in Hz.
-    duration : float > 0
-        Duration in seconds; ``sr * duration`` must be an even number of samples.
+    sr : float > 0; sample rate in Hz
+    duration : float > 0; duration in seconds; ``sr * duration`` must be an even number of samples
     bandwidth : float > 0
         Bandwidth ``w`` in octaves; the window's standard deviation is ``0.1 * w / gamma`` s.
     amplitude : {'unit_l2', 'gamma', 'none'}
         Divide by the L2 norm, multiply by ``gamma`` (the tutorial), or leave the peak at 1.
-    window : {'time_grid', 'symmetric'}
-        Centre the Gaussian at t = 0, or half a sample earlier (a symmetric window of N points,
-        as the original code does).
+    window : {'time_grid', 'symmetric'}; centre the Gaussian at t = 0, or half a sample earlier (a
+        symmetric window of N points, as the original code does)
     """
 
     # ASSUME: the paper states no sample rate; 8192 Hz is the original code's.
@@ -53,7 +47,6 @@ class ChirpSynthesis:
     window: str = "time_grid"
 
     def __post_init__(self) -> None:
-        """Check every setting."""
         checks.number("sr", self.sr, above=0, mistake="Hz")
         checks.number("duration", self.duration, above=0, mistake="seconds")
         checks.number("bandwidth", self.bandwidth, above=0, mistake="octaves")
@@ -74,17 +67,12 @@ class ChirpSynthesis:
 class ChirpGrid:
     """Geometric grid of parameters; ranges are (lowest, highest), both included.
 
+    ValueError: a range is not positive and increasing, or a number is below 1.
+
     Parameters
     ----------
-    f_c_hz, f_m_hz, gamma_oct_per_s : (float, float)
-        Ranges of the three parameters.
-    n_f_c, n_f_m, n_gamma : int >= 1
-        Number of values along each.
-
-    Raises
-    ------
-    ValueError
-        If a range is not positive and increasing, or a number is below 1.
+    f_c_hz, f_m_hz, gamma_oct_per_s : (float, float); ranges of the three parameters
+    n_f_c, n_f_m, n_gamma : int >= 1; number of values along each
     """
 
     f_c_hz: tuple[float, float] = (512.0, 1024.0)
@@ -95,7 +83,6 @@ class ChirpGrid:
     n_gamma: int = 16
 
     def __post_init__(self) -> None:
-        """Check ranges and numbers."""
         for name in COLUMNS:
             _check_range(name, getattr(self, name))
         for name in ("n_f_c", "n_f_m", "n_gamma"):
@@ -142,27 +129,15 @@ def chirp(f_c: float, f_m: float, gamma: float, *, synthesis: ChirpSynthesis) ->
 
     whose instantaneous frequency is ``f_c * 2**(gamma * t)``. The amplitude modulation is bipolar
     and of full depth. Eq. (5) of the paper prints ``2^(gamma t)`` without "-1", which differs by a
-    constant phase only.
+    constant phase only. Result: ndarray [shape=(N,)], float64; the phase exceeds 5e5 rad at gamma =
+    4, hence float64 throughout. ValueError: a parameter is not positive, or the chirp reaches the
+    Nyquist frequency while its window is still open.
 
     Parameters
     ----------
-    f_c, f_m : float > 0
-        Carrier frequency and rate of amplitude modulation in Hz.
-    gamma : float > 0
-        Chirp rate in octaves per second.
-    synthesis : ChirpSynthesis
-        Sample rate, duration, bandwidth, amplitude and window.
-
-    Returns
-    -------
-    g : ndarray [shape=(N,)], float64
-        The phase exceeds 5e5 rad at gamma = 4, hence float64 throughout.
-
-    Raises
-    ------
-    ValueError
-        If a parameter is not positive, or the chirp reaches the Nyquist frequency while its
-        window is still open.
+    f_c, f_m : float > 0; carrier frequency and rate of amplitude modulation in Hz
+    gamma : float > 0; chirp rate in octaves per second
+    synthesis : ChirpSynthesis; sample rate, duration, bandwidth, amplitude and window
     """
     _check_parameters(f_c, f_m, gamma, synthesis)
     t = time_axis(synthesis)

@@ -32,27 +32,19 @@ RESAMPLER = "soxr_hq"
 class ClipAudio:
     """Clips as an array of shape (n, N), float32, that reads files when it is indexed.
 
+    ValueError: a setting is unknown, or there is no path. FileError, on indexing: a file is
+    missing, unreadable, not 44.1 kHz, not mono, not 131072 samples long, not finite, silent with
+    scaling 'peak', or has another SHA-256. The message names the file.
+
     Parameters
     ----------
-    paths : sequence of path
-        One file per clip: 44.1 kHz, mono, 131072 samples.
-    reading : {'resample_22050', 'crop_44100', 'full_44100'}
-        Whole clips at 22 050 Hz (N = 65536; what the original code does), the first 65536
-        samples at 44.1 kHz, or all 131072.
-    scaling : {'none', 'std', 'peak'}
-        As stored; divided by (standard deviation + 1e-10); or divided by the largest magnitude.
-        Applied to the signal as read.
+    paths : sequence of path; one file per clip: 44.1 kHz, mono, 131072 samples
+    reading : {'resample_22050', 'crop_44100', 'full_44100'}; whole clips at 22 050 Hz (N = 65536;
+        what the original code does), the first 65536 samples at 44.1 kHz, or all 131072
+    scaling : {'none', 'std', 'peak'}; as stored; divided by (standard deviation + 1e-10); or
+        divided by the largest magnitude. Applied to the signal as read.
     sha256s : sequence of str, optional
         SHA-256 of each file, compared when it is read for the first time.
-
-    Raises
-    ------
-    ValueError
-        A setting is unknown, or there is no path.
-    FileError
-        On indexing: a file is missing, unreadable, not 44.1 kHz, not mono, not 131072 samples
-        long, not finite, silent with scaling 'peak', or has another SHA-256. The message names the
-        file.
 
     Examples
     --------

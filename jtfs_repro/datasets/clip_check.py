@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -44,12 +43,6 @@ class ClipCheck:
 
     rows: tuple[IndexedClip, ...]
     problems: tuple[Problem, ...]
-    seconds: float
-
-    @property
-    def megabytes_per_second(self) -> float:
-        """Speed of reading whole clips, 1e6 bytes per second."""
-        return sum(row.bytes for row in self.rows) / 1e6 / max(self.seconds, 1e-9)
 
 
 def check_clips(clips: Sequence[Clip], folder: str | Path, *, progress: bool = True) -> ClipCheck:
@@ -60,7 +53,7 @@ def check_clips(clips: Sequence[Clip], folder: str | Path, *, progress: bool = T
     """
     from tqdm import tqdm
 
-    audio, start = Path(folder, AUDIO_FOLDER), time.perf_counter()
+    audio = Path(folder, AUDIO_FOLDER)
     with ThreadPoolExecutor(min(MAX_THREADS, os.cpu_count() or 1)) as pool:
         checked = list(
             tqdm(
@@ -72,7 +65,6 @@ def check_clips(clips: Sequence[Clip], folder: str | Path, *, progress: bool = T
     return ClipCheck(
         rows=tuple(result for result in checked if isinstance(result, IndexedClip)),
         problems=tuple(result for result in checked if isinstance(result, Problem)),
-        seconds=time.perf_counter() - start,
     )
 
 

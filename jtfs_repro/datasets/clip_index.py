@@ -14,12 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from jtfs_repro import checks, io
-from jtfs_repro.datasets.clip_check import (
-    AUDIO_FOLDER,
-    IndexedClip,
-    Problem,
-    check_clips,
-)
+from jtfs_repro.datasets.clip_check import AUDIO_FOLDER, IndexedClip, Problem, check_clips
 from jtfs_repro.datasets.medley_solos_db import (
     CLASSES,
     SUBSETS,
@@ -49,20 +44,12 @@ def index_clips(
     ``allow_partial`` goes on where clips are missing or broken; ``clip_set`` is the name that the
     metadata must give (default any); ``problems_file`` (``.csv``) lists missing and broken clips
     and is removed if all are whole; ``classes_required``: every class must be in every subset.
-
-    Returns
-    -------
-    report : dict
-        ``status`` ('run'), ``clip_set``, ``n_clips``, ``n_expected`` (lines of the metadata),
-        ``n_extra`` (files in ``audio/`` that the metadata does not list), ``n_problems``,
-        ``problems`` (each with file and what), ``supports`` (subset -> class -> number of clips),
-        ``index_sha256`` (of what `save_index` writes). The same files give the same report.
-
-    Raises
-    ------
-    FileError
-        The metadata is missing, wrong or of another clip set; clips are missing or broken and
-        ``allow_partial`` is false; a class has no whole clip in a subset.
+    Result: dict; ``status`` ('run'), ``clip_set``, ``n_clips``, ``n_expected`` (lines of the
+    metadata), ``n_extra`` (files in ``audio/`` that the metadata does not list), ``n_problems``,
+    ``problems`` (each with file and what), ``supports`` (subset -> class -> number of clips),
+    ``index_sha256`` (of what `save_index` writes). The same files give the same report. FileError:
+    the metadata is missing, wrong or of another clip set; clips are missing or broken and
+    ``allow_partial`` is false; a class has no whole clip in a subset.
     """
     metadata = find_metadata(folder)
     name = clip_set_name(metadata)

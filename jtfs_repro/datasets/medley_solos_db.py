@@ -2,14 +2,10 @@
 
 A clip set is a folder with one metadata table ``annotation/<name>_metadata.csv`` and the clips
 ``audio/Medley-solos-DB_{subset}-{instrument_id}_{uuid4}.wav``: mono, 44.1 kHz, float32, 131072
-samples. Clips of one song are not independent; songs do not cross subsets.
-
-References
-----------
-Lostanlen and Cella, "Deep convolutional networks on the pitch spiral for musical instrument
-recognition", ISMIR 2016. Lostanlen, Cella, Bittner and Essid, "Medley-solos-DB: a
-cross-collection dataset for musical instrument recognition", Zenodo, 2019 (version 1.2),
-https://doi.org/10.5281/zenodo.3464194.
+samples. Clips of one song are not independent; songs do not cross subsets. Reference: Lostanlen and
+Cella, "Deep convolutional networks on the pitch spiral for musical instrument recognition", ISMIR
+2016. Lostanlen, Cella, Bittner and Essid, "Medley-solos-DB: a cross-collection dataset for musical
+instrument recognition", Zenodo, 2019 (version 1.2), https://doi.org/10.5281/zenodo.3464194.
 """
 
 from __future__ import annotations
@@ -36,9 +32,7 @@ SR_HZ = 44100
 N_SAMPLES = 131072
 BYTES_PER_FILE = 524_332  # of the published files: 44 of header, 4 per sample
 
-ZENODO_RECORD = 3464194
-DOI = "10.5281/zenodo.3464194"
-LICENCE = "CC BY 4.0"
+ZENODO_RECORD = 3464194  # CC BY 4.0
 METADATA_NAME = "Medley-solos-DB_metadata.csv"
 ARCHIVE_NAME = "Medley-solos-DB.tar.gz"
 URL = "https://zenodo.org/record/3464194/files/{name}?download=1"
@@ -46,7 +40,6 @@ CHECKSUMS = {
     METADATA_NAME: "md5:fda6a589c56785f2195c9227809c521a",
     ARCHIVE_NAME: "md5:f5facf398793ef5c1f80c013afdf3e5f",
 }
-N_FILES = 21_571
 SUPPORTS = {  # clips by instrument id
     "training": (251, 404, 318, 155, 2401, 123, 149, 2040),
     "validation": (328, 495, 284, 233, 1022, 29, 72, 1031),
@@ -65,22 +58,16 @@ _FILE_NAME = rf"Medley-solos-DB_(?:{'|'.join(SUBSETS)})-[0-{len(CLASSES) - 1}]_{
 class Clip:
     """One clip, as a line of the metadata.
 
+    ValueError, TypeError: one of them is unknown or malformed, or name and id of the instrument
+    disagree.
+
     Parameters
     ----------
     subset : {'training', 'validation', 'test'}
-    instrument : str
-        One of `CLASSES`.
-    instrument_id : int
-        Its position in `CLASSES`.
-    song_id : str
-        The recording that the clip was cut from.
-    uuid4 : str
-        Identifier: hexadecimal digits in lower case, 8-4-4-4-12.
-
-    Raises
-    ------
-    ValueError, TypeError
-        One of them is unknown or malformed, or name and id of the instrument disagree.
+    instrument : str; one of `CLASSES`
+    instrument_id : int; its position in `CLASSES`
+    song_id : str; the recording that the clip was cut from
+    uuid4 : str; identifier: hexadecimal digits in lower case, 8-4-4-4-12
 
     Examples
     --------

@@ -16,8 +16,40 @@ import numpy as np
 
 from jtfs_repro import checks
 from jtfs_repro.datasets.midi_scores import MODULATION, SUSTAIN, Bend, Control, Note, Score
-from jtfs_repro.datasets.players import PLAYERS, Player
 from jtfs_repro.datasets.ranges import Range, check_range, draw
+
+
+@dataclass(frozen=True, kw_only=True)
+class Player:
+    """An instrument as it is played.
+
+    Songs alternate between ``programs`` (General MIDI, 0-based); ``register`` is the lowest and
+    highest sounding pitch (MIDI numbers); ``slides`` in [0, 1] says how often a note is reached
+    from below by a pitch bend; ``texture``: one note at a time, melody over chords, or riffs of
+    power chords or a line, song by song.
+    """
+
+    programs: tuple[int, ...]
+    register: tuple[int, int]
+    has_vibrato: bool = False
+    slides: float = 0.0
+    texture: str = "line"
+
+
+PLAYERS = {
+    "clarinet": Player(programs=(71,), register=(50, 89)),
+    "distorted electric guitar": Player(
+        programs=(30,), register=(40, 84), has_vibrato=True, slides=0.2, texture="power"
+    ),
+    # "Voice" is a choir: General MIDI has no solo singer.
+    "female singer": Player(programs=(52, 53), register=(55, 84), has_vibrato=True, slides=0.1),
+    "flute": Player(programs=(73,), register=(60, 96), has_vibrato=True),
+    "piano": Player(programs=(0,), register=(36, 96), texture="chords"),
+    "tenor saxophone": Player(programs=(66,), register=(44, 76), has_vibrato=True, slides=0.15),
+    "trumpet": Player(programs=(56,), register=(54, 84), has_vibrato=True, slides=0.1),
+    "violin": Player(programs=(40,), register=(55, 96), has_vibrato=True, slides=0.05),
+}
+
 
 SCALES = (  # semitones above the tonic
     (0, 2, 4, 5, 7, 9, 11),  # major
@@ -50,18 +82,12 @@ class Performance:
 
     Parameters
     ----------
-    tempo_bpm : (float, float)
-        Beats per minute.
-    gate : (float, float)
-        Sounding part of a note's length: below 0.5 staccato, 1 legato.
-    velocity : (float, float)
-        MIDI velocity around which a song's dynamics move, 1..127.
-    rest_probability : (float, float)
-        Chance that a note of a pattern is a rest instead.
-    tuning_cents : (float, float)
-        Deviation of the song's tuning from A4 = 440 Hz.
-    vibrato : (float, float)
-        Modulation wheel at full vibrato, 0..127 (about 50 cents at 127).
+    tempo_bpm : (float, float); beats per minute
+    gate : (float, float); sounding part of a note's length: below 0.5 staccato, 1 legato
+    velocity : (float, float); MIDI velocity around which a song's dynamics move, 1..127
+    rest_probability : (float, float); chance that a note of a pattern is a rest instead
+    tuning_cents : (float, float); deviation of the song's tuning from A4 = 440 Hz
+    vibrato : (float, float); modulation wheel at full vibrato, 0..127 (about 50 cents at 127)
     """
 
     tempo_bpm: Range = (60.0, 160.0)
@@ -72,7 +98,6 @@ class Performance:
     vibrato: Range = (20.0, 90.0)
 
     def __post_init__(self) -> None:
-        """Check every range."""
         check_range("tempo_bpm", self.tempo_bpm, low=20, high=400, mistake="beats per minute")
         check_range("gate", self.gate, low=0.05, high=1.0, mistake="part of a note's length")
         check_range("velocity", self.velocity, low=1, high=127)

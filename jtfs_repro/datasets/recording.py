@@ -33,16 +33,11 @@ class Recording:
 
     Parameters
     ----------
-    level_db : (float, float)
-        Root mean square of the song, decibels relative to full scale.
-    reverberation_s : (float, float)
-        Time in which the room decays by 60 dB, seconds.
-    reverberation_db : (float, float)
-        Energy of the room relative to the direct sound.
-    tilt_db_per_oct : (float, float)
-        Slope of the tone around 1 kHz.
-    noise_db : (float, float)
-        White noise relative to the root mean square of the song.
+    level_db : (float, float); root mean square of the song, decibels relative to full scale
+    reverberation_s : (float, float); time in which the room decays by 60 dB, seconds
+    reverberation_db : (float, float); energy of the room relative to the direct sound
+    tilt_db_per_oct : (float, float); slope of the tone around 1 kHz
+    noise_db : (float, float); white noise relative to the root mean square of the song
     """
 
     level_db: Range = (-38.0, -24.0)
@@ -52,7 +47,6 @@ class Recording:
     noise_db: Range = (-65.0, -45.0)
 
     def __post_init__(self) -> None:
-        """Check every range."""
         check_range("level_db", self.level_db, low=-80, high=-20, mistake="20 dB are for peaks")
         check_range("reverberation_s", self.reverberation_s, low=0.01, high=ROOM_S)
         check_range("reverberation_db", self.reverberation_db, low=-120, high=0)

@@ -40,18 +40,13 @@ class Solos:
 
     Parameters
     ----------
-    training_songs, validation_songs, test_songs : int >= 1
-        Songs per class.
-    clips_per_song : int >= 1
-        Clips cut from each.
+    training_songs, validation_songs, test_songs : int >= 1; songs per class
+    clips_per_song : int >= 1; clips cut from each
     min_sounding : float in (0, 1]
         Part of a clip that must sound; other cuts of the song are taken instead.
-    seed : int >= 0
-        Of all that is drawn.
-    performance : Performance
-        How songs are played.
-    recording : Recording
-        How songs are recorded.
+    seed : int >= 0; of all that is drawn
+    performance : Performance; how songs are played
+    recording : Recording; how songs are recorded
     """
 
     training_songs: int = 12
@@ -64,7 +59,6 @@ class Solos:
     recording: Recording = field(default_factory=Recording)
 
     def __post_init__(self) -> None:
-        """Check the numbers; the ranges check themselves."""
         for name in ("training_songs", "validation_songs", "test_songs", "clips_per_song"):
             checks.integer(name, getattr(self, name), low=1, mistake="per class")
         checks.number("min_sounding", self.min_sounding, above=0, high=1)

@@ -1,12 +1,9 @@
 """Header of a soundfont (.sf2): its own name and its General MIDI programs.
 
-A .sf2 file is a RIFF container: ``RIFF size sfbk``, then three ``LIST`` chunks (``INFO``,
-``sdta``, ``pdta``), each holding chunks of ``id (4 bytes), size (uint32), data``, padded to even
-length. Only headers are read; the samples are skipped.
-
-References
-----------
-"SoundFont Technical Specification 2.04", E-mu Systems 2006, sections 4, 5 and 7.2.
+A .sf2 file is a RIFF container: ``RIFF size sfbk``, then three ``LIST`` chunks (``INFO``, ``sdta``,
+``pdta``), each holding chunks of ``id (4 bytes), size (uint32), data``, padded to even length. Only
+headers are read; the samples are skipped. Reference: "SoundFont Technical Specification 2.04", E-mu
+Systems 2006, sections 4, 5 and 7.2.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from jtfs_repro.datasets.medley_solos_db import (
     is_clip_name,
     save_metadata,
 )
-from jtfs_repro.datasets.players import PLAYERS
+from jtfs_repro.datasets.phrases import PLAYERS
 from jtfs_repro.datasets.solo_songs import Solos, Song, plan_songs, render_song
 from jtfs_repro.datasets.soundfonts import Font
 
@@ -31,30 +31,16 @@ TITLE = "Solo phrases rendered from soundfonts"  # first line of README.txt; mar
 
 
 def render_solos(
-    solos: Solos,
-    folder: str | Path,
-    *,
-    training_font: Font,
-    test_font: Font,
-    progress: bool = True,
+    solos: Solos, folder: str | Path, *, training_font: Font, test_font: Font, progress: bool = True
 ) -> dict[str, Any]:
     """Render the clip set into ``folder``; whole clips that are there already are kept.
 
     The metadata table is written last: where it stands, the set is complete. Clips of other
-    settings are removed; the two fonts are independent collections of samples.
-
-    Returns
-    -------
-    dict
-        ``status``, ``n_clips``, of which ``n_rendered`` and ``n_kept``, ``n_removed`` others,
-        ``supports`` (subset -> class -> clips), ``fonts`` (name, sha256, licence, subsets).
-
-    Raises
-    ------
-    ValueError
-        The folder holds something else, the fonts are the same, or a song is silent.
-    FileError
-        A font is missing, has changed, lacks a program, or cannot be rendered.
+    settings are removed; the two fonts are independent collections of samples. Result: dict;
+    ``status``, ``n_clips``, of which ``n_rendered`` and ``n_kept``, ``n_removed`` others,
+    ``supports`` (subset -> class -> clips), ``fonts`` (name, sha256, licence, subsets). ValueError:
+    the folder holds something else, the fonts are the same, or a song is silent. FileError: a font
+    is missing, has changed, lacks a program, or cannot be rendered.
     """
     folder = Path(folder)
     fonts = {"training": training_font, "validation": training_font, "test": test_font}

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from jtfs_repro import checks
 from jtfs_repro.datasets import debian_package, soundfont_files
-from jtfs_repro.datasets.soundfont_packages import DebianPackage, apt_package, snapshot_package
+from jtfs_repro.datasets.debian_package import DebianPackage, apt_package, snapshot_package
 from jtfs_repro.io import FileError, Unavailable
 from jtfs_repro.provenance import sha256 as sha256_of
 
@@ -144,24 +144,12 @@ def find_test_font(
     Debian's package by ``apt-get download`` (needs no root, installs nothing); the same package
     from snapshot.debian.org, where an address names the file's content.
 
-    Parameters
-    ----------
-    given : path or 'auto'
-        A .sf2 of the user's choice, known or not, independent of the training font.
-    download : {'auto', 'always', 'never'}
-        Fetch it (120 MB) where it is found nowhere; fetch it into ``folder`` even where the
-        system has one; fetch nothing.
-    timeout_s : float > 0
-        Limit for each way of fetching, seconds.
-
-    Raises
-    ------
-    ValueError
-        ``given`` is the training font or shares its samples, or ``download`` is unknown.
-    FileError
-        ``given`` is missing, or is not a soundfont.
-    Unavailable
-        No place has the font; the reason says what was tried.
+    ``given`` is 'auto' or a .sf2 of the user's choice, known or not, independent of the training
+    font. ``download`` 'auto' fetches it (120 MB) where it is found nowhere, 'always' fetches it
+    into ``folder`` even where the system has one, 'never' fetches nothing; ``timeout_s`` limits
+    each way of fetching. ValueError: ``given`` is the training font or shares its samples, or
+    ``download`` is unknown. FileError: ``given`` is missing, or is not a soundfont. Unavailable: no
+    place has the font; the reason says what was tried.
     """
     checks.choice("download", download, DOWNLOADS)
     checks.number("timeout_s", timeout_s, above=0, mistake="seconds")

@@ -28,18 +28,12 @@ class Series:
 
     Parameters
     ----------
-    onset_s : float >= 0
-        Start of the first note.
-    count : int >= 1
-        Number of notes.
-    period_s : float > 0
-        Distance of onsets; at least ``duration_s``.
-    duration_s : float > 0
-        Duration of each note.
-    f_start_hz, f_end_hz : float > 0
-        Frequency of the fundamental at the ends of each note.
-    drift : float > 0
-        Pitch of the last note relative to the first.
+    onset_s : float >= 0; start of the first note
+    count : int >= 1; number of notes
+    period_s : float > 0; distance of onsets; at least ``duration_s``
+    duration_s : float > 0; duration of each note
+    f_start_hz, f_end_hz : float > 0; frequency of the fundamental at the ends of each note
+    drift : float > 0; pitch of the last note relative to the first
     """
 
     onset_s: float
@@ -51,7 +45,6 @@ class Series:
     drift: float = 1.0
 
     def __post_init__(self) -> None:
-        """Check every setting."""
         checks.number("onset_s", self.onset_s, low=0, mistake="seconds")
         checks.integer("count", self.count, low=1)
         checks.number("duration_s", self.duration_s, above=0, mistake="seconds")
@@ -68,22 +61,16 @@ class Calls:
 
     Parameters
     ----------
-    series : tuple of Series
-        The time line.
-    timbre : Timbre
-        Spectrum of all notes.
-    phrase_s : float > 0
-        After this time the time line starts again.
-    attack_s : float > 0
-        Rise of the envelope.
-    release : float in (0, 1]
-        Fall of the envelope, as a share of the note.
+    series : tuple of Series; the time line
+    timbre : Timbre; spectrum of all notes
+    phrase_s : float > 0; after this time the time line starts again
+    attack_s : float > 0; rise of the envelope
+    release : float in (0, 1]; fall of the envelope, as a share of the note
     curve : float > 0
         The pitch moves as ``(t / duration_s)**curve`` in octaves; above 1 it starts slowly.
     pitch_spread, timing_spread : float in [0, 0.3]
         Largest relative deviation of a note's pitch, and of its onset in periods.
-    level_spread_db : float >= 0
-        Largest deviation of a note's level.
+    level_spread_db : float >= 0; largest deviation of a note's level
     background_db, background_db_per_oct : float
         RMS of the noise relative to that of the calls, and its slope above 60 Hz.
     """
@@ -104,7 +91,6 @@ class Calls:
     background_db_per_oct: float = -3.0
 
     def __post_init__(self) -> None:
-        """Check every setting."""
         if not self.series:
             checks.fail("series", self.series, "hold at least one Series")
         for name in ("phrase_s", "attack_s", "curve"):
@@ -185,11 +171,7 @@ class Gull(Calls):
 
 
 HAWK = Timbre(
-    n_partials=4,
-    tilt_db_per_oct=-5.0,
-    resonances_hz=(3800.0,),
-    resonance_db=5.0,
-    breath_db=-22.0,
+    n_partials=4, tilt_db_per_oct=-5.0, resonances_hz=(3800.0,), resonance_db=5.0, breath_db=-22.0
 )
 
 

@@ -32,20 +32,13 @@ class Timbre:
 
     Parameters
     ----------
-    n_partials : int >= 1
-        Harmonics, the fundamental included.
-    tilt_db_per_oct : float <= 0
-        Slope of the gain.
-    resonances_hz : tuple of float > 0
-        Centres of bumps of the gain.
-    resonance_db : float >= 0
-        Their height.
-    resonance_oct : float > 0
-        Their standard deviation in octaves.
-    breath_db : float <= 0
-        RMS of the breath noise relative to that of the partials.
-    jitter : float in [0, 0.05]
-        Largest relative wander of the pitch.
+    n_partials : int >= 1; harmonics, the fundamental included
+    tilt_db_per_oct : float <= 0; slope of the gain
+    resonances_hz : tuple of float > 0; centres of bumps of the gain
+    resonance_db : float >= 0; their height
+    resonance_oct : float > 0; their standard deviation in octaves
+    breath_db : float <= 0; RMS of the breath noise relative to that of the partials
+    jitter : float in [0, 0.05]; largest relative wander of the pitch
     """
 
     n_partials: int = 8
@@ -57,7 +50,6 @@ class Timbre:
     jitter: float = 0.004
 
     def __post_init__(self) -> None:
-        """Check every setting."""
         checks.integer("n_partials", self.n_partials, low=1)
         checks.number("tilt_db_per_oct", self.tilt_db_per_oct, high=0, mistake="higher is softer")
         for frequency in self.resonances_hz:
@@ -85,12 +77,7 @@ def gain(frequency_hz: np.ndarray, timbre: Timbre) -> np.ndarray:
 
 
 def harmonic_note(
-    f_hz: np.ndarray,
-    envelope: np.ndarray,
-    *,
-    timbre: Timbre,
-    sr: float,
-    rng: np.random.Generator,
+    f_hz: np.ndarray, envelope: np.ndarray, *, timbre: Timbre, sr: float, rng: np.random.Generator
 ) -> np.ndarray:
     """Return a note of given pitch and envelope [shape=(n,)], float64, by the module's equation.
 

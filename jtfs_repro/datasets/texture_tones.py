@@ -34,16 +34,12 @@ class Dizi:
 
     Parameters
     ----------
-    f_start_hz, f_end_hz : float > 0
-        Fundamental before and after the glissando.
+    f_start_hz, f_end_hz : float > 0; fundamental before and after the glissando
     onset_s, tone_s, glissando_s, last_s : float > 0
         Silence before the first tone, and durations of the first tone, glissando and last tone.
-    phrase_s : float > 0
-        After this time the phrase starts again; at least the sum of the four.
-    vibrato_hz, vibrato : float >= 0
-        Its rate, and its depth as a share of the pitch.
-    timbre : Timbre
-        Spectrum of the tone, with the membrane's resonances.
+    phrase_s : float > 0; after this time the phrase starts again; at least the sum of the four
+    vibrato_hz, vibrato : float >= 0; its rate, and its depth as a share of the pitch
+    timbre : Timbre; spectrum of the tone, with the membrane's resonances
     background_db, background_db_per_oct : float
         RMS of the noise relative to that of the flute, and its slope above 60 Hz.
     """
@@ -65,7 +61,6 @@ class Dizi:
     background_db_per_oct: float = -3.0
 
     def __post_init__(self) -> None:
-        """Check every setting."""
         times = ("onset_s", "tone_s", "glissando_s", "last_s")
         for name in ("f_start_hz", "f_end_hz", *times):
             checks.number(name, getattr(self, name), above=0)
@@ -109,14 +104,11 @@ class AmChirp:
 
     Parameters
     ----------
-    f_c_hz : float > 0
-        Frequency at the middle.
+    f_c_hz : float > 0; frequency at the middle
     f_m_hz : float > 0
         Rate of the modulation, bipolar and of full depth: ``2 * f_m_hz`` pulses per second.
-    gamma_oct_per_s : float > 0
-        Chirp rate.
-    bandwidth_oct : float > 0
-        The Gaussian window has a standard deviation of a tenth of it.
+    gamma_oct_per_s : float > 0; chirp rate
+    bandwidth_oct : float > 0; the Gaussian window has a standard deviation of a tenth of it
     phrase_s : float > 0
         Longer sounds repeat the chirp after about this time (the nearest power of two in samples).
     """
@@ -131,7 +123,6 @@ class AmChirp:
     phrase_s: float = 2.97
 
     def __post_init__(self) -> None:
-        """Check what `chirps` does not."""
         checks.number("phrase_s", self.phrase_s, above=0, mistake="seconds")
 
     def waveform(self, *, sr: float, n_samples: int, seed: int) -> np.ndarray:
@@ -166,23 +157,14 @@ def chirp_sine_pulse(n_samples: int = 4096, sr: float = 4096) -> np.ndarray:
     .. math:: x(t) = \tfrac12 \cos\bigl(2 \pi \tfrac{64 D}{\ln 32} (32^{t/D} - 1)\bigr)
               + \tfrac12 \cos(2 \pi\, 364\, t) + 5 \cdot 1_{\text{32 centre samples}}
 
-    The chirp rises from 64 to 2048 Hz over the whole duration ``D = n_samples / sr``.
+    The chirp rises from 64 to 2048 Hz over the whole duration ``D = n_samples / sr``. Result:
+    ndarray [shape=(n_samples,)], float64. ValueError: a parameter is out of its range.
 
     Parameters
     ----------
-    n_samples : int >= 32
-        Length.
+    n_samples : int >= 32; length
     sr : float >= 4096
         Sample rate in Hz; at 4096 Hz the chirp ends at the Nyquist frequency, as in the original.
-
-    Returns
-    -------
-    x : ndarray [shape=(n_samples,)], float64
-
-    Raises
-    ------
-    ValueError
-        A parameter is out of its range.
 
     Examples
     --------

@@ -5,12 +5,9 @@ with a method ``waveform``. Bird calls and the flute are harmonic notes (`textur
 coloured noise, on a time line of some three seconds. A shorter sound is the beginning of the time
 line; a longer one repeats it with other draws. (The AM chirp differs: a shorter one is its middle;
 the chirp of chirp-sine-pulse always lasts the whole sound.) In our sign, spin +1 is a rising
-frequency (hawk, both chirps), spin -1 a falling one (gull, dizi).
-
-References
-----------
-"Differentiable Time-Frequency Scattering on GPU" (DAFx 2022), Figures 1 and 6: the recordings used
-there have no stated source or licence.
+frequency (hawk, both chirps), spin -1 a falling one (gull, dizi). Reference: "Differentiable
+Time-Frequency Scattering on GPU" (DAFx 2022), Figures 1 and 6: the recordings used there have no
+stated source or licence.
 """
 
 from __future__ import annotations
@@ -62,29 +59,10 @@ def synthesise(
 ) -> Sound:
     """Return an embedded sound, mono, with a root mean square of 0.1 and peaks below 1.
 
-    Parameters
-    ----------
-    name : str
-        A key of ``recipes``.
-    sr : float, optional
-        Sample rate in Hz; the recipe's by default.
-    n_samples : int, optional
-        Length, a power of two; the recipe's by default.
-    seed : int >= 0
-        Phases, pitches, levels and noise.
-    recipes : mapping from name to Recipe
-        The known sounds.
-
-    Returns
-    -------
-    Sound
-        Equal arguments give equal samples.
-
-    Raises
-    ------
-    ValueError
-        The name is unknown, a length is no power of two, a partial reaches the Nyquist frequency,
-        no note falls into the sound, or its peak exceeds full scale.
+    ``name`` is a key of ``recipes``, which give the sample rate (Hz) and the length (a power of
+    two) by default; ``seed`` draws phases, pitches, levels and noise: equal arguments give equal
+    samples. ValueError: the name is unknown, a length is no power of two, a partial reaches the
+    Nyquist frequency, no note falls into the sound, or its peak exceeds full scale.
 
     Examples
     --------

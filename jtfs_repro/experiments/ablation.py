@@ -17,7 +17,6 @@ from jtfs_repro.experiments.knn import MEANS
 from jtfs_repro.experiments.scores import RUN, YARDSTICKS
 from jtfs_repro.provenance import Stamp
 
-VARIANTS = ("fm32_J12", "fm32_J13", "fm32_J14", "fm16_J12", "fm16_J13", "fm16_J14")
 Row = dict[str, Any]
 Errors = dict[str, np.ndarray]  # representation -> log2-RMSE of f_c, f_m, gamma and of all three
 

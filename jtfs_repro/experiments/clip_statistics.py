@@ -55,19 +55,15 @@ def clip_statistics(
 ) -> dict[str, PathStatistics]:
     """Return the statistics of every part of a representation.
 
+    ValueError: an argument is unknown or out of range, there is no training clip, or a coefficient
+    is not finite, or negative where a logarithm follows.
+
     Parameters
     ----------
-    spread : {'coefficients', 'clip_means'}
-        Standard deviation over all coefficients of a path, or over clips of their clip-wise mean
-        (as coded: smaller).
+    spread : {'coefficients', 'clip_means'}; standard deviation over all coefficients of a path, or
+        over clips of their clip-wise mean (as coded: smaller)
     subset : {'training', 'all'}
         'all' reproduces a leak of the original code: statistics over every clip.
-
-    Raises
-    ------
-    ValueError
-        An argument is unknown or out of range, there is no training clip, or a coefficient is not
-        finite, or negative where a logarithm follows.
     """
     checks.choice("compression", compression, COMPRESSIONS)
     checks.choice("spread", spread, SPREADS)

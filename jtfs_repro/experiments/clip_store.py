@@ -1,7 +1,8 @@
-"""The stored features of a clip set, read as one array without loading them.
+"""A clip set as the stages of Section 4 read it: its clips in order, and their stored features.
 
-The store refuses what does not belong together: shards of other settings, of other clips, in the
-wrong order, or made with settings that are no longer those of the gin files.
+The store reads the shards of a representation as one array without loading them, and refuses what
+does not belong together: shards of other settings, of other clips, in the wrong order, or made
+with settings that are no longer those of the gin files.
 """
 
 from __future__ import annotations
@@ -15,7 +16,73 @@ from typing import Any
 import numpy as np
 
 from jtfs_repro import io
+from jtfs_repro.datasets.clip_check import AUDIO_FOLDER, IndexedClip
+from jtfs_repro.datasets.clip_index import load_index
 from jtfs_repro.features.clip_tensors import unflatten
+from jtfs_repro.provenance import sha256
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipSet:
+    """All whole clips of a clip set, in the order of every stored array.
+
+    ``sha256`` is the digest of the index, which holds that of each clip; ``not_run`` says why there
+    is no clip.
+    """
+
+    clips: Sequence[IndexedClip]
+    sha256: str
+    clip_set: str
+    not_run: io.Unavailable | None = None
+
+    def paths(self, folder: str | os.PathLike[str]) -> list[str]:
+        """Return the files of the clips below ``folder``."""
+        return [os.fspath(Path(folder, AUDIO_FOLDER, clip.file_name)) for clip in self.clips]
+
+    @property
+    def sha256s(self) -> list[str]:
+        """SHA-256 of each clip's file, as the index records it."""
+        return [clip.sha256 for clip in self.clips]
+
+    def rows(self, subset: str) -> np.ndarray:
+        """Return the rows of a subset's clips [shape=(n,)], int64."""
+        return np.flatnonzero(self.subsets == subset)
+
+    @property
+    def subsets(self) -> np.ndarray:
+        """Subset of each clip [shape=(n,)], str."""
+        return np.array([clip.subset for clip in self.clips], dtype=str)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Class of each clip [shape=(n,)], int64."""
+        return np.array([clip.instrument_id for clip in self.clips], dtype=np.int64)
+
+    @property
+    def songs(self) -> np.ndarray:
+        """Song of each clip [shape=(n,)], str."""
+        return np.array([clip.song_id for clip in self.clips], dtype=str)
+
+    @property
+    def uuids(self) -> np.ndarray:
+        """Name of each clip [shape=(n,)], str."""
+        return np.array([clip.uuid4 for clip in self.clips], dtype=str)
+
+
+def open_clip_set(index: str | os.PathLike[str], facts: str | os.PathLike[str]) -> ClipSet:
+    """Read an index and the facts beside it.
+
+    FileError: one of them is missing or not what it should be.
+    """
+    known = io.load_json(facts)
+    is_run = known["status"] == io.RUN
+    return ClipSet(
+        clips=load_index(Path(index)) if is_run else [],
+        sha256=sha256(index),
+        clip_set=known["clip_set"],
+        not_run=None if is_run else io.Unavailable(known["reason"], known["remedy"]),
+    )
+
 
 IDENTITY = ("status", "reason", "parts", "shapes", "settings_sha256", "clips_sha256", "n_clips")
 
@@ -87,10 +154,7 @@ _AGAIN = "delete the folder of these features and run again"
 
 
 def _check_origin(
-    path: str | os.PathLike[str],
-    report: Mapping[str, Any],
-    settings_sha256: str,
-    clips_sha256: str,
+    path: str | os.PathLike[str], report: Mapping[str, Any], settings_sha256: str, clips_sha256: str
 ) -> None:
     for key, wanted, what in (
         ("settings_sha256", settings_sha256, "settings than the gin files give"),

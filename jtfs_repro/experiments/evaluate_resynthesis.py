@@ -33,15 +33,11 @@ class Ears:
 
     Parameters
     ----------
-    jtfs, scattering1d : class
-        Called with ``shape``; `jtfs` has ``format='time'`` and ``F=0``.
-    segment : int >= 1
-        Longer sounds are cut into parts of that many samples, the last one padded with zeros, so
-        that memory stays bounded.
-    bands : OnsetBands, optional
-        Subbands whose onsets are compared.
-    n_fft, hop : int
-        Window and hop of the spectra in samples.
+    jtfs, scattering1d : class; called with ``shape``; `jtfs` has ``format='time'`` and ``F=0``
+    segment : int >= 1; longer sounds are cut into parts of that many samples, the last one padded
+        with zeros, so that memory stays bounded
+    bands : OnsetBands, optional; subbands whose onsets are compared
+    n_fft, hop : int; window and hop of the spectra in samples
     average_s : float > 0
         Seconds over which `spectral_convergence_averaged` averages magnitudes: T, in seconds.
     """

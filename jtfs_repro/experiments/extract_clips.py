@@ -65,22 +65,11 @@ def extract_clips(
 
     ``paths`` are all clips in the order of the index; ``sha256s`` are compared with each file
     before it is used; ``feature(sr=, n_samples=)`` returns the module; ``not_run`` writes an empty
-    array.
-
-    Returns
-    -------
-    report : dict
-        As `extract_features.Shard.report`, and ``shapes`` (name -> axes), ``first`` and ``n_clips``
-        (where the shard lies in the set of how many clips), ``bytes`` on disk and
-        ``clips_per_second``.
-
-    Raises
-    ------
-    ValueError
-        An argument is out of range, one clip exceeds the budget, CUDA is asked for where there is
-        none, or a feature is not finite.
-    FileError
-        A clip cannot be read or is not what the index records, or the disk is full.
+    array. Result: dict; as `extract_features.Shard.report`, and ``shapes`` (name -> axes),
+    ``first`` and ``n_clips`` (where the shard lies in the set of how many clips), ``bytes`` on disk
+    and ``clips_per_second``. ValueError: an argument is out of range, one clip exceeds the budget,
+    CUDA is asked for where there is none, or a feature is not finite. FileError: a clip cannot be
+    read or is not what the index records, or the disk is full.
     """
     chosen = choose_device(device)
     if not_run is not None:

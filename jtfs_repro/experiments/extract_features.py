@@ -54,24 +54,13 @@ def extract_shard(
 ) -> Shard:
     """Compute one shard of a representation; status 'not run' if the module is `Unavailable`.
 
-    Parameters
-    ----------
-    signals : array [shape=(n, N)]
-        All signals; a memory map is read batch by batch.
-    feature : callable
-        ``feature(sr=, n_samples=, **settings)`` returns the module, see `jtfs_repro.features`.
-    settings : dict, optional
-        Paths that no gin file should hold, e.g. ``{"weights": "data/openl3"}``.
-    memory_budget_gb : float > 0
-        Working memory for one batch; the module states how much one signal needs.
-    max_batch_size : int >= 1
-        Signals per batch at most: beyond this, larger batches are no faster.
-
-    Raises
-    ------
-    ValueError
-        An argument is out of range, one signal exceeds the budget, CUDA is asked for where there
-        is none, or a feature is not finite (the message names the signal).
+    ``signals`` [shape=(n, N)] are all of them; a memory map is read batch by batch. ``feature(sr=,
+    n_samples=, **settings)`` returns the module, see `jtfs_repro.features`; ``settings`` are paths
+    that no gin file should hold, e.g. ``{"weights": "data/openl3"}``. ``memory_budget_gb`` is the
+    working memory for one batch (the module states how much one signal needs), ``max_batch_size``
+    the most signals in one: beyond this, larger batches are no faster. ValueError: an argument is
+    out of range, one signal exceeds the budget, CUDA is asked for where there is none, or a feature
+    is not finite (the message names the signal).
     """
     rows = shard_rows(len(signals), shard, n_shards)
     chosen = choose_device(device)

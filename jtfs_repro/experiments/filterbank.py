@@ -154,11 +154,7 @@ def wavelets_2d(
     along = {(c.scale_cpo, s): _along(S, c, s, n1) for c in chosen for s in (0, 1, -1)}
     psi = [[np.real(along[row][:, None] * in_time[rate]) for rate in rates] for row in rows]
     return Wavelets2d(
-        times_s=t / sr,
-        octaves=-n1 / S.Q[0],
-        rates_hz=rates,
-        scales_cpo=scales,
-        psi=np.array(psi),
+        times_s=t / sr, octaves=-n1 / S.Q[0], rates_hz=rates, scales_cpo=scales, psi=np.array(psi)
     )
 
 

@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from tqdm import tqdm
 
-from jtfs_repro.experiments.clip_sets import ClipSet
 from jtfs_repro.experiments.clip_statistics import PathStatistics, mu_log
-from jtfs_repro.experiments.clip_store import ClipStore
+from jtfs_repro.experiments.clip_store import ClipSet, ClipStore
 from jtfs_repro.experiments.predictions import Prediction
 from jtfs_repro.experiments.trained import SCORED, SUBSETS, Trained, scored
 from jtfs_repro.training.baselines import Baseline

@@ -19,16 +19,11 @@ from jtfs_repro import checks, metrics
 class Manifold:
     """Outcome of Isomap for one representation; embedding NaN, K = 0 if ``not_run`` says why.
 
-    Parameters
-    ----------
-    neighbours : ndarray [shape=(n, K)], int32
-        The graph's own neighbours, nearest first, self excluded.
-    distances : ndarray [shape=(n, K)], float64
-        Euclidean distances to them in the space of the representation.
-    residual_variance : ndarray [shape=(n_components,)]
-        With the first 1, 2, ... components.
-    n_graph_components : int
-        Connected components of the neighbour graph before scikit-learn joined them.
+    ``neighbours`` [shape=(n, K)], int32, are the graph's own, nearest first, self excluded;
+    ``distances`` [shape=(n, K)] the Euclidean distances to them in the space of the representation;
+    ``residual_variance`` [shape=(n_components,)] is that with the first 1, 2, ... components;
+    ``n_graph_components`` counts the connected components of the neighbour graph before
+    scikit-learn joined them.
     """
 
     embedding: np.ndarray

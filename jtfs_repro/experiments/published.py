@@ -45,15 +45,8 @@ class Published:
 def paper_table2(path: str | os.PathLike[str] = CLAIMS) -> dict[str, dict[str, Published]]:
     """Return the paper's Table 2 by model and class or 'average': test recalls, percent.
 
-    Parameters
-    ----------
-    path : path
-        The claims, one row a cell: "mean ± standard deviation" in the column ``there``.
-
-    Raises
-    ------
-    FileError
-        The file is missing, or lacks a cell.
+    ``path`` holds the claims, one row a cell: "mean ± standard deviation" in the column ``there``.
+    FileError: the file is missing, or lacks a cell.
     """
     cells = {(row["representation"], row["parameter"]): row for row in _cells(path)}
     names = (*CLASS_ORDER, "average")

@@ -35,18 +35,14 @@ class Resynthesis:
 
     Attributes
     ----------
-    history : list of dict
-        One row per iteration, 0 is the initial noise: iteration, evaluations (transforms of the
-        estimate so far), error (of the current point), trial_error, step_size, accepted ('yes',
-        'no'), best_error, sound, representation, descent and the stamp.
-    snapshots : dict of arrays
-        iterations [shape=(k,)] (the last is that of `sound`), errors [shape=(k,)], samples
-        [shape=(k, channels, N)] float32.
-    facts : dict
-        Settings, status and errors; the same in every run.
-    cost : dict
-        seconds_per_iteration (median), seconds (of all iterations), peak_memory_bytes, device,
-        threads, n_samples, n_channels.
+    history : list of dict; one row per iteration, 0 is the initial noise: iteration, evaluations
+        (transforms of the estimate so far), error (of the current point), trial_error, step_size,
+        accepted ('yes', 'no'), best_error, sound, representation, descent and the stamp
+    snapshots : dict of arrays; iterations [shape=(k,)] (the last is that of `sound`), errors
+        [shape=(k,)], samples [shape=(k, channels, N)] float32
+    facts : dict; settings, status and errors; the same in every run
+    cost : dict; seconds_per_iteration (median), seconds (of all iterations), peak_memory_bytes,
+        device, threads, n_samples, n_channels
     """
 
     sound: Sound
@@ -87,38 +83,25 @@ def resynthesize(
     .. math:: \min_y \, \|S y - S x\| / \|S x\|
 
     by descent from noise; x is the target and y the estimate (Muradeli et al., DAFx 2022, section
-    5).
+    5). ValueError, TypeError: a setting is out of its range, the sound is too short for the
+    representation, or it is silent; before anything is computed.
 
     Parameters
     ----------
-    sound : Sound
-        The target; any rate and length. Its channels go together, under one norm.
-    stamp : Stamp
-        Its ``device`` is where the tensors are.
+    sound : Sound; the target; any rate and length. Its channels go together, under one norm.
+    stamp : Stamp; its ``device`` is where the tensors are
     representation : class
         Called with ``shape=N``; maps [shape=(channels, N)] to one tensor of coefficients.
-    descent : class
-        Called without arguments.
-    init_noise : {'coloured', 'white', 'per_representation'}
-        See `initial_noise`.
+    descent : class; called without arguments
+    init_noise : {'coloured', 'white', 'per_representation'}; see `initial_noise`
     length : {'whole', 'power_of_two'}
         'power_of_two' keeps the first ``2**k`` samples, as the paper.
-    dtype : {'float32', 'float64'}
-        Of the descent. The result is float32 in any case.
+    dtype : {'float32', 'float64'}; of the descent. The result is float32 in any case.
     segment : int >= 1
         Longer sounds are transformed in segments of so many samples, see `objective`.
-    iterations : int, optional
-        Instead of that of `settings`.
-    checkpoint : path, optional
-        Where an unfinished descent is kept; see `loop.descend`.
-    progress : bool, optional
-        Whether a bar is shown; None: if stderr is a terminal.
-
-    Raises
-    ------
-    ValueError, TypeError
-        A setting is out of its range, the sound is too short for the representation, or it is
-        silent; before anything is computed.
+    iterations : int, optional; instead of that of `settings`
+    checkpoint : path, optional; where an unfinished descent is kept; see `loop.descend`
+    progress : bool, optional; whether a bar is shown; None: if stderr is a terminal
     """
     checks.choice("length", length, LENGTHS)
     checks.choice("dtype", dtype, DTYPES)

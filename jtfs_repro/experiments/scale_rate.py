@@ -33,19 +33,15 @@ def scale_rate(
 ) -> ScaleRate:
     """Compute all responses of a sound; channels are averaged.
 
+    ValueError: the sound is shorter than the longest wavelet, ``2**J`` samples, or than phi_t, or
+    longer than `max_samples`.
+
     Parameters
     ----------
-    max_frames, max_rows : int >= 1
-        Size of the pictures: the maximum is taken over tiles of a power of two of samples and of
-        a whole number of rows.
+    max_frames, max_rows : int >= 1; size of the pictures: the maximum is taken over tiles of a
+        power of two of samples and of a whole number of rows
     max_samples : int >= 1
         Longest sound; memory and time grow with it, and a picture of minutes shows nothing.
-
-    Raises
-    ------
-    ValueError
-        The sound is shorter than the longest wavelet, ``2**J`` samples, or than phi_t, or longer
-        than `max_samples`.
     """
     checks.integer("max_frames", max_frames, low=1, mistake="frames of a picture")
     checks.integer("max_rows", max_rows, low=1, mistake="rows of a picture")

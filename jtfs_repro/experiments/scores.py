@@ -21,7 +21,6 @@ import numpy as np
 from jtfs_repro import checks, metrics
 from jtfs_repro.datasets.chirps import PARAMETERS
 from jtfs_repro.experiments.knn import MEANS, index_grid_neighbours, knn_ratios
-from jtfs_repro.experiments.outcomes import Outcome
 from jtfs_repro.provenance import Stamp
 
 FLOOR, CHANCE = "index_grid_floor", "grid_centre_chance"
@@ -82,10 +81,7 @@ def yardsticks(theta: np.ndarray, *, n_neighbors: int) -> list[Outcome]:
         "arithmetic": theta.mean(axis=0) / theta,
         "geometric": np.exp(np.log(theta).mean(axis=0)) / theta,
     }
-    return [
-        _yardstick(FLOOR, ratios, n_neighbors),
-        _yardstick(CHANCE, centre, len(theta)),
-    ]
+    return [_yardstick(FLOOR, ratios, n_neighbors), _yardstick(CHANCE, centre, len(theta))]
 
 
 def _yardstick(name: str, ratios: dict[str, np.ndarray], n_neighbors: int) -> Outcome:
@@ -188,3 +184,44 @@ def _cost_row(record: Mapping[str, Any], stamp: Stamp) -> Row:
         "status": status(record["not_run"]),
         **stamp.as_dict(),
     }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One representation after Isomap and K-NN regression; NaN or 0 if ``not_run`` says why.
+
+    ``ratios`` maps 'arithmetic' and 'geometric' to error ratios [shape=(n, 3)].
+    """
+
+    name: str
+    embedding: np.ndarray
+    ratios: dict[str, np.ndarray]
+    residual_variance: np.ndarray
+    trustworthiness: float
+    dimension: int
+    n_neighbors: int
+    n_graph_components: int
+    not_run: str = ""
+
+    @classmethod
+    def from_arrays(
+        cls, name: str, manifold: Mapping[str, np.ndarray], knn: Mapping[str, np.ndarray]
+    ) -> Outcome:
+        """Collect the stored arrays of `Manifold` and `KnnRatios`.
+
+        ValueError: an array is missing.
+        """
+        try:
+            return cls(
+                name=name,
+                embedding=manifold["embedding"],
+                ratios={m: knn[f"ratio_{m}"] for m in ("arithmetic", "geometric")},
+                residual_variance=manifold["residual_variance"],
+                trustworthiness=float(manifold["trustworthiness"]),
+                dimension=int(manifold["dimension"]),
+                n_neighbors=int(knn["n_neighbors"]),
+                n_graph_components=int(manifold["n_graph_components"]),
+                not_run=str(manifold["not_run"]),
+            )
+        except KeyError as error:
+            checks.fail("arrays", name, f"hold {error}", "rerun its isomap and knn stages")

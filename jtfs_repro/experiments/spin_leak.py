@@ -52,21 +52,12 @@ def spin_leak(
     """Measure both spins of a rising chirp under every way of padding, ``analytic`` off and on.
 
     ``f_c_hz`` is reached at the middle of the signal; ``transform`` must average over time locally;
-    ``border_share`` of the frames, at each end, count as border.
-
-    Returns
-    -------
-    SpinLeak
-        ``summary``: signal, pad_mode, analytic, energy of spin +1 and of spin -1 over all frames
-        (dB), and spin -1 over spin +1 (dB) over all frames, the border and the rest. ``frames``:
-        the same energies and ratio per frame, with its time, and the frequency and amplitude of
-        the chirp there (amplitude 1 at the peak).
-
-    Raises
-    ------
-    ValueError
-        If the chirp reaches the Nyquist frequency, the transform sums over all time, or a setting
-        is out of its range.
+    ``border_share`` of the frames, at each end, count as border. Result: SpinLeak; ``summary``:
+    signal, pad_mode, analytic, energy of spin +1 and of spin -1 over all frames (dB), and spin -1
+    over spin +1 (dB) over all frames, the border and the rest. ``frames``: the same energies and
+    ratio per frame, with its time, and the frequency and amplitude of the chirp there (amplitude 1
+    at the peak). ValueError: the chirp reaches the Nyquist frequency, the transform sums over all
+    time, or a setting is out of its range.
     """
     axis = ChirpSynthesis(sr=sr, duration=duration)
     checks.number("f_c_hz", f_c_hz, above=0, mistake="Hz")

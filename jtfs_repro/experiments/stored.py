@@ -9,8 +9,7 @@ import numpy as np
 
 from jtfs_repro import io
 from jtfs_repro.datasets.chirps import theta_from_rows
-from jtfs_repro.experiments.outcomes import Outcome
-from jtfs_repro.experiments.scores import yardsticks
+from jtfs_repro.experiments.scores import Outcome, yardsticks
 from jtfs_repro.plots.series import Cloud, Ratios
 from jtfs_repro.provenance import Stamp
 

@@ -1,4 +1,4 @@
-"""Table 2: test recall per class and its mean over classes, for every model.
+"""Table 2: test recall per class and its mean over classes, for every model, also as Markdown.
 
 Numbers are in percent. Means and sample standard deviations are over seeds; ``low`` and ``high``
 are the ends of the 95 % bootstrap interval over songs, blank where a class has fewer than two.
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from jtfs_repro import checks
+from jtfs_repro import checks, io
 from jtfs_repro import classification_metrics as metrics
 from jtfs_repro.datasets.medley_solos_db import CLASSES
 from jtfs_repro.experiments.model_scores import MODELS, ModelScores, model_scores
@@ -26,10 +26,11 @@ from jtfs_repro.experiments.published import (
     PAPER_TEST_CLIPS,
     REAL,
     key,
+    linear_classifier,
     paper_table2,
     published_difference,
 )
-from jtfs_repro.experiments.table2_text import table2_text
+from jtfs_repro.plots.classifiers import class_label
 from jtfs_repro.provenance import Stamp
 
 COLUMNS = [CLASSES.index(name) for name in CLASS_ORDER]  # class id of each column
@@ -212,3 +213,66 @@ def _confusion_rows(scores: ModelScores) -> list[Row]:
         for i, true in enumerate(CLASS_ORDER)
         for j, predicted in enumerate(CLASS_ORDER)
     ]
+
+
+SCORE = (
+    "Test recall per class and its mean over the eight classes (average), in percent: mean ±"
+    " standard deviation over seeds; in brackets the 95 % bootstrap interval over songs."
+)
+SAME_DATA = "Both tables are of Medley-solos-DB: ours of {n} test clips, the paper's of {paper}."
+OTHER_DATA = (
+    "**Other data:** ours were measured on another clip set and must not be compared with the"
+    " paper's number by number."
+)
+
+
+def table2_text(rows: Sequence[Row], seeds: Sequence[int], *, stamp: Stamp) -> str:
+    """Return both tables (`Table2.rows`, at least one, and the paper's) with their captions."""
+    clip_set = rows[0]["clip_set"]
+    used = ", ".join(map(str, sorted(set(seeds)))) or "none"
+    ours = f"**Ours, on {CLIP_SETS[clip_set]}.** {SCORE} {stamp.line} · seeds {used}."
+    paper = (
+        "**The paper's Table 2, on Medley-solos-DB** (three seeds). It quotes"
+        f" {linear_classifier():g} % for JTFS with a linear classifier (2019)."
+    )
+    n = max(row["n_test_clips"] or 0 for row in rows)
+    same = SAME_DATA.format(n=n, paper=PAPER_TEST_CLIPS)
+    parts = [
+        io.csv_to_markdown([_our_row(row) for row in rows], caption=ours),
+        *[f"{row['model']} {row['status']}." for row in rows if row["status"] != io.RUN],
+        io.csv_to_markdown([_paper_row(model) for model in paper_table2()], caption=paper),
+        same if clip_set == REAL else OTHER_DATA,
+    ]
+    return "\n\n".join(parts)
+
+
+def mean_and_sd(mean: float | None, sd: float | None) -> str:
+    """Return a cell as the paper prints it.
+
+    Examples
+    --------
+    >>> mean_and_sd(71.52, 5.9), mean_and_sd(71.52, None), mean_and_sd(None, None)
+    ('71.5 ± 5.9', '71.5', '-')
+    """
+    if mean is None or mean != mean:
+        return "-"
+    return f"{mean:.1f}" if sd is None else f"{mean:.1f} ± {sd:.1f}"
+
+
+def _our_row(row: Row) -> dict[str, str]:
+    low, high = row["average_low"], row["average_high"]
+    interval = "" if low is None or low != low else f" [{low:.1f}, {high:.1f}]"
+    cells = {
+        class_label(name): mean_and_sd(row[f"{key(name)}_mean"], row[f"{key(name)}_sd"])
+        for name in CLASS_ORDER
+    }
+    average = mean_and_sd(row["average_mean"], row["average_sd"]) + interval
+    return {"model": row["model"], **cells, "average": average, "n seeds": str(row["n_seeds"])}
+
+
+def _paper_row(model: str) -> dict[str, str]:
+    cells = {
+        class_label(name): mean_and_sd(value.mean, value.sd)
+        for name, value in paper_table2()[model].items()
+    }
+    return {"model, in the paper": model, **cells}

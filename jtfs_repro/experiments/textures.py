@@ -45,21 +45,11 @@ def prepare(
 ) -> Prepared:
     """Synthesise a sound, or prepare a file, for resynthesis and scale-rate pictures.
 
-    Parameters
-    ----------
-    name : str
-        Without ``path``, which recipe; with it, what the sound is called.
-    max_samples : int, optional
-        Longest sound, a power of two; None for no limit. Of a file the beginning is kept.
-    sr : float, optional
-        Sample rate of a synthesised sound in Hz; its recipe's by default. Files keep theirs.
-
-    Raises
-    ------
-    ValueError
-        As in `synthesise`, or ``max_samples`` is no power of two.
-    FileError
-        As in `read_sound`, or the part that is kept is silent, or its channels cancel.
+    ``name`` is a recipe, or with ``path`` what the sound is called. ``max_samples`` is the longest
+    sound, a power of two, or None for no limit: of a file the beginning is kept. ``sr`` is the
+    sample rate of a synthesised sound in Hz, its recipe's by default; files keep theirs.
+    ValueError: as in `synthesise`, or ``max_samples`` is no power of two. FileError: as in
+    `read_sound`, or the part that is kept is silent, or its channels cancel.
 
     Examples
     --------
@@ -74,11 +64,7 @@ def prepare(
 
 
 def _embedded(
-    name: str,
-    max_samples: int | None,
-    sr: float | None,
-    seed: int,
-    recipes: Mapping[str, Recipe],
+    name: str, max_samples: int | None, sr: float | None, seed: int, recipes: Mapping[str, Recipe]
 ) -> Prepared:
     recipe = recipes[checks.choice("name", name, tuple(recipes), "a sound file: --input")]
     n_samples = min(recipe.n_samples, max_samples or recipe.n_samples)

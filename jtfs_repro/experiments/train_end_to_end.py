@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from jtfs_repro.datasets.clip_audio import ClipAudio
-from jtfs_repro.experiments.clip_sets import ClipSet
 from jtfs_repro.experiments.clip_statistics import PathStatistics
+from jtfs_repro.experiments.clip_store import ClipSet
 from jtfs_repro.experiments.extract_clips import Reading
 from jtfs_repro.experiments.trained import Trained, network_statistics, run_training
 from jtfs_repro.features.clip_tensors import ClipTensors

@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import nn
 
-from jtfs_repro.experiments.clip_sets import ClipSet
 from jtfs_repro.experiments.clip_statistics import PathStatistics
-from jtfs_repro.experiments.clip_store import ClipStore
+from jtfs_repro.experiments.clip_store import ClipSet, ClipStore
 from jtfs_repro.experiments.trained import Trained, network_statistics, run_training
 from jtfs_repro.training.settings import TrainingSettings
 
@@ -29,21 +28,11 @@ def train_network(
     devices: int = 1,
     progress: bool = True,
 ) -> Trained:
-    """Train a network on stored features.
+    """Train a network on stored features; ``network(shapes=, statistics=)`` returns the module.
 
-    Parameters
-    ----------
-    seed : int >= 0
-        Of the initial weights, sampling and dropout.
-    folder : path
-        Where the training keeps what it needs to go on after a kill.
-    network : callable
-        ``network(shapes=, statistics=)`` returns the module.
-
-    Raises
-    ------
-    ValueError, TypeError, FileError
-        See `jtfs_repro.training.fit.fit`; features or statistics do not fit the network.
+    ``seed`` is that of the initial weights, sampling and dropout; ``folder`` is where the training
+    keeps what it needs to go on after a kill. ValueError, TypeError, FileError: see
+    `jtfs_repro.training.fit.fit`; features or statistics do not fit the network.
     """
     torch.manual_seed(seed)
     made = network(shapes=store.shapes, statistics=network_statistics(statistics))

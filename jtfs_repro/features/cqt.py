@@ -20,35 +20,22 @@ class Cqt(nn.Module):
     .. math:: X(k, t) = \sqrt{L_k} \Bigl| \sum_n \frac{w_k(n)}{\|w_k\|_1}
               e^{-2 \pi i f_k n / sr} x(t h + n) \Bigr|, \qquad f_k = f_{min} 2^{k/b}
 
-    with periodic Hann windows of ``L_k = ceil(sr / (f_k (2^(1/b) - 1)))`` samples, centred on
-    the frame, hop `h`, reflection at both edges (librosa's scaling).
+    with periodic Hann windows of ``L_k = ceil(sr / (f_k (2^(1/b) - 1)))`` samples, centred on the
+    frame, hop `h`, reflection at both edges (librosa's scaling). ValueError, TypeError: an argument
+    is outside its range, or a signal is not real with shape (B, n_samples). Reference: Cheuk et
+    al., "nnAudio", IEEE Access 2020. Brown and Puckette, JASA 1992.
 
     Parameters
     ----------
-    sr : float
-        Sample rate in Hz.
-    n_samples : int
-        Length of the signals in samples; more than half the longest kernel.
-    hop_length : int
-        Hop in samples.
-    fmin_hz : float
-        Frequency of the lowest bin in Hz.
-    n_bins : int
-        Number of bins; the highest must stay below ``sr / 2``.
-    bins_per_octave : int
-        Bins per octave `b`.
+    sr : float; sample rate in Hz
+    n_samples : int; length of the signals in samples; more than half the longest kernel
+    hop_length : int; hop in samples
+    fmin_hz : float; frequency of the lowest bin in Hz
+    n_bins : int; number of bins; the highest must stay below ``sr / 2``
+    bins_per_octave : int; bins per octave `b`
     decibels : {'none', 'power', 'amplitude'}
         Magnitude X; ``10 log10(max(X, 1e-10))``; or ``20 log10(max(X, 1e-10))``. 'power' applies
         the factor of a power to a magnitude, as the original classifier does.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is outside its range, or a signal is not real with shape (B, n_samples).
-
-    References
-    ----------
-    Cheuk et al., "nnAudio", IEEE Access 2020. Brown and Puckette, JASA 1992.
 
     Examples
     --------

@@ -11,24 +11,18 @@ from jtfs_repro.features.cqt import Cqt
 class CqtImage(ClipTensors):
     """Constant-Q magnitude in decibels, ``10 log10(max(X, 1e-10))``, low frequencies first.
 
+    ValueError, TypeError: an argument is outside its range, or a clip is not real with shape (B,
+    n_samples).
+
     Parameters
     ----------
-    sr : float
-        Sample rate of the clips in Hz.
-    n_samples : int
-        Length of the clips.
+    sr : float; sample rate of the clips in Hz
+    n_samples : int; length of the clips
     hop_length, n_bins, bins_per_octave : int
         Samples between frames, number of bins, bins per octave.
-    fmin_hz : float
-        Frequency of the lowest bin if the sample rate is the stated one.
-    stated_sr : float, optional
-        Sample rate that the transform is told; the original code says 44100 for audio at 22050 Hz,
-        which puts every bin an octave lower. None: the true one.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is outside its range, or a clip is not real with shape (B, n_samples).
+    fmin_hz : float; frequency of the lowest bin if the sample rate is the stated one
+    stated_sr : float, optional; sample rate that the transform is told; the original code says
+        44100 for audio at 22050 Hz, which puts every bin an octave lower. None: the true one.
 
     Examples
     --------

@@ -9,39 +9,24 @@ from jtfs_repro.scattering import TimeFrequencyScattering
 class Jtfs(ScatteringVector):
     """Joint time-frequency scattering of a signal, as one vector.
 
+    ValueError, TypeError: an argument is outside its range, or a signal is not real with shape (B,
+    n_samples). Reference: Muradeli et al., DAFx 2022, sections 2 and 3.
+
     Parameters
     ----------
-    sr : float
-        Sample rate in Hz.
-    n_samples : int
-        Length of the signals.
-    J, J_fr : int
-        log2 of the largest scale, in samples and in rows of the first order.
-    Q : int or tuple
-        Wavelets per octave in time, of the first order or of both.
-    Q_fr : int
-        Wavelets per octave along log-frequency.
-    T_s : float or 'global'
-        Width of the averaging filter in seconds, or the whole signal.
+    sr : float; sample rate in Hz
+    n_samples : int; length of the signals
+    J, J_fr : int; log2 of the largest scale, in samples and in rows of the first order
+    Q : int or tuple; wavelets per octave in time, of the first order or of both
+    Q_fr : int; wavelets per octave along log-frequency
+    T_s : float or 'global'; width of the averaging filter in seconds, or the whole signal
     F : int, 0 or 'global'
         Width of the averaging filter along log-frequency in rows; 0 does not average.
-    time_pool : {'mean', 'flatten'}
-        What is done with several frames.
+    time_pool : {'mean', 'flatten'}; what is done with several frames
     global_average : {'mean', 'sum'}
         With 'global': mean over the signal, or Kymatio's sum over the padded axis.
-    pad_mode : {'reflect', 'zero', 'conj-reflect'}
-        Padding of the signal's ends.
-    representation : str
-        Name under which the columns are stored.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is outside its range, or a signal is not real with shape (B, n_samples).
-
-    References
-    ----------
-    Muradeli et al., DAFx 2022, sections 2 and 3.
+    pad_mode : {'reflect', 'zero', 'conj-reflect'}; padding of the signal's ends
+    representation : str; name under which the columns are stored
 
     Examples
     --------

@@ -18,33 +18,19 @@ class JtfsTensors(ClipTensors):
     .. math:: S_1(n_1, t) = |x * \psi_{n_1}| * \phi_T, \qquad
               S_2(\lambda_2, n_1, t) = \text{order-2 paths of the joint transform}
 
+    ValueError, TypeError: an argument is outside its range, or a clip is not real with shape (B,
+    n_samples). Reference: Muradeli et al., DAFx 2022, section 4.1.
+
     Parameters
     ----------
-    sr : float
-        Sample rate in Hz; the settings are in samples, as in the paper.
-    n_samples : int
-        Length of the clips.
-    J, J_fr : int
-        log2 of the largest scale, in samples and in rows.
-    Q : tuple
-        Wavelets per octave, first and second order.
-    T : number
-        Averaging width in samples.
-    Q_fr : int
-        Wavelets per octave along log-frequency.
-    F : number
-        Averaging width in rows.
-    pad_mode : {'reflect', 'zero', 'conj-reflect'}
-        Padding of the clip's ends.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is outside its range, or a clip is not real with shape (B, n_samples).
-
-    References
-    ----------
-    Muradeli et al., DAFx 2022, section 4.1.
+    sr : float; sample rate in Hz; the settings are in samples, as in the paper
+    n_samples : int; length of the clips
+    J, J_fr : int; log2 of the largest scale, in samples and in rows
+    Q : tuple; wavelets per octave, first and second order
+    T : number; averaging width in samples
+    Q_fr : int; wavelets per octave along log-frequency
+    F : number; averaging width in rows
+    pad_mode : {'reflect', 'zero', 'conj-reflect'}; padding of the clip's ends
 
     Examples
     --------

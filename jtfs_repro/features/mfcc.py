@@ -25,44 +25,27 @@ class Mfcc(nn.Module):
 
     with `W` the mel matrix, `D` the orthonormal DCT-II and `ell` either decibels (floored at
     ``top_db`` below the loudest bin of the clip) or the natural logarithm ``log(P + log_offset)``.
-    The STFT is centred, its window a periodic Hann. Defaults are those of librosa, except that
-    the edges are padded by reflection as in librosa 0.8, the version of the paper.
+    The STFT is centred, its window a periodic Hann. Defaults are those of librosa, except that the
+    edges are padded by reflection as in librosa 0.8, the version of the paper. ValueError,
+    TypeError: an argument is outside its range, or a signal is not real with shape (B, n_samples).
+    Reference: Muradeli et al., "Differentiable Time-Frequency Scattering on GPU", DAFx 2022,
+    section 3.
 
     Parameters
     ----------
-    sr : float
-        Sample rate in Hz.
-    n_samples : int
-        Length of the signals in samples; at least ``n_fft``.
-    n_mfcc : int
-        Number of coefficients kept, at most ``n_mels``.
-    n_fft, hop_length : int
-        Frame length and hop in samples.
-    n_mels : int
-        Number of mel bands between 0 and ``sr / 2``.
-    mel_scale : {'slaney', 'htk'}
-        Formula of the mel scale.
-    mel_norm : {'slaney', 'none'}
-        Unit area per band, or unit peak.
-    log : {'decibels', 'natural'}
-        Compression `ell`.
-    top_db : float
-        Range in dB below the clip's maximum; used by ``log='decibels'``.
-    log_offset : float
-        Power added before the natural logarithm; used by ``log='natural'``.
+    sr : float; sample rate in Hz
+    n_samples : int; length of the signals in samples; at least ``n_fft``
+    n_mfcc : int; number of coefficients kept, at most ``n_mels``
+    n_fft, hop_length : int; frame length and hop in samples
+    n_mels : int; number of mel bands between 0 and ``sr / 2``
+    mel_scale : {'slaney', 'htk'}; formula of the mel scale
+    mel_norm : {'slaney', 'none'}; unit area per band, or unit peak
+    log : {'decibels', 'natural'}; compression `ell`
+    top_db : float; range in dB below the clip's maximum; used by ``log='decibels'``
+    log_offset : float; power added before the natural logarithm; used by ``log='natural'``
     pad_mode : {'reflect', 'constant'}
         Padding of both edges by ``n_fft // 2`` samples; 'constant' means zeros.
-    backend : {'torch', 'librosa'}
-        Route. 'librosa' runs on the CPU and has no gradient.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is outside its range, or a signal is not real with shape (B, n_samples).
-
-    References
-    ----------
-    Muradeli et al., "Differentiable Time-Frequency Scattering on GPU", DAFx 2022, section 3.
+    backend : {'torch', 'librosa'}; Route. 'librosa' runs on the CPU and has no gradient.
 
     Examples
     --------

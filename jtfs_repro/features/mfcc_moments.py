@@ -11,19 +11,14 @@ from jtfs_repro.features.mfcc import Mfcc
 class MfccMoments(ClipTensors):
     """Mean and standard deviation over frames of the mel-frequency cepstral coefficients.
 
+    ValueError, TypeError: an argument is outside its range, or a clip is not real with shape (B,
+    n_samples).
+
     Parameters
     ----------
-    sr : float
-        Sample rate in Hz.
-    n_samples : int
-        Length of the clips.
-    n_mfcc, n_fft, hop_length, n_mels : int
-        As in `jtfs_repro.features.mfcc.Mfcc`.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is outside its range, or a clip is not real with shape (B, n_samples).
+    sr : float; sample rate in Hz
+    n_samples : int; length of the clips
+    n_mfcc, n_fft, hop_length, n_mels : int; as in `jtfs_repro.features.mfcc.Mfcc`
 
     Examples
     --------

@@ -33,37 +33,30 @@ BYTES_PER_BAND = 180_000  # measured: peak memory of the network per window and 
 class OpenL3(nn.Module):
     """Mean OpenL3 embedding of a clip.
 
+    ValueError, TypeError: an argument is outside its range. Unavailable: the weights are missing,
+    and were not or could not be downloaded. FileError: the weights file is truncated, of another
+    variant, or has the wrong checksum. Reference: Cramer, Wu, Salamon, Bello, "Look, Listen and
+    Learn More", ICASSP 2019.
+
     Parameters
     ----------
-    sr : float
-        Sample rate in Hz; its ratio to 48 kHz must be that of small integers.
-    n_samples : int
-        Length of the signals in samples.
+    sr : float; sample rate in Hz; its ratio to 48 kHz must be that of small integers
+    n_samples : int; length of the signals in samples
     frontend : {'kapre04', 'kapre014', 'librosa04'}
         Version of the log mel spectrogram, see `openl3_frontend`.
-    edges : {'zeros', 'reflection'}
-        Padding of the windows by the librosa front-end.
-    input_repr : {'mel256', 'mel128'}
-        Number of mel bands; each has its own weights.
-    content : {'music', 'env'}
-        What the weights were trained on.
-    embedding_size : {6144, 512}
-        Dimension of the embedding.
-    hop : float
-        Seconds between windows.
-    center : bool
-        Put half a second of zeros in front, so that window k is centred on ``k * hop``.
+    edges : {'zeros', 'reflection'}; padding of the windows by the librosa front-end
+    input_repr : {'mel256', 'mel128'}; number of mel bands; each has its own weights
+    content : {'music', 'env'}; what the weights were trained on
+    embedding_size : {6144, 512}; dimension of the embedding
+    hop : float; seconds between windows
+    center : bool; put half a second of zeros in front, so that window k is centred on ``k * hop``
     resampler : {'resampy02', 'resampy04'}
         Version of resampy's kaiser_best filter, see `openl3_resampling`.
-    weights : str, optional
-        Path of the Keras file, ``.h5`` or ``.h5.gz``, or its folder; default the official name
-        in ``data/openl3``.
-    weights_sha256 : str, optional
-        Required SHA-256 of that file.
-    download : bool
-        Download missing weights from their authors' repository.
-    chunk : int
-        Windows that go through the network together; bounds the memory.
+    weights : str, optional; path of the Keras file, ``.h5`` or ``.h5.gz``, or its folder; default
+        the official name in ``data/openl3``
+    weights_sha256 : str, optional; required SHA-256 of that file
+    download : bool; download missing weights from their authors' repository
+    chunk : int; windows that go through the network together; bounds the memory
 
     Attributes
     ----------
@@ -71,21 +64,7 @@ class OpenL3(nn.Module):
     parts : dict of str to slice
     timestamps : ndarray [shape=(n_windows,)]
         Seconds; centre of each window if ``center``, else its start.
-    record : WeightsRecord
-        What was loaded, for the manifest.
-
-    Raises
-    ------
-    ValueError, TypeError
-        An argument is outside its range.
-    Unavailable
-        The weights are missing, and were not or could not be downloaded.
-    FileError
-        The weights file is truncated, of another variant, or has the wrong checksum.
-
-    References
-    ----------
-    Cramer, Wu, Salamon, Bello, "Look, Listen and Learn More", ICASSP 2019.
+    record : WeightsRecord; what was loaded, for the manifest
     """
 
     def __init__(

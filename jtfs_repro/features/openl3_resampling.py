@@ -100,17 +100,12 @@ def _wings(offset: np.ndarray, part: np.ndarray, scale: float, window: SincFilte
 class Resample(nn.Module):
     """Resample the last axis from ``sr`` to ``sr_new``.
 
+    ValueError: a rate that is not positive, an unknown filter, or a ratio of large integers.
+
     Parameters
     ----------
-    sr, sr_new : float > 0
-        Sample rates, Hz; their ratio must be that of small integers.
-    resampler : {'resampy02', 'resampy04'}
-        ``kaiser_best`` of resampy up to 0.3, or since 0.4.
-
-    Raises
-    ------
-    ValueError
-        For a rate that is not positive, an unknown filter, or a ratio of large integers.
+    sr, sr_new : float > 0; sample rates, Hz; their ratio must be that of small integers
+    resampler : {'resampy02', 'resampy04'}; ``kaiser_best`` of resampy up to 0.3, or since 0.4
 
     Examples
     --------

@@ -9,35 +9,21 @@ from jtfs_repro.scattering import Scattering1D
 class Scattering1DFeature(ScatteringVector):
     """Time scattering of a signal, as one vector.
 
+    ValueError, TypeError: an argument is outside its range, or a signal is not real with shape (B,
+    n_samples). Reference: Muradeli et al., DAFx 2022, section 3.
+
     Parameters
     ----------
-    sr : float
-        Sample rate in Hz.
-    n_samples : int
-        Length of the signals.
-    J : int
-        log2 of the largest scale, in samples.
-    Q : int or tuple
-        Wavelets per octave, of the first order or of both.
-    T_s : float or 'global'
-        Width of the averaging filter in seconds, or the whole signal.
-    time_pool : {'mean', 'flatten'}
-        What is done with several frames.
+    sr : float; sample rate in Hz
+    n_samples : int; length of the signals
+    J : int; log2 of the largest scale, in samples
+    Q : int or tuple; wavelets per octave, of the first order or of both
+    T_s : float or 'global'; width of the averaging filter in seconds, or the whole signal
+    time_pool : {'mean', 'flatten'}; what is done with several frames
     global_average : {'mean', 'sum'}
         With ``T_s='global'``: mean over the signal, or Kymatio's sum over the padded axis.
-    pad_mode : {'reflect', 'zero'}
-        Padding of the signal's ends.
-    representation : str
-        Name under which the columns are stored.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is outside its range, or a signal is not real with shape (B, n_samples).
-
-    References
-    ----------
-    Muradeli et al., DAFx 2022, section 3.
+    pad_mode : {'reflect', 'zero'}; padding of the signal's ends
+    representation : str; name under which the columns are stored
 
     Examples
     --------

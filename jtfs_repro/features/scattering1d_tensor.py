@@ -12,25 +12,17 @@ from jtfs_repro.scattering import Scattering1D
 class Scattering1dTensor(ClipTensors):
     """Time scattering of orders 1 and 2, one after the other; order 0 is dropped.
 
+    ValueError, TypeError: an argument is outside its range, or a clip is not real with shape (B,
+    n_samples).
+
     Parameters
     ----------
-    sr : float
-        Sample rate in Hz; the settings are in samples, as in the paper.
-    n_samples : int
-        Length of the clips.
-    J : int
-        log2 of the largest scale in samples.
-    Q : int or tuple
-        Wavelets per octave, of the first order or of both.
-    T : number
-        Averaging width in samples.
-    pad_mode : {'reflect', 'zero'}
-        Padding of the clip's ends.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is outside its range, or a clip is not real with shape (B, n_samples).
+    sr : float; sample rate in Hz; the settings are in samples, as in the paper
+    n_samples : int; length of the clips
+    J : int; log2 of the largest scale in samples
+    Q : int or tuple; wavelets per octave, of the first order or of both
+    T : number; averaging width in samples
+    pad_mode : {'reflect', 'zero'}; padding of the clip's ends
 
     Examples
     --------

@@ -41,19 +41,18 @@ class Strf(nn.Module):
 
     with `Y` the 2-D FFT of the spectrogram, `H_w` the rate filter along time and `G_s` the scale
     filter along log-frequency, of which only the positive half (cycles/octave >= 0) is kept.
+    ValueError, TypeError: an argument is outside its range, or a signal is not real with shape (B,
+    n_samples). Reference: Chi, Ru and Shamma, "Multiresolution spectrotemporal analysis of complex
+    sounds", JASA 2005. Patil et al., "Music in our ears", PLoS Comput. Biol. 2012.
 
     Parameters
     ----------
-    sr : float
-        Sample rate in Hz.
-    n_samples : int
-        Length of the signals in samples.
+    sr : float; sample rate in Hz
+    n_samples : int; length of the signals in samples
     duration : float or None
         Seconds analysed: the signal and 16 000 zeros, cut to this. None: exactly the signal.
-    rates_hz : sequence of float
-        Rates > 0; each is used with both signs.
-    scales_cyc_oct : sequence of float
-        Scales > 0 in cycles per octave.
+    rates_hz : sequence of float; rates > 0; each is used with both signs
+    scales_cyc_oct : sequence of float; scales > 0 in cycles per octave
     reductions : sequence of str
         Which averages are returned, always in this order:
 
@@ -65,16 +64,6 @@ class Strf(nn.Module):
           (time, scale) and (time, rate), concatenated.
 
         Rates run from the most negative to the most positive; the rate axis varies fastest.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is outside its range, or a signal is not real with shape (B, n_samples).
-
-    References
-    ----------
-    Chi, Ru and Shamma, "Multiresolution spectrotemporal analysis of complex sounds", JASA 2005.
-    Patil et al., "Music in our ears", PLoS Comput. Biol. 2012.
 
     Examples
     --------

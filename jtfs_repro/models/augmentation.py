@@ -17,23 +17,16 @@ class Augmentation(nn.Module):
     Gaussian noise n of the level that gives the drawn signal-to-noise ratio; each drawn uniformly
     in its range, and applied with its own probability. All draws come from torch's global
     generator, as many for every batch of one shape, whatever is applied. A silent clip stays
-    silent.
+    silent. ValueError, TypeError: an argument is outside its range, or ``x`` is not real with shape
+    (B, N).
 
     Parameters
     ----------
-    gain_db : (low, high)
-        Range of the gain in dB.
-    max_shift : int >= 0
-        Largest delay or advance in samples; at most the clip's length.
-    snr_db : (low, high)
-        Range of the ratio of the clip's power to the noise's, in dB.
+    gain_db : (low, high); range of the gain in dB
+    max_shift : int >= 0; largest delay or advance in samples; at most the clip's length
+    snr_db : (low, high); range of the ratio of the clip's power to the noise's, in dB
     gain_probability, shift_probability, noise_probability : float in [0, 1]
         How often each change is made.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is outside its range, or ``x`` is not real with shape (B, N).
 
     Examples
     --------

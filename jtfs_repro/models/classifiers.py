@@ -24,9 +24,7 @@ class _Classifier(nn.Module):
     """A front, then a body."""
 
     def __init__(
-        self,
-        front: JtfsFront | Scattering1dFront | CqtFront,
-        body: ConvNet1d | ConvNet2d,
+        self, front: JtfsFront | Scattering1dFront | CqtFront, body: ConvNet1d | ConvNet2d
     ) -> None:
         super().__init__()
         if min(front.shape[1:]) < body.smallest_size:
@@ -48,35 +46,21 @@ class _Classifier(nn.Module):
 class JtfsNet(_Classifier):
     """Network on joint time-frequency scattering, orders 1 and 2.
 
+    ValueError, TypeError: an argument is out of range, shapes or statistics do not fit, or the map
+    is too small. Reference: Muradeli et al., DAFx 2022, section 4.3, figure 5 and table 1.
+
     Parameters
     ----------
-    shapes : dict
-        Of one clip: ``S1`` (rows of order 1, frames) and ``S2`` (paths, rows, frames).
-    statistics : Statistics
-        mu, mean and std of ``S1`` per row and of ``S2`` per path.
-    n_classes : int >= 1
-        Number of logits.
-    widths : three ints or None
-        Channels after each block; None: C, 2C, 4C with C = 4 + paths.
-    se_reduction : int >= 1
-        Reduction of squeeze and excitation.
+    shapes : dict; of one clip: ``S1`` (rows of order 1, frames) and ``S2`` (paths, rows, frames)
+    statistics : Statistics; mu, mean and std of ``S1`` per row and of ``S2`` per path
+    n_classes : int >= 1; number of logits
+    widths : three ints or None; channels after each block; None: C, 2C, 4C with C = 4 + paths
+    se_reduction : int >= 1; reduction of squeeze and excitation
     head_order : {'linear_relu_dropout', 'dropout_linear_relu'}
         The paper's order of the head, or the original code's.
-    dropout : float in [0, 1)
-        Share of units dropped in training.
-    c : float > 0
-        Constant of the mu-log.
-    is_c_learnable : bool
-        Whether that constant is learnt, path by path ("AdaLog").
-
-    Raises
-    ------
-    ValueError, TypeError
-        An argument is out of range, shapes or statistics do not fit, or the map is too small.
-
-    References
-    ----------
-    Muradeli et al., DAFx 2022, section 4.3, figure 5 and table 1.
+    dropout : float in [0, 1); share of units dropped in training
+    c : float > 0; constant of the mu-log
+    is_c_learnable : bool; whether that constant is learnt, path by path ("AdaLog")
 
     Examples
     --------
@@ -114,21 +98,16 @@ class JtfsNet(_Classifier):
 class Scattering1dNet(_Classifier):
     """Network on time scattering, paths of orders 1 and 2 as channels.
 
+    ValueError, TypeError: an argument is out of range, shapes or statistics do not fit, or the map
+    is too small.
+
     Parameters
     ----------
-    shapes : dict
-        Of one clip: ``S`` (paths, frames).
-    statistics : Statistics
-        mu, mean and std of ``S`` per path.
+    shapes : dict; of one clip: ``S`` (paths, frames)
+    statistics : Statistics; mu, mean and std of ``S`` per path
     widths : three ints or None
         Channels after each block; None: floor(m / 2), m, 2m with m = floor(paths / 4).
-    n_classes, se_reduction, head_order, dropout, c, is_c_learnable
-        See `JtfsNet`.
-
-    Raises
-    ------
-    ValueError, TypeError
-        An argument is out of range, shapes or statistics do not fit, or the map is too small.
+    n_classes, se_reduction, head_order, dropout, c, is_c_learnable; see `JtfsNet`
 
     Examples
     --------
@@ -169,23 +148,18 @@ class Scattering1dNet(_Classifier):
 class CqtNet(_Classifier):
     """Network on the constant-Q transform in decibels.
 
+    ValueError, TypeError: an argument is out of range, shapes or statistics do not fit, or the map
+    is too small.
+
     Parameters
     ----------
-    shapes : dict
-        Of one clip: ``S`` (bins, frames).
-    statistics : Statistics
-        mean and std of ``S`` per bin.
-    widths : three ints
-        Channels after each block.
+    shapes : dict; of one clip: ``S`` (bins, frames)
+    statistics : Statistics; mean and std of ``S`` per bin
+    widths : three ints; channels after each block
     pool_after_block_3 : bool
         Whether block 3 ends with max pooling: true in the paper, false in the original code.
     n_classes, se_reduction, head_order, dropout
         See `JtfsNet`; the original code has ``se_reduction = 4``.
-
-    Raises
-    ------
-    ValueError, TypeError
-        An argument is out of range, shapes or statistics do not fit, or the map is too small.
 
     Examples
     --------
@@ -220,14 +194,3 @@ class CqtNet(_Classifier):
 
 
 NETWORKS = {"jtfs": JtfsNet, "scattering1d": Scattering1dNet, "cqt": CqtNet}
-
-
-def build(
-    model: str, *, shapes: Shapes, statistics: Statistics, n_classes: int = 8
-) -> JtfsNet | Scattering1dNet | CqtNet:
-    """Return the network of one row of Table 2, with the paper's settings.
-
-    ValueError, TypeError: unknown model, or shapes or statistics that do not fit it.
-    """
-    checks.choice("model", model, tuple(NETWORKS))
-    return NETWORKS[model](shapes=shapes, statistics=statistics, n_classes=n_classes)

@@ -69,31 +69,19 @@ class _ConvNet(nn.Module):
 class ConvNet2d(_ConvNet):
     """Body for maps (B, channels, rows, frames).
 
+    ValueError, TypeError: an argument is outside its range. Reference: Muradeli et al., DAFx 2022,
+    table 1.
+
     Parameters
     ----------
-    n_channels : int >= 1
-        Channels of the map.
-    widths : three ints >= 1
-        Channels after each block.
-    n_classes : int >= 1
-        Number of logits.
-    se_reduction : int >= 1
-        Reduction of squeeze and excitation in blocks 2 and 3.
+    n_channels : int >= 1; channels of the map
+    widths : three ints >= 1; channels after each block
+    n_classes : int >= 1; number of logits
+    se_reduction : int >= 1; reduction of squeeze and excitation in blocks 2 and 3
     head_order : {'linear_relu_dropout', 'dropout_linear_relu'}
         The paper's order of the head, or the original code's.
-    dropout : float in [0, 1)
-        Share of units dropped in training.
-    pool_after_block_3 : bool
-        Whether block 3 ends with max pooling, as block 1 does.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is outside its range.
-
-    References
-    ----------
-    Muradeli et al., DAFx 2022, table 1.
+    dropout : float in [0, 1); share of units dropped in training
+    pool_after_block_3 : bool; whether block 3 ends with max pooling, as block 1 does
 
     Examples
     --------
@@ -128,17 +116,7 @@ class ConvNet2d(_ConvNet):
 
 
 class ConvNet1d(_ConvNet):
-    """Body for maps (B, channels, frames).
-
-    Parameters
-    ----------
-    n_channels, widths, n_classes, se_reduction, head_order, dropout
-        See `ConvNet2d`.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If an argument is outside its range.
+    """Body for maps (B, channels, frames); arguments and errors are those of `ConvNet2d`.
 
     Examples
     --------

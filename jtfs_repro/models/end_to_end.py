@@ -17,24 +17,17 @@ class JtfsEndToEnd(nn.Module):
     """Classify recordings: augmentation (training only), transform, network.
 
     In evaluation mode the logits are those that ``net`` gives for stored features of the same
-    transform.
+    transform. ValueError, TypeError: recordings that are not real with shape (B, N), or a
+    dictionary without ``audio``.
 
     Parameters
     ----------
-    net : Module
-        Takes the dictionary of features that ``transform`` returns, e.g. `JtfsNet`.
-    transform : callable
-        ``transform(x) -> {"S1": ..., "S2": ...}`` for recordings x [shape=(B, N)].
+    net : Module; takes the dictionary of features that ``transform`` returns, e.g. `JtfsNet`.
+    transform : callable; ``transform(x) -> {"S1": ..., "S2": ...}`` for recordings x [shape=(B, N)]
     augmentation : Augmentation or None
         Random changes of the recordings in training mode; None: none.
-    learn_transform : bool
-        Whether gradients pass through the transform, to its parameters and to the recordings. If
-        not, its parameters are frozen (``requires_grad = False``).
-
-    Raises
-    ------
-    ValueError, TypeError
-        Recordings that are not real with shape (B, N), or a dictionary without ``audio``.
+    learn_transform : bool; whether gradients pass through the transform, to its parameters and to
+        the recordings. If not, its parameters are frozen (``requires_grad = False``).
 
     Examples
     --------

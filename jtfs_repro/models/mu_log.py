@@ -23,19 +23,9 @@ OFFSET = 1e-8  # of the denominator: paths that are zero in the whole training s
 class Standardise(nn.Module):
     """Subtract the mean and divide by the standard deviation, path by path.
 
-    A path with ``std = 0`` was constant in the training set: it is divided by 1, so that it is 0
-    for every training clip.
-
-    Parameters
-    ----------
-    mean, std : array [shape=(paths,)]
-        Of the training set; ``std >= 0``.
-
-    Raises
-    ------
-    ValueError
-        Lengths differ, a value is not finite or a deviation negative, or the input has another
-        number of paths.
+    Both [shape=(paths,)] are those of the training set. A path with ``std = 0`` was constant there:
+    it is divided by 1, so that it is 0 for every training clip. ValueError: lengths differ, a value
+    is not finite or a deviation negative, or the input has another number of paths.
 
     Examples
     --------
@@ -63,32 +53,22 @@ class Standardise(nn.Module):
 class MuLog(nn.Module):
     r"""mu-log renormalisation followed by standardisation.
 
-    With `is_learnable` ("AdaLog") the constant is ``c exp(tanh(eps))``, one parameter per path
-    with ``eps ~ N(0, 1)`` from torch's global generator: between c / e and c e.
+    With `is_learnable` ("AdaLog") the constant is ``c exp(tanh(eps))``, one parameter per path with
+    ``eps ~ N(0, 1)`` from torch's global generator: between c / e and c e. ValueError, TypeError:
+    lengths differ, a value is out of range, or the input has another number of paths. Reference:
+    Muradeli et al., DAFx 2022, equations 9 and 10.
 
     Parameters
     ----------
-    mu : array [shape=(paths,)]
-        Mean of S over time, log-frequency and the training set; >= 0.
+    mu : array [shape=(paths,)]; mean of S over time, log-frequency and the training set; >= 0
     mean, std : array [shape=(paths,)]
         Mean and standard deviation of the mu-log coefficients, with the fixed `c`.
-    c : float > 0
-        Share of the mean at which the logarithm bends.
-    is_learnable : bool
-        Whether the constant is learnt.
+    c : float > 0; share of the mean at which the logarithm bends
+    is_learnable : bool; whether the constant is learnt
 
     Notes
     -----
     S is a modulus, S >= 0. Below ``-(c mu + 1e-8)`` the logarithm is NaN: nothing is clipped.
-
-    Raises
-    ------
-    ValueError, TypeError
-        Lengths differ, a value is out of range, or the input has another number of paths.
-
-    References
-    ----------
-    Muradeli et al., DAFx 2022, equations 9 and 10.
 
     Examples
     --------

@@ -28,12 +28,9 @@ KINDS = ("mu", "mean", "std")
 class Statistics:
     """One value per path, by feature name; computed on the training subset only.
 
-    Parameters
-    ----------
-    mean, std : dict of array [shape=(paths,)]
-        Mean and standard deviation of what is standardised: mu-log coefficients, or decibels.
-    mu : dict of array [shape=(paths,)]
-        Mean of the coefficients before the mu-log. Empty for features in decibels.
+    ``mean`` and ``std`` map a name to those of what is standardised [shape=(paths,)]: mu-log
+    coefficients, or decibels; ``mu`` to the mean of the coefficients before the mu-log, empty for
+    features in decibels.
 
     Examples
     --------
@@ -50,7 +47,7 @@ class Statistics:
     def neutral(cls, shapes: Shapes) -> Statistics:
         """Return mu = 1, mean = 0, std = 1 for features of these shapes.
 
-        For networks whose statistics come with their weights (`loading.load_checked`).
+        For networks whose statistics come with their weights.
         """
         ones = {name: torch.ones(shape[0]) for name, shape in shapes.items()}
         zeros = {name: torch.zeros(shape[0]) for name, shape in shapes.items()}

@@ -16,14 +16,7 @@ from PIL import Image
 from jtfs_repro import checks
 from jtfs_repro.io import Unavailable, atomic_path
 from jtfs_repro.plots import style
-from jtfs_repro.plots.images import (
-    COLOURS,
-    compressed,
-    draw_image,
-    draw_matrix,
-    limits,
-    spin_name,
-)
+from jtfs_repro.plots.images import COLOURS, compressed, draw_image, draw_matrix, limits, spin_name
 from jtfs_repro.scale_rates import ScaleRate
 
 WIDTH, HEIGHT, DPI = 5.6, 5.4, 90  # inches, pixels per inch
@@ -70,12 +63,7 @@ class _Film:
     """The figure, drawn once; a frame changes the matrix, the cursor and the time."""
 
     def __init__(
-        self,
-        result: ScaleRate,
-        *,
-        title: str,
-        stamp_line: str,
-        ranges: tuple[float, float, float],
+        self, result: ScaleRate, *, title: str, stamp_line: str, ranges: tuple[float, float, float]
     ) -> None:
         range_db, scalogram_range_db, lowest_hz = ranges
         self.result = result

@@ -61,18 +61,12 @@ def figure_class_recalls(
     has_other_data = table[0]["clip_set"] != REAL
     n_rows = -(-len(quantities) // COLUMNS)
     panels_height = n_rows * (PANEL_HEIGHT + LINE_HEIGHT * len(models))
-    with style.house_style():
-        height = HEAD + panels_height + LABELS + 0.5
-        figure = style.new_figure(style.PAGE_WIDTH, height)
-        foot = style.foot(figure, stamp_line, _note(table))
+    height = HEAD + panels_height + LABELS + 0.5
+    with style.page(height, stamp_line, _note(table)) as (figure, foot):
+        top, bottom = 1 - HEAD / height, (foot + LABELS) / height
         panels = figure.subplots(n_rows, COLUMNS, sharex=True, sharey=True, squeeze=False)
         figure.subplots_adjust(
-            left=0.13,
-            right=0.985,
-            top=1 - HEAD / height,
-            bottom=(foot + LABELS) / height,
-            wspace=0.1,
-            hspace=0.3,
+            left=0.13, right=0.985, top=top, bottom=bottom, wspace=0.1, hspace=0.3
         )
         for axes, quantity in zip(panels.flat, quantities, strict=False):
             _frame(axes, quantity, models)

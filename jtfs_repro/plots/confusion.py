@@ -40,17 +40,11 @@ def figure_confusion(rows: Sequence[Row], *, stamp_line: str, number_size: float
     models, classes = names(rows, "model"), names(rows, "true")
     n_rows = -(-len(models) // COLUMNS)
     height = HEAD + n_rows * (PANEL_HEIGHT + TITLE) + LABELS + 0.3
-    with style.house_style():
-        figure = style.new_figure(style.PAGE_WIDTH, height)
-        foot = style.foot(figure, stamp_line, f"{NOTE} {data_note(rows)}")
+    with style.page(height, stamp_line, f"{NOTE} {data_note(rows)}") as (figure, foot):
+        top, bottom = 1 - HEAD / height, (foot + LABELS) / height
         panels = figure.subplots(n_rows, COLUMNS, squeeze=False)
         figure.subplots_adjust(
-            left=0.1,
-            right=0.985,
-            top=1 - HEAD / height,
-            bottom=(foot + LABELS) / height,
-            wspace=0.2,
-            hspace=0.16,
+            left=0.1, right=0.985, top=top, bottom=bottom, wspace=0.2, hspace=0.16
         )
         for axes, model in zip(panels.flat, models, strict=False):
             axes.set_title(model_label(model), pad=4)

@@ -34,9 +34,8 @@ def figure_cqt_chirps(
     expected = (len(theta), len(frequencies_hz), len(times_s))
     if magnitude.shape != expected:
         checks.fail("magnitude.shape", magnitude.shape, f"be {expected}")
-    with style.house_style():
-        figure = style.new_figure(style.PAGE_WIDTH, HEIGHT)
-        bottom = (style.foot(figure, stamp_line, _note(theta, range_db)) + LABELS) / HEIGHT
+    with style.page(HEIGHT, stamp_line, _note(theta, range_db)) as (figure, foot):
+        bottom = (foot + LABELS) / HEIGHT
         panels = figure.subplots(1, len(theta), sharey=True, squeeze=False)[0]
         figure.subplots_adjust(left=0.085, right=0.885, top=0.9, bottom=bottom, wspace=0.1)
         for axes, image, parameters in zip(panels, magnitude, theta, strict=True):

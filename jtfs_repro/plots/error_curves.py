@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from jtfs_repro import checks
 from jtfs_repro.plots import style
+from jtfs_repro.plots.classifiers import Row, names
 from jtfs_repro.plots.error_history import PAPER
 
 DESCENTS = {"lbfgs": "L-BFGS", "bold_driver": "bold driver (paper)", "adam": "Adam"}
@@ -24,7 +25,6 @@ OTHER_COLOURS = (style.POINT, style.MUTED)
 PANEL, HEAD, AXIS, FOOT = 2.5, 0.55, 0.42, 0.5  # inches
 COLUMNS = 3
 TICKS_PERCENT = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
-Row = Mapping[str, str]
 
 
 def figure_error_curves(
@@ -40,13 +40,12 @@ def figure_error_curves(
     checks.number("lowest", lowest, above=0, high=0.99, mistake="a share, not percent")
     last = max(int(row["iteration"]) for row in rows)
     last = last if longest is None else min(last, checks.integer("longest", longest, low=1))
-    sounds = _names(rows, "sound")
+    sounds = names(rows, "sound")
     n_columns = min(COLUMNS, len(sounds))
     n_rows = math.ceil(len(sounds) / n_columns)
     height = HEAD + n_rows * PANEL + AXIS + FOOT
-    with style.house_style():
-        figure = style.new_figure(style.PAGE_WIDTH, height)
-        bottom = (style.foot(figure, stamp_line, _note()) + AXIS) / height
+    with style.page(height, stamp_line, _note()) as (figure, foot):
+        bottom = (foot + AXIS) / height
         panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
         figure.subplots_adjust(
             left=0.085, right=0.985, top=1 - HEAD / height, bottom=bottom, wspace=0.08, hspace=0.2
@@ -70,20 +69,16 @@ def _note() -> str:
     )
 
 
-def _names(rows: Sequence[Row], column: str) -> list[str]:
-    return list(dict.fromkeys(row[column] for row in rows))
-
-
 def _colour(representation: str, rows: Sequence[Row]) -> str:
-    others = [name for name in _names(rows, "representation") if name not in COLOURS]
+    others = [name for name in names(rows, "representation") if name not in COLOURS]
     if representation in COLOURS:
         return COLOURS[representation]
     return OTHER_COLOURS[others.index(representation) % len(OTHER_COLOURS)]
 
 
 def _panel(axes: Axes, rows: Sequence[Row], last: int) -> None:
-    for representation in _names(rows, "representation"):
-        for descent in _names(rows, "descent"):
+    for representation in names(rows, "representation"):
+        for descent in names(rows, "descent"):
             labels = {"representation": representation, "descent": descent}
             found = [row for row in rows if all(row[k] == v for k, v in labels.items())]
             found = [row for row in found if row["error"] and int(row["iteration"]) <= last]
@@ -127,11 +122,11 @@ def _handle(label: str, *, color: str = style.MUTED, linestyle: Any = "solid") -
 def _legend(figure: Figure, rows: Sequence[Row], height: float) -> None:
     handles = [
         _handle(style.label(name), color=_colour(name, rows))
-        for name in _names(rows, "representation")
+        for name in names(rows, "representation")
     ]
     handles += [
         _handle(DESCENTS.get(name, name), linestyle=DASHES.get(name, OTHER_DASHES))
-        for name in _names(rows, "descent")
+        for name in names(rows, "descent")
     ]
     if max(int(row["iteration"]) for row in rows) >= min(PAPER):
         handles.append(

@@ -35,9 +35,8 @@ def figure_error_history(
     if not rows:
         checks.fail("rows", rows, "hold at least one row")
     checks.number("highest_trial", highest_trial, above=0)
-    with style.house_style():
-        figure = style.new_figure(style.PAGE_WIDTH, HEIGHT)
-        bottom = (style.foot(figure, stamp_line, NOTE) + LABELS) / HEIGHT
+    with style.page(HEIGHT, stamp_line, NOTE) as (figure, foot):
+        bottom = (foot + LABELS) / HEIGHT
         axes = figure.subplots()
         figure.subplots_adjust(left=0.085, right=0.97, top=0.92, bottom=bottom)
         _curve(axes, rows)

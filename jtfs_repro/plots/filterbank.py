@@ -61,9 +61,8 @@ def figure_filterbank_1d(
         ("second order in time, $\\psi_{n_2}$", "rate (Hz)", second),
         ("along log-frequency, $\\psi_{fr}$", "scale times spin (cycles/octave)", log_frequency),
     )
-    with style.house_style():
-        figure = style.new_figure(style.PAGE_WIDTH, HEIGHT_1D)
-        bottom = (style.foot(figure, stamp_line, note) + 0.42) / HEIGHT_1D
+    with style.page(HEIGHT_1D, stamp_line, note) as (figure, foot):
+        bottom = (foot + 0.42) / HEIGHT_1D
         panels = figure.subplots(3, 1)
         figure.subplots_adjust(left=0.07, right=0.985, top=0.95, bottom=bottom, hspace=0.68)
         for axes, (title, label, bank) in zip(panels, titles, strict=True):
@@ -98,9 +97,8 @@ def figure_filterbank_2d(wavelets: Pictures, *, stamp_line: str) -> Figure:
         f" panel its own. Upper half: {spin_name(1)}; lower half: {spin_name(-1)}; middle row:"
         " phi_f; left column: phi_t."
     )
-    with style.house_style():
-        figure = style.new_figure(style.PAGE_WIDTH, HEIGHT_2D)
-        bottom = (style.foot(figure, stamp_line, note) + 0.62) / HEIGHT_2D
+    with style.page(HEIGHT_2D, stamp_line, note) as (figure, foot):
+        bottom = (foot + 0.62) / HEIGHT_2D
         panels = figure.subplots(*wavelets.psi.shape[:2], sharex=True, sharey=True, squeeze=False)
         figure.subplots_adjust(
             left=0.12, right=0.985, top=0.975, bottom=bottom, wspace=0.06, hspace=0.08
@@ -115,12 +113,8 @@ def draw_signed(panels: np.ndarray, wavelets: Pictures, *, colours: str) -> None
     expected = wavelets.psi.shape[:2]
     if panels.shape != expected:
         checks.fail("panels.shape", panels.shape, f"be {expected}")
-    extent = (
-        wavelets.times_s[0],
-        wavelets.times_s[-1],
-        wavelets.octaves.min(),
-        wavelets.octaves.max(),
-    )
+    times, octaves = wavelets.times_s, wavelets.octaves
+    extent = (times[0], times[-1], octaves.min(), octaves.max())
     for axes, psi in zip(panels.flat, wavelets.psi.reshape(-1, *wavelets.psi.shape[2:])):  # noqa: B905
         high = float(np.abs(psi).max()) or 1.0
         axes.imshow(

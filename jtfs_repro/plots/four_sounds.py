@@ -50,12 +50,9 @@ def figure_four_sounds(
         " rate and scale printed, both spins on one linear scale. Printed below: energy of spin +1"
         " over that of spin -1, at this pair and over all rates and scales."
     )
-    with style.house_style():
-        columns = len(results) if len(results) <= MOST_IN_A_ROW else IN_EACH_ROW
-        blocks = -(-len(results) // columns)
-        height = HEAD + BLOCK * blocks + 0.65
-        figure = style.new_figure(style.PAGE_WIDTH, height)
-        foot = style.foot(figure, stamp_line, note)
+    columns = len(results) if len(results) <= MOST_IN_A_ROW else IN_EACH_ROW
+    blocks = -(-len(results) // columns)
+    with style.page(HEAD + BLOCK * blocks + 0.65, stamp_line, note) as (figure, foot):
         panels = _panels(figure, blocks, columns, foot)
         for i, (name, result) in enumerate(results.items()):
             column = panels[i // columns, :, i % columns]

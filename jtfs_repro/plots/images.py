@@ -99,12 +99,7 @@ def draw_pair(
     high = max(float(image.max()) for image in images)
     for panel, image in zip(panels[1:], images, strict=True):
         draw_image(
-            panel,
-            image,
-            result.times_s,
-            result.frequencies_hz,
-            high=high,
-            limits_hz=limits_hz,
+            panel, image, result.times_s, result.frequencies_hz, high=high, limits_hz=limits_hz
         )
     for panel in panels[:-1]:
         panel.tick_params(labelbottom=False)

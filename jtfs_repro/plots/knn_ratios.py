@@ -38,9 +38,7 @@ def figure_knn_ratios(
     if not columns:
         checks.fail("columns", columns, "hold at least one representation")
     offsets = np.random.default_rng(seed).uniform(-jitter, jitter, len(columns[0].arithmetic))
-    with style.house_style():
-        figure = style.new_figure(style.PAGE_WIDTH, HEIGHT)
-        foot = style.foot(figure, stamp_line, _note(columns, mean))
+    with style.page(HEIGHT, stamp_line, _note(columns, mean)) as (figure, foot):
         panels = figure.subplots(1, 3, sharey=True)
         bottom = (foot + LABELS) / HEIGHT
         figure.subplots_adjust(left=0.075, right=0.995, top=0.93, bottom=bottom, wspace=0.05)

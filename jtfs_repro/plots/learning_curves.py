@@ -11,14 +11,7 @@ from matplotlib.lines import Line2D
 
 from jtfs_repro import checks
 from jtfs_repro.plots import style
-from jtfs_repro.plots.classifiers import (
-    Row,
-    data_note,
-    model_label,
-    names,
-    number,
-    why_not_run,
-)
+from jtfs_repro.plots.classifiers import Row, data_note, model_label, names, number, why_not_run
 
 HEIGHT, LABELS, HEAD = 4.9, 0.42, 0.5  # inches
 ROWS = (  # label of the axis, columns drawn in it
@@ -44,9 +37,8 @@ def figure_learning_curves(
     checks.number("lowest_lr", lowest_lr, above=0)
     models = [m for m in names(rows, "model") if why_not_run(rows, m) or _epochs(rows, m)]
     models = models or names(rows, "model")
-    with style.house_style():
-        figure = style.new_figure(style.PAGE_WIDTH, HEIGHT)
-        foot = style.foot(figure, stamp_line, f"{NOTE} {data_note(rows)}")
+    with style.page(HEIGHT, stamp_line, f"{NOTE} {data_note(rows)}") as (figure, foot):
+        top, bottom = 1 - HEAD / HEIGHT, (foot + LABELS) / HEIGHT
         panels = figure.subplots(
             len(ROWS),
             len(models),
@@ -56,12 +48,7 @@ def figure_learning_curves(
             height_ratios=[2, 2, 1],
         )
         figure.subplots_adjust(
-            left=0.085,
-            right=0.985,
-            top=1 - HEAD / HEIGHT,
-            bottom=(foot + LABELS) / HEIGHT,
-            wspace=0.08,
-            hspace=0.12,
+            left=0.085, right=0.985, top=top, bottom=bottom, wspace=0.08, hspace=0.12
         )
         for column, model in zip(panels.T, models, strict=True):
             column[0].set_title(model_label(model))

@@ -61,28 +61,22 @@ def figure_resynthesis(
 ) -> Figure:
     """Draw one row per sound: the original, then one column per representation.
 
+    ValueError: there is no sound, or a view is empty or outside its sound.
+
     Parameters
     ----------
     views : mapping, optional
         Name of a sound -> (start_s, end_s, low_hz, high_hz); other sounds are drawn whole.
-    ranges_db : mapping, optional
-        Name of a sound -> range; colours are ``log(1 + spectrum / c)`` with c that many dB below
-        the peak of the original, 40 dB unless given.
-    arrow_s : float > 0
-        Length of the arrow in seconds: the support T of the averaging.
-
-    Raises
-    ------
-    ValueError
-        There is no sound, or a view is empty or outside its sound.
+    ranges_db : mapping, optional; name of a sound -> range; colours are ``log(1 + spectrum / c)``
+        with c that many dB below the peak of the original, 40 dB unless given
+    arrow_s : float > 0; length of the arrow in seconds: the support T of the averaging
     """
     if not textures:
         checks.fail("textures", [], "hold at least one sound")
     checks.number("arrow_s", arrow_s, above=0, mistake="seconds")
     height = HEAD + ROW * len(textures) + LABELS + 0.55
-    with style.house_style():
-        figure = style.new_figure(style.PAGE_WIDTH, height)
-        bottom = (style.foot(figure, stamp_line, _note(textures, arrow_s)) + LABELS) / height
+    with style.page(height, stamp_line, _note(textures, arrow_s)) as (figure, foot):
+        bottom = (foot + LABELS) / height
         panels = figure.subplots(len(textures), 1 + len(COLUMNS), squeeze=False)
         figure.subplots_adjust(
             left=0.11, right=0.985, top=1 - HEAD / height, bottom=bottom, wspace=0.08, hspace=0.3

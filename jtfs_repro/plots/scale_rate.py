@@ -7,14 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from jtfs_repro.plots import style
-from jtfs_repro.plots.images import (
-    draw_matrix,
-    draw_pair,
-    hertz,
-    levels,
-    position,
-    spin_name,
-)
+from jtfs_repro.plots.images import draw_matrix, draw_pair, hertz, levels, position, spin_name
 from jtfs_repro.scale_rates import ScaleRate
 
 HEIGHT = 5.2  # inches
@@ -64,9 +57,8 @@ def figure_scale_rate(
         f" that is drawn. Energy of spin +1 over spin -1: {ratio:+.1f}"
         f" dB for this pair, {overall:+.1f} dB over all."
     )
-    with style.house_style():
-        figure = style.new_figure(style.PAGE_WIDTH, HEIGHT)
-        bottom = (style.foot(figure, stamp_line, note) + 0.42) / HEIGHT
+    with style.page(HEIGHT, stamp_line, note) as (figure, foot):
+        bottom = (foot + 0.42) / HEIGHT
         columns = figure.add_gridspec(
             1, 2, left=0.075, right=0.885, top=0.93, bottom=bottom, wspace=0.28, width_ratios=(1, 1)
         )

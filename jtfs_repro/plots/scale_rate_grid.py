@@ -68,12 +68,7 @@ def figure_grid_coefficients(
             if not image.any():
                 axes.set_visible(False)
             axes.imshow(
-                image,
-                cmap=COEFFICIENTS,
-                vmin=0,
-                vmax=high,
-                aspect="auto",
-                interpolation="bilinear",
+                image, cmap=COEFFICIENTS, vmin=0, vmax=high, aspect="auto", interpolation="bilinear"
             )
     return figure
 

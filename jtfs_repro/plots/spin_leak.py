@@ -47,9 +47,8 @@ def figure_spin_leak(
     if not lowest_db < highest_db:
         checks.fail("lowest_db", lowest_db, f"be < highest_db={highest_db:g}")
     signals = [name for name in TITLES if any(row["signal"] == name for row in frames)]
-    with style.house_style():
-        figure = style.new_figure(style.PAGE_WIDTH, HEIGHT)
-        bottom = (style.foot(figure, stamp_line, NOTE) + LABELS) / HEIGHT
+    with style.page(HEIGHT, stamp_line, NOTE) as (figure, foot):
+        bottom = (foot + LABELS) / HEIGHT
         panels = figure.subplots(
             2, len(signals), sharex=True, sharey="row", squeeze=False, height_ratios=(1, 1.9)
         )

@@ -72,6 +72,14 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), facecolor="white")
 
 
+@contextmanager
+def page(height: float, stamp_line: str, note: str) -> Iterator[tuple[Figure, float]]:
+    """Yield a figure as wide as a page, with its `foot`, and that foot's height in inches."""
+    with house_style():
+        figure = new_figure(PAGE_WIDTH, height)
+        yield figure, foot(figure, stamp_line, note)
+
+
 def sequential() -> Colormap:
     """Return viridis without its palest end: even steps of lightness, dark to light on white."""
     return ListedColormap(colormaps["viridis"](np.arange(240)), name="viridis_print")

@@ -28,8 +28,7 @@ class Adam(Descent):
 
     Parameters
     ----------
-    lr : float > 0
-        Learning rate, as a share of the target's RMS.
+    lr : float > 0; learning rate, as a share of the target's RMS
     beta_1, beta_2 : float in [0, 1)
     epsilon : float > 0
     """
@@ -38,12 +37,7 @@ class Adam(Descent):
     SETTINGS: ClassVar = ("lr", "beta_1", "beta_2", "epsilon")
 
     def __init__(
-        self,
-        *,
-        lr: float = 0.03,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
+        self, *, lr: float = 0.03, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-8
     ) -> None:
         self.lr = checks.number("lr", lr, above=0)
         self.epsilon = checks.number("epsilon", epsilon, above=0)

@@ -37,16 +37,14 @@ class BoldDriver(Descent):
 
     Parameters
     ----------
-    mu_0 : float > 0
-        First step size, see `step_unit`.
+    mu_0 : float > 0; first step size, see `step_unit`
     grow : float > 1
     shrink : float in (0, 1)
     step_unit : {'absolute', 'target_power'}
         'absolute': `mu_0` in squared samples, whatever the level of the sound.
-    bold_driver : {'reject', 'as_coded'}
-        'as_coded' is the original's: the error is compared after the step, the worse point is
-        kept, and the gradient is not cleared after it, so that the next step is about twice as
-        long; the last point is the result, not the best.
+    bold_driver : {'reject', 'as_coded'}; 'as_coded' is the original's: the error is compared after
+        the step, the worse point is kept, and the gradient is not cleared after it, so that the
+        next step is about twice as long; the last point is the result, not the best
     """
 
     STATE: ClassVar = (*Descent.STATE, "_pile")

@@ -25,27 +25,18 @@ def initial_noise(
 
     with phi uniform over the circle, except at 0 and Nyquist, which stay as they are: the
     magnitudes of the spectrum are the target's. All channels get the same turns, which keeps the
-    phase between them. 'white' is Gaussian, with the RMS of each channel.
+    phase between them. 'white' is Gaussian, with the RMS of each channel. Result: Tensor
+    [shape=(channels, N)]. ValueError: ``kind`` is unknown, or the original had no start for the
+    representation.
 
     Parameters
     ----------
-    target : Tensor [shape=(channels, N)]
-        Decides dtype and device.
+    target : Tensor [shape=(channels, N)]; decides dtype and device
     kind : {'coloured', 'white', 'per_representation'}
         'per_representation' is the original's unlike starts: 'coloured' for JTFS, Gaussian of
         variance 1, whatever the level of the target, for Scattering1D.
-    representation : {'jtfs', 'scattering1d'}
-        Only 'per_representation' reads it.
+    representation : {'jtfs', 'scattering1d'}; only 'per_representation' reads it
     seed : int >= 0
-
-    Returns
-    -------
-    noise : Tensor [shape=(channels, N)]
-
-    Raises
-    ------
-    ValueError
-        ``kind`` is unknown, or the original had no start for the representation.
 
     Examples
     --------

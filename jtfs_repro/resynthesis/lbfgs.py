@@ -31,28 +31,19 @@ class Lbfgs(Descent):
 
     Parameters
     ----------
-    history : int >= 1
-        Pairs that are kept.
-    first_step : float > 0
-        Length of the first step, as a share of the norm of the initial noise or of the target,
-        whichever is larger.
-    shrink : float in (0, 1)
-        Factor of the step after a failure.
-    failures : int >= 1
-        Failures in a row after which the pairs are dropped: the descent goes on along the
-        gradient, by the length of the last step that was kept.
+    history : int >= 1; pairs that are kept
+    first_step : float > 0; length of the first step, as a share of the norm of the initial noise or
+        of the target, whichever is larger
+    shrink : float in (0, 1); factor of the step after a failure
+    failures : int >= 1; failures in a row after which the pairs are dropped: the descent goes on
+        along the gradient, by the length of the last step that was kept
     """
 
     STATE: ClassVar = (*Descent.STATE, "_s", "_q", "_direction", "_length", "_failed")
     SETTINGS: ClassVar = ("history", "first_step", "shrink", "failures")
 
     def __init__(
-        self,
-        *,
-        history: int = 20,
-        first_step: float = 0.1,
-        shrink: float = 0.4,
-        failures: int = 5,
+        self, *, history: int = 20, first_step: float = 0.1, shrink: float = 0.4, failures: int = 5
     ) -> None:
         self.history = checks.integer("history", history, low=1)
         self.first_step = checks.number("first_step", first_step, above=0)

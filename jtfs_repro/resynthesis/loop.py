@@ -15,8 +15,7 @@ from tqdm import tqdm
 
 from jtfs_repro import checks
 from jtfs_repro.resynthesis.checkpoint import Checkpoint
-from jtfs_repro.resynthesis.descent import Descent
-from jtfs_repro.resynthesis.history import Row, first_row, gain, next_row
+from jtfs_repro.resynthesis.descent import Descent, Row, first_row, gain, next_row
 from jtfs_repro.resynthesis.interrupts import Interrupted, Interrupts
 from jtfs_repro.resynthesis.objective import Objective
 
@@ -29,15 +28,11 @@ class LoopSettings:
 
     Parameters
     ----------
-    iterations : int >= 0
-        At most; each is one evaluation of the error.
-    snapshots : sequence of int >= 0
-        Iterations whose point is kept, 0 for the initial noise.
-    tolerance : float >= 0
-        The descent stops when the error is not above it.
-    patience : int >= 0
-        It stops when the best error has fallen by less than the share `least_gain` in so many
-        iterations; 0: never.
+    iterations : int >= 0; at most; each is one evaluation of the error
+    snapshots : sequence of int >= 0; iterations whose point is kept, 0 for the initial noise
+    tolerance : float >= 0; the descent stops when the error is not above it
+    patience : int >= 0; it stops when the best error has fallen by less than the share `least_gain`
+        in so many iterations; 0: never
     least_gain : float in [0, 1]
     divergence : float > 1
         It stops when the error is so many times that of the noise, or not finite.

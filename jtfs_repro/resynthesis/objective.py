@@ -69,31 +69,21 @@ def _build_longer(representation: Callable[..., Transform], n_samples: int) -> T
 class Objective:
     """Error of estimates of one target; the target's coefficients are computed once.
 
+    ValueError: the sound is too short for the representation, its coefficients are all zero or not
+    finite. TypeError: the representation does not return one tensor.
+
     Parameters
     ----------
-    target : Tensor [shape=(channels, N)], real
-        Decides dtype and device.
-    representation : class
-        See `build_transform`.
-    segment : int >= 1
-        Most samples that are transformed at once.
+    target : Tensor [shape=(channels, N)], real; decides dtype and device
+    representation : class; see `build_transform`
+    segment : int >= 1; most samples that are transformed at once
 
     Attributes
     ----------
     transform : the representation of one segment
     n_coefficients : int, over all segments and channels
-    evaluations : int
-        Number of calls of `evaluate` so far: of transforms of a whole estimate.
-    pause : function
-        Called before every segment; what it raises leaves `evaluate`.
-
-    Raises
-    ------
-    ValueError
-        The sound is too short for the representation, its coefficients are all zero or not
-        finite.
-    TypeError
-        The representation does not return one tensor.
+    evaluations : int; number of calls of `evaluate` so far: of transforms of a whole estimate
+    pause : function; called before every segment; what it raises leaves `evaluate`
 
     Examples
     --------

@@ -6,11 +6,10 @@ from pathlib import Path
 
 from jtfs_repro import config, io
 from jtfs_repro.experiments import fit_baseline as fitting
-from jtfs_repro.experiments import stored_clips
 from jtfs_repro.experiments import train_end_to_end as training
-from jtfs_repro.experiments.clip_sets import open_clip_set
-from jtfs_repro.experiments.clip_store import open_store
+from jtfs_repro.experiments.clip_store import open_clip_set, open_store
 from jtfs_repro.experiments.train_network import train_network
+from jtfs_repro.experiments.trained import load_statistics, not_trained, save_trained
 from jtfs_repro.provenance import settings_sha256
 
 
@@ -37,9 +36,9 @@ def train_classifier(
     digest = settings_sha256(feature_gin)
     store = open_store(shards, settings_sha256=digest, clips_sha256=clip_set.sha256)
     known = {"settings_sha256": digest, "clip_set": clip_set}
-    stored = stored_clips.load_statistics(statistics, **known)
+    stored = load_statistics(statistics, **known)
     if store.not_run:
-        trained = stored_clips.not_trained(model, seed, store.not_run)
+        trained = not_trained(model, seed, store.not_run)
     else:
         trained = config.bound(train_network)(
             clip_set,
@@ -51,7 +50,7 @@ def train_classifier(
             device=device,
             devices=devices,
         )
-    stored_clips.save_trained(predictions, trained, run=run)
+    save_trained(predictions, trained, run=run)
     io.remove_folder(partial)
 
 
@@ -80,10 +79,10 @@ def train_end_to_end(
     clip_set = open_clip_set(clips, facts)
     digest = settings_sha256(feature_gin)
     known = {"settings_sha256": digest, "clip_set": clip_set}
-    stored = stored_clips.load_statistics(statistics, **known)
+    stored = load_statistics(statistics, **known)
     reason = str(clip_set.not_run or (TOO_SLOW if left_out else ""))
     if reason:
-        trained = stored_clips.not_trained(training.MODEL, seed, reason)
+        trained = not_trained(training.MODEL, seed, reason)
     else:
         trained = config.bound(training.train_end_to_end)(
             clip_set,
@@ -95,7 +94,7 @@ def train_end_to_end(
             device=device,
             devices=devices,
         )
-    stored_clips.save_trained(predictions, trained, run=run)
+    save_trained(predictions, trained, run=run)
     io.remove_folder(partial)
 
 
@@ -118,9 +117,9 @@ def fit_baseline(
     digest = settings_sha256(feature_gin)
     store = open_store(shards, settings_sha256=digest, clips_sha256=clip_set.sha256)
     known = {"settings_sha256": digest, "clip_set": clip_set}
-    stored = stored_clips.load_statistics(statistics, **known) if statistics else {}
+    stored = load_statistics(statistics, **known) if statistics else {}
     if store.not_run:
-        trained = stored_clips.not_trained(model, 0, store.not_run)
+        trained = not_trained(model, 0, store.not_run)
     else:
         trained = config.bound(fitting.fit_baseline)(clip_set, store, stored, model=model)
-    stored_clips.save_trained(predictions, trained, run=run)
+    save_trained(predictions, trained, run=run)

@@ -12,8 +12,7 @@ from jtfs_repro.datasets.medley_solos_db import METADATA_NAME, clip_set_name
 from jtfs_repro.datasets.soundfonts import Font, find_test_font, find_training_font
 from jtfs_repro.experiments import clip_statistics
 from jtfs_repro.experiments import extract_clips as extraction
-from jtfs_repro.experiments.clip_sets import open_clip_set
-from jtfs_repro.experiments.clip_store import open_store
+from jtfs_repro.experiments.clip_store import open_clip_set, open_store
 from jtfs_repro.provenance import settings_sha256
 from jtfs_repro.runs import stamp_of
 

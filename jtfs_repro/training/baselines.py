@@ -66,22 +66,14 @@ def fit_linear(
     .. math:: \min_W \tfrac12 \|W\|^2 + C \sum_i w_{y_i} \ell(W x_i + b, y_i)
 
     by L-BFGS: smooth and convex with a penalty, hence one solution also where features outnumber
-    clips. Features [shape=(n, D)], labels in [0, n_classes).
+    clips. Features [shape=(n, D)], labels in [0, n_classes). ValueError, TypeError: shapes
+    disagree, a feature is not finite, a class has no training clip, or a setting is out of range.
 
     Parameters
     ----------
-    Cs : sequence of float > 0
-        Tried in ascending order; ties in the validation score: the smallest.
-    class_weight : {'balanced', None}
-        'balanced' weights a clip by n / (n_classes N_k).
-    max_iter : int >= 1
-        Steps of L-BFGS; a fit that needs more is taken as it is.
-
-    Raises
-    ------
-    ValueError, TypeError
-        Shapes disagree, a feature is not finite, a class has no training clip, or a setting is
-        out of range.
+    Cs : sequence of float > 0; tried in ascending order; ties in the validation score: the smallest
+    class_weight : {'balanced', None}; 'balanced' weights a clip by n / (n_classes N_k)
+    max_iter : int >= 1; steps of L-BFGS; a fit that needs more is taken as it is
     """
     data = _Data.of((X_train, X_validation, X_test), (y_train, y_validation), n_classes)
     checks.integer("max_iter", max_iter, low=1)

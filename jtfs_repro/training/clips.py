@@ -1,16 +1,14 @@
-"""Labelled clips as the training reads them: whole batches by index."""
+"""Labelled clips as the training reads them, whole batches by index; and their logits."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, Sampler
-
-from jtfs_repro import checks
 
 Batch = tuple[dict[str, Tensor], Tensor]
 
@@ -28,39 +26,6 @@ class Clips(Protocol):
     def batch(self, indices: Sequence[int]) -> Batch:
         """Return (name -> Tensor [shape=(B, ...)], labels Tensor [shape=(B,)], int64)."""
         ...
-
-
-class ArrayClips:
-    """Clips from arrays, which may be memory maps: a batch reads its own rows only.
-
-    ValueError: there is no feature, or one has another number of clips than there are labels.
-
-    Examples
-    --------
-    >>> clips = ArrayClips({"S": np.zeros((3, 5), "float32")}, np.array([0, 1, 0]))
-    >>> features, labels = clips.batch([2, 1])
-    >>> features["S"].shape, labels
-    (torch.Size([2, 5]), tensor([0, 1]))
-    """
-
-    def __init__(self, features: Mapping[str, np.ndarray], labels: np.ndarray) -> None:
-        if not features:
-            checks.fail("features", {}, "name at least one array")
-        for name, array in features.items():
-            if len(array) != len(labels):
-                rule = f"be {len(labels)}, the number of labels"
-                checks.fail(f"len({name})", len(array), rule, "features of another subset?")
-        self.features = dict(features)
-        self.labels = np.asarray(labels, dtype=np.int64)
-
-    def __len__(self) -> int:
-        return len(self.labels)
-
-    def batch(self, indices: Sequence[int]) -> Batch:
-        """Return features and labels of these clips."""
-        rows = np.asarray(indices)
-        parts = {name: torch.from_numpy(array[rows]) for name, array in self.features.items()}
-        return parts, torch.from_numpy(self.labels[rows])
 
 
 class _Batches(Dataset):
@@ -103,3 +68,20 @@ def loader(
 
 def _as_it_is(batch: Batch) -> Batch:
     return batch
+
+
+def predict(
+    network: nn.Module, clips: Clips, *, n: int | None = None, batch_size: int, device: str = "cpu"
+) -> np.ndarray:
+    """Return the logits of the first ``n`` clips (all if None), batch by batch, in eval mode.
+
+    Result: ndarray [shape=(n, n_classes)], float32.
+    """
+    network = network.to(device).eval()
+    batches = []
+    with torch.inference_mode():
+        for features, _ in loader(clips, n=n, batch_size=batch_size):
+            inputs = {name: value.to(device) for name, value in features.items()}
+            batches.append(network(inputs).float().cpu())
+    network.cpu()
+    return torch.cat(batches).numpy()

@@ -20,8 +20,7 @@ from torch import Tensor, nn
 from jtfs_repro import checks, gpu_memory
 from jtfs_repro.devices import choose_device, peak_memory_bytes
 from jtfs_repro.training import schedule
-from jtfs_repro.training.clips import Clips
-from jtfs_repro.training.predict import predict
+from jtfs_repro.training.clips import Clips, predict
 from jtfs_repro.training.selection import best_epoch
 from jtfs_repro.training.settings import TrainingSettings
 from jtfs_repro.training.surroundings import untouched
@@ -41,19 +40,13 @@ OUT_OF_MEMORY = "free it, use device=cpu, or lower batch_size, which is another 
 class Fitted:
     """A trained network's predictions and how it came about.
 
-    Parameters
-    ----------
-    validation_logits, test_logits : ndarray [shape=(n, n_classes)], float32
-        Of all clips in order; of the first so many if ``score_drop_last``.
-    history : list of dict
-        One row per epoch: epoch (from 0), step (done so far), lr (of the epoch's last step),
-        train_loss (mean over steps), validation_loss, validation_accuracy,
-        validation_macro_recall, is_candidate, is_best ('yes' or 'no').
-    best_epoch : int
-        The epoch whose weights (``state_dict``, on the CPU) gave the logits, from 0.
-    cost : dict
-        seconds_training (with validation, all runs together), n_steps, clips_per_second (training
-        steps alone), peak_memory_bytes, device ('cpu', 'cuda' or 'cpu+cuda').
+    Logits [shape=(n, n_classes)], float32, are those of all clips in order, or of the first so many
+    if ``score_drop_last``. ``history`` has one row per epoch: epoch (from 0), step (done so far),
+    lr (of the epoch's last step), train_loss (mean over steps), validation_loss,
+    validation_accuracy, validation_macro_recall, is_candidate, is_best ('yes' or 'no').
+    ``best_epoch``, from 0, is that whose weights (``state_dict``, on the CPU) gave the logits.
+    ``cost`` holds seconds_training (with validation, all runs together), n_steps, clips_per_second
+    (training steps alone), peak_memory_bytes, device ('cpu', 'cuda' or 'cpu+cuda').
     """
 
     validation_logits: np.ndarray
@@ -95,36 +88,21 @@ def fit(
 ) -> Fitted:
     """Train ``network`` and return the predictions of its best epoch.
 
+    ``network`` maps features (name -> Tensor [shape=(B, ...)]) to logits [shape=(B, n_classes)]; it
+    holds the weights of the best epoch afterwards, in eval mode. ``seed`` is that of sampling,
+    dropout and augmentation; the initial weights are the network's own. ``folder`` holds the
+    checkpoints of one training, see `checkpoints`; ``fingerprint`` is whatever else must agree for
+    one to be taken, e.g. a hash of the features. ``devices`` are GPUs, or processes on the CPU; the
+    processes that Lightning starts for them run the calling script and end inside this function;
+    only the first returns. ``strategy`` ('auto' or 'ddp') says how Lightning shares the work; for
+    ``appearance`` see `weights.class_weights`, by default labels of training, validation and test
+    in turn.
+
     Run again with the same arguments after it was killed, it goes on from the last whole epoch; on
-    a CPU, weights, logits and history are then the same to the last bit.
-
-    Parameters
-    ----------
-    network : Module
-        Features (name -> Tensor [shape=(B, ...)]) to logits [shape=(B, n_classes)]. It holds the
-        weights of the best epoch afterwards, in eval mode.
-    seed : int >= 0
-        Of sampling, dropout and augmentation; the initial weights are the network's own.
-    folder : path
-        Of the checkpoints, see `checkpoints`; one training each.
-    fingerprint : str
-        Whatever else must agree for a checkpoint to be taken, e.g. a hash of the features.
-    devices : int >= 1
-        GPUs, or processes on the CPU. The processes that Lightning starts for them run the
-        calling script and end inside this function; only the first returns.
-    strategy : {'auto', 'ddp'}
-        How Lightning shares the work.
-    appearance : ndarray, optional
-        See `weights.class_weights`; by default labels of training, validation and test in turn.
-
-    Raises
-    ------
-    ValueError, TypeError
-        An argument is out of range, CUDA is asked for where there is none, a class has no
-        training clip, or a loss is not finite (epoch and step are named).
-    FileError
-        The folder holds the checkpoint of another training (what differs is named), or cannot be
-        written.
+    a CPU, weights, logits and history are then the same to the last bit. ValueError, TypeError: an
+    argument is out of range, CUDA is asked for where there is none, a class has no training clip,
+    or a loss is not finite (epoch and step are named). FileError: the folder holds the checkpoint
+    of another training (what differs is named), or cannot be written.
     """
     checks.integer("seed", seed, low=0)
     checks.integer("devices", devices, low=1)
@@ -192,8 +170,7 @@ def _train(
 ) -> Recorder:
     """Run all epochs that are missing; return what was recorded. Only the first process returns."""
     from jtfs_repro.training import checkpoints
-    from jtfs_repro.training.data import Subsets
-    from jtfs_repro.training.module import Classifier
+    from jtfs_repro.training.module import Classifier, Subsets
     from jtfs_repro.training.recorder import Recorder
 
     steps = settings.steps_per_epoch(len(training), devices=place.devices)

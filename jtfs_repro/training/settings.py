@@ -15,44 +15,29 @@ from jtfs_repro.training.weights import RULES
 class TrainingSettings:
     """How a network is trained, chosen and scored. The defaults are the paper's.
 
+    ValueError, TypeError: a setting is out of range.
+
     Parameters
     ----------
     epochs : int >= 1
     epoch_size : int >= 1, optional
         Training clips in an epoch, see `sampling.EpochSampler`; one shuffled pass if None.
-    batch_size : int >= 1
-        Clips per step, over all devices together; also per batch when scoring.
-    drop_last : bool
-        Whether training leaves out the last partial batch of an epoch (as coded).
-    lr, lr_floor : float > 0
-        Highest and lowest learning rate.
-    weight_decay : float >= 0
-        Of AdamW, on all parameters.
+    batch_size : int >= 1; clips per step, over all devices together; also per batch when scoring
+    drop_last : bool; whether training leaves out the last partial batch of an epoch (as coded)
+    lr, lr_floor : float > 0; highest and lowest learning rate
+    weight_decay : float >= 0; of AdamW, on all parameters
     gradient_clip_norm : float > 0, optional
         Gradients with a larger norm (all parameters together) are scaled down to it.
-    schedule : {'paper', 'as_coded'}
-        See `schedule`.
-    warmup_epochs : int >= 0
-        Only 'paper' reads it; 'as_coded' always takes three.
-    schedule_steps : int >= 1, optional
-        Steps that 'as_coded' takes for an epoch; the true number if None, 256 for the original's
-        defect.
-    class_weights : {'training_by_id', 'all_by_appearance'}
-        See `weights.class_weights`.
-    selection : {'accuracy', 'macro_recall'}
-        Validation score by which the epoch is chosen.
-    last_epochs : int >= 1
-        How many epochs at the end are candidates; all if there are fewer.
-    score_drop_last : bool
-        Whether the last partial batch of validation and test is never scored (the original's
-        defect).
-    num_workers : int >= 0
-        Processes that read batches ahead; no influence on the result.
-
-    Raises
-    ------
-    ValueError, TypeError
-        A setting is out of range.
+    schedule : {'paper', 'as_coded'}; see `schedule`
+    warmup_epochs : int >= 0; only 'paper' reads it; 'as_coded' always takes three
+    schedule_steps : int >= 1, optional; steps that 'as_coded' takes for an epoch; the true number
+        if None, 256 for the original's defect
+    class_weights : {'training_by_id', 'all_by_appearance'}; see `weights.class_weights`
+    selection : {'accuracy', 'macro_recall'}; validation score by which the epoch is chosen
+    last_epochs : int >= 1; how many epochs at the end are candidates; all if there are fewer
+    score_drop_last : bool; whether the last partial batch of validation and test is never scored
+        (the original's defect)
+    num_workers : int >= 0; processes that read batches ahead; no influence on the result
     """
 
     epochs: int = 30

@@ -16,32 +16,13 @@ def class_weights(
 ) -> np.ndarray:
     r"""Return the weights ``w_k = max_j N_j / N_k`` of the classes, N counting clips.
 
-    Parameters
-    ----------
-    training : sequence of int in [0, n_classes)
-        Labels of the training clips.
-    n_classes : int >= 1
-    rule : {'training_by_id', 'all_by_appearance'}
-        N_k is the number of training clips with id k; or, as the original code has it, the
-        number of clips of all subsets that belong to the k-th class to appear in
-        ``appearance``, so that weights go to wrong classes unless they appear by id.
-    appearance : sequence of int, optional
-        Labels of all subsets in the order of the original's listing; only 'all_by_appearance'
-        reads it.
-
-    Returns
-    -------
-    ndarray [shape=(n_classes,)], float64
-        1 for the largest class.
-
-    Raises
-    ------
-    ValueError
-        The rule is unknown, a label is out of range, or a class has no clip.
-
-    References
-    ----------
-    Section 4.4 of the paper, "weighted cross-entropy".
+    ``training`` holds the labels of the training clips. By the rule 'training_by_id' N_k is the
+    number of training clips with id k; by 'all_by_appearance', as the original code has it, the
+    number of clips of all subsets that belong to the k-th class to appear in ``appearance`` (labels
+    of all subsets in the order of the original's listing), so that weights go to wrong classes
+    unless they appear by id. Result: ndarray [shape=(n_classes,)], float64; 1 for the largest
+    class. ValueError: the rule is unknown, a label is out of range, or a class has no clip.
+    Reference: section 4.4 of the paper, "weighted cross-entropy".
 
     Examples
     --------
