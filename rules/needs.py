@@ -31,18 +31,8 @@ GPU_MB = 4000  # ASSUME: of the host, for CUDA's libraries and what is copied; n
 def minutes(rule: str, scale: str, *, part: str = "", shards: int = 1, attempt: int = 1) -> int:
     """Return the minutes that a job may take.
 
-    Parameters
-    ----------
-    rule : str
-        Name of the rule.
-    scale : {'smoke', 'demo', 'paper'}
-        How much is run.
-    part : str
-        Feature, front or model, where these differ.
-    shards : int >= 1
-        Number of jobs that share the work.
-    attempt : int >= 1
-        1 for the first try; each further one gets as much again.
+    ``part`` is the feature, front or model, where these differ; ``shards`` the number of jobs that
+    share the work; ``attempt`` is 1 for the first try, and each further one gets as much again.
 
     Examples
     --------

@@ -12,7 +12,7 @@ from jtfs_repro import io
 from jtfs_repro.verdicts.rows import COLUMNS
 
 ROOT = Path(__file__).parent.parent
-SCRIPT = ROOT / "scripts" / "fill_docs.py"
+SCRIPT = ROOT / "tools" / "fill_docs.py"
 SPEC = importlib.util.spec_from_file_location("fill_docs", SCRIPT)
 fill_docs = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(fill_docs)
@@ -140,7 +140,7 @@ def test_check_names_the_page_and_writes_nothing(root):
     command = [sys.executable, SCRIPT, "--root", root]
     checked = subprocess.run([*command, "--check"], cwd=ROOT, capture_output=True, text=True)
     assert checked.returncode == 1
-    assert checked.stderr.startswith("error: README.md: not current (run python scripts/fill_docs")
+    assert checked.stderr.startswith("error: README.md: not current (run python tools/fill_docs")
     assert ">1<" in page.read_text(encoding="utf-8")
     subprocess.run(command, cwd=ROOT, check=True)
     assert ">0.56<" in page.read_text(encoding="utf-8")

@@ -180,7 +180,7 @@ def main():
         elif new != old:
             path.write_text(new, encoding="utf-8", newline="\n")
     if stale:
-        sys.exit(f"error: {', '.join(stale)}: not current (run python scripts/fill_docs.py)")
+        sys.exit(f"error: {', '.join(stale)}: not current (run python tools/fill_docs.py)")
 
 
 if __name__ == "__main__":
