@@ -32,7 +32,7 @@ def history_key(path: str | os.PathLike[str]) -> tuple[str, int]:
 
     Examples
     --------
-    >>> history_key("results/medley/predictions/jtfs/seed-2.csv")
+    >>> history_key("results/demo/soundfont_solos/predictions/jtfs/seed-2.csv")
     ('jtfs', 2)
     """
     match = re.fullmatch(r"seed-(\d+)\.csv", Path(path).name)
