@@ -57,6 +57,7 @@ STAGE_FILES = stage_files()
 STUDIES = {}  # study -> function of a run: is the study part of it?
 OWN_STAGES = {}  # study -> function that returns the names of its gin files
 SHOWN = defaultdict(list)  # study -> paths of its figures and tables, wildcards in them
+OTHERS = defaultdict(list)  # study -> paths of tables that are made on demand
 PAGES = defaultdict(list)  # study -> paths of its tables as pages, for `make report`
 
 
@@ -238,8 +239,8 @@ def figure(study, name, kinds=(".png", ".pdf")):
 def table(study, name, *, in_run=True):
     """Return the file of a table; one ``in_run`` and its page are among the results of a study."""
     path = f"results/{{run}}/{name}.csv"
+    (SHOWN if in_run else OTHERS)[study].append(path)
     if in_run:
-        SHOWN[study].append(path)
         PAGES[study].append(f"results/{{run}}/report/{name}.html")
     return path
 

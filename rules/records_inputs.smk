@@ -47,8 +47,14 @@ def shown_files(kind):
 
 
 def manifest_results(wildcards):
-    """Return what a run's manifest is about: all figures, tables, data and notebooks."""
+    """Return what a run's manifest is about: all figures, tables, data and notebooks.
+
+    Tables that are made on demand are recorded where they are there.
+    """
+    tables = shown(OTHERS, wildcards.run)
+    others = tables + [path.replace(".csv", ".md") for path in tables]
     found = gathered(wildcards.run) + notebooks(wildcards.run)
+    found += [path for path in others if os.path.exists(path)]
     return [path for path in found if not path.endswith("manifest.json")]
 
 

@@ -25,7 +25,10 @@ RECORDED = ARRAYS + TABLES + PICTURES
 # folders of which nothing is recorded: pages made from the other files, checkpoints, measurements
 UNRECORDED_FOLDERS = ("site", "partial", "benchmarks")
 # what .gitignore leaves out, by the pattern of a file's name or of a folder below the first
-INTERMEDIATE_FILES = ["*.npy", "*.npz", "*.wav", "*.pt", "*.gin", "clips.csv", "clips.problems.csv"]
+INTERMEDIATE_FILES = [
+    *("*.npy", "*.npz", "*.wav", "*.pt", "*.gin"),
+    *("run.json", "clips.csv", "clips.problems.csv"),
+]
 INTERMEDIATE_FOLDERS = ("partial", "predictions", "statistics", "site", "smoke*", "*+*")
 NO_RUN = {"scale": "", "preset": "", "variant": ""}
 StrPath = str | os.PathLike[str]
