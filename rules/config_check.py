@@ -112,7 +112,7 @@ def check_config(
     schema : mapping
         JSON schema, see config/schema.yaml.
     variants : collection of str
-        Names of the folders in gin/variants.
+        Names of the files in gin/variants.
     """
     for problem in _problems(config, schema, variants):
         raise ConfigError(_short(problem))
@@ -140,7 +140,7 @@ def _problems(
             yield f"{key}: {value!r} must not hold any of {' '.join(FORBIDDEN)}"
     if config["variant"] not in ("", *variants):
         there = sorted(variants)
-        yield f"variant: {config['variant']!r} is no folder in gin/variants; there are {there}"
+        yield f"variant: {config['variant']!r} is no file in gin/variants; there are {there}"
 
 
 def _values(config: Mapping[Any, Any]) -> list[Any]:

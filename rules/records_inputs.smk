@@ -104,9 +104,13 @@ def verdict_words(wildcards):
 
 
 def made_sha256(wildcards):
-    """Return the hashes of the tables that are no inputs."""
+    """Return a digest of what the verdicts read beside their inputs: all settings, other tables."""
+    files = sorted(ROOT.glob("gin/**/*.gin"))
+    texts = [effective([path]) + str(gin_sections(path)) for path in files]
     tables = verdict_tables(wildcards.run)
-    return "-".join(sha256(path)[:8] for _, path, is_input in tables if not is_input)
+    return digest(
+        "".join([*texts, *(sha256(p) for _, p, is_in in tables if not is_in)])
+    )
 
 
 def reported(path, name):

@@ -6,7 +6,6 @@ rule tabulate_verdicts:
     input:
         os.path.relpath(ROOT / "jtfs_repro/site/templates/verdict_page.html"),
         claims("*"),
-        [os.path.relpath(path) for path in sorted(ROOT.glob("gin/**/*.gin"))],
         verdict_inputs,
     output:
         "results/{run}/verdicts.md",

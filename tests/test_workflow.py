@@ -1,5 +1,6 @@
 """The DAG: dry runs of every scale and preset, one real smoke run and what happens after it."""
 
+import ast
 import json
 import os
 import re
@@ -16,7 +17,7 @@ import yaml
 from tiny_soundfont import tiny_soundfont
 
 from jtfs_repro import config as settings
-from jtfs_repro import io
+from jtfs_repro import gin_files, io
 from jtfs_repro.audio import Sound, read_sound, write_sound
 from jtfs_repro.datasets.soundfonts import FLUID_R3, USUAL_FOLDERS
 from jtfs_repro.provenance import sidecar_of
@@ -650,17 +651,18 @@ SPIN_LEAK = {"tabulate_spin_leak": 1, "plot_spin_leak": 1}
         ("notebooks/scale_rate.ipynb", {"execute_notebook": 1, "write_manifest": 1}),
         ("gin/experiments/table2.gin", {"tabulate_table2": 1, "train_classifier": 0}),
         ("gin/experiments/class_recalls.gin", {"plot_class_recalls": 1}),
-        ("gin/scale/smoke/spin_leak.gin", {**SPIN_LEAK, "extract_features": 0}),
+        ("gin/scale/smoke.gin:spin_leak", {**SPIN_LEAK, "extract_features": 0}),
         ("gin/experiments/spin_leak_figure.gin", {"plot_spin_leak": 1}),
-        ("gin/scale/smoke/isomap.gin", {"embed_isomap": 8, "extract_features": 0}),
+        ("gin/scale/smoke.gin:isomap", {"embed_isomap": 8, "extract_features": 0}),
         ("jtfs_repro/experiments/knn.py", {"score_knn": 8, "embed_isomap": 0}),
         ("gin/experiments/scores.gin", {"tabulate_scores": 1, "score_knn": 0}),
         ("gin/experiments/fig4.gin", {"plot_knn_ratios": 1, "plot_isomap": 0}),
-        ("gin/presets/tutorial/mfcc.gin", {"extract_features": 0, "tabulate_scores": 0}),
+        ("gin/presets/tutorial.gin:mfcc", {"extract_features": 0, "tabulate_scores": 0}),
     ],
 )
 def test_editing_a_file_reruns_what_depends_on_it(finished, edited, name, expected):
-    edited(name, changed(name, (finished / name).read_text(encoding="utf-8")))
+    path = gin_files.path_of(name)
+    edited(path, changed(name, finished / path))
     jobs = planned(finished, *SMOKE)
     assert {rule: jobs.get(rule, 0) for rule in expected} == expected
     allowed = {rule for rule, count in expected.items() if count} | TAIL
@@ -668,14 +670,22 @@ def test_editing_a_file_reruns_what_depends_on_it(finished, edited, name, expect
     assert set(jobs) <= allowed
 
 
-def changed(name, text):
-    """Return the text of a file with another statement in it, or another value set."""
+def changed(name, path):
+    """Return the text of a file with a statement in every function, or with another value set."""
+    text = path.read_text(encoding="utf-8")
     if name.endswith(".py"):
-        return f"{text}\n_EDITED = 1\n"
-    if not name.endswith(".gin"):
+        tree = ast.parse(text)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                node.body.append(ast.Assert(test=ast.Constant(value=True)))
+        return ast.unparse(ast.fix_missing_locations(tree))
+    if not gin_files.is_gin(name):
         return f"{text}\n"
-    parameter = re.findall(r"^([\w./@]+) =", text, re.MULTILINE)[-1]
-    return f"{text}\n{parameter} = 12345\n"
+    own = gin_files.text_of(f"{path}{name.removeprefix(gin_files.path_of(name))}").splitlines()
+    line = max(n for n, content in enumerate(own) if re.match(r"[\w./@]+ = ", content))
+    lines = text.splitlines()
+    lines[line] = lines[line].partition(" = ")[0] + " = 12345"
+    return "\n".join(lines) + "\n"
 
 
 def test_comments_rerun_nothing(finished, edited):

@@ -17,7 +17,7 @@ def tabulate_verdicts(
     tables: list[str],
     claims: Path = literature.FOLDER,
     settings: Path = FOLDER,
-    made_sha256: str = "",  # of tables that are no inputs: reruns this when one changes
+    made_sha256: str = "",  # of what is read beside the inputs: reruns this when it changes
     table: Path,
 ) -> None:
     """Judge all claims; Markdown and a page lie beside the table.
