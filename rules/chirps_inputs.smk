@@ -21,33 +21,23 @@ def has_chirps(run):
 
 def representations():
     """Return the names of all representations of the chosen features, in order."""
-    return [
-        name
-        for f, names in FEATURES.items()
-        if f in config["features"]
-        for name in names
-    ]
+    return [name for f, names in FEATURES.items() if f in config["features"] for name in names]
 
 
 def absent_representations():
     """Return the names of all other representations: figures say that they were left out."""
-    return [
-        name for name in sum(FEATURES.values(), []) if name not in representations()
-    ]
+    return [name for name in sum(FEATURES.values(), []) if name not in representations()]
 
 
 def feature_of(representation):
     """Return the feature that computes a representation."""
-    return next(
-        feature for feature, names in FEATURES.items() if representation in names
-    )
+    return next(feature for feature, names in FEATURES.items() if representation in names)
 
 
 def each(path):
     """Return an input function: ``path`` for every representation, in order."""
     return lambda wildcards: [
-        path.format(run=run_of(wildcards), representation=name)
-        for name in representations()
+        path.format(run=run_of(wildcards), representation=name) for name in representations()
     ]
 
 
@@ -55,9 +45,7 @@ def shard_files(suffix):
     """Return an input function: a file of every shard of a representation's feature."""
 
     def files(wildcards):
-        folder = (
-            f"results/{wildcards.run}/features/{feature_of(wildcards.representation)}"
-        )
+        folder = f"results/{wildcards.run}/features/{feature_of(wildcards.representation)}"
         n = config["shards"]
         return [f"{folder}/shard-{i}-of-{n}.{suffix}" for i in range(n)]
 

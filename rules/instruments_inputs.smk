@@ -30,9 +30,7 @@ def instrument_stages():
 
 def has_instruments(run):
     """Return whether Section 4 is part of a run; the tutorial's preset lacks it."""
-    is_in_preset = parse_run(run)["preset"] != "tutorial" and bool(
-        config["classifiers"]
-    )
+    is_in_preset = parse_run(run)["preset"] != "tutorial" and bool(config["classifiers"])
     return is_in_preset and is_changed(run, instrument_stages())
 
 

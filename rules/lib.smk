@@ -37,9 +37,7 @@ ROOT = Path(workflow.basedir)
 JOB = "echo {params.command:q} > {log}; {params.command} 2>&1 | tee -a {log}"
 
 # jobs run with this Python and import this tree's package, whatever else is installed
-os.environ["PATH"] = os.pathsep.join(
-    [str(Path(sys.executable).parent), os.environ["PATH"]]
-)
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 os.environ["PYTHONPATH"] = os.pathsep.join(
     [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
 )
@@ -126,9 +124,7 @@ def as_option(name, value):
     option = "--" + name.replace("_", "-")
     if value is True:
         return [option]
-    values = (
-        [str(value)] if isinstance(value, (str, int, float)) else [*map(str, value)]
-    )
+    values = [str(value)] if isinstance(value, (str, int, float)) else [*map(str, value)]
     return [option, *values] if values else []
 
 
@@ -199,9 +195,7 @@ def log_and_time(rules):
         if not found.output or found.log:
             continue
         known = found.wildcard_names
-        folder = "{run}/" * ("run" in known) + "{pictures}figures/" * (
-            "pictures" in known
-        )
+        folder = "{run}/" * ("run" in known) + "{pictures}figures/" * ("pictures" in known)
         others = "-".join(f"{{{n}}}" for n in sorted(known - {"run", "pictures"}))
         name = folder + found.name + (f"/{others}" if others else "")
         found.log_modifier = found.benchmark_modifier = workflow.modifier.path_modifier
@@ -263,21 +257,14 @@ def gathered(run):
 def shown(paths, run):
     """Return the ``paths`` of all studies that are part of a run, without wildcards."""
     names = {"run": run, "pictures": pictures_of(run), "clips": clip_set_of(run)}
-    found = [
-        p.format(**names)
-        for s, is_in in STUDIES.items()
-        if is_in(run)
-        for p in paths[s]
-    ]
+    found = [p.format(**names) for s, is_in in STUDIES.items() if is_in(run) for p in paths[s]]
     return list(dict.fromkeys(found))
 
 
 def is_changed(run, stages):
     """Return whether a run is no variant, or one that changes some of ``stages``."""
     variant = parse_run(run)["variant"]
-    return not variant or bool(
-        settings.changed_stages(variant, root=ROOT / "gin") & stages
-    )
+    return not variant or bool(settings.changed_stages(variant, root=ROOT / "gin") & stages)
 
 
 # --------------------------------------------------------------------------------------- checks

@@ -46,9 +46,7 @@ rule execute_notebook:
 rule build_site:
     input:
         site_assets(),
-        part_of_run(
-            "textures", each_sound("data/{run}/textures/{sound}.wav", all_sounds)
-        ),
+        part_of_run("textures", each_sound("data/{run}/textures/{sound}.wav", all_sounds)),
         part_of_run("textures", resyntheses("wav")),
         part_of_run("textures", resyntheses("csv")),
         part_of_run("textures", resyntheses("snapshots.npz")),
@@ -59,9 +57,7 @@ rule build_site:
         manifolds=each("results/{run}/manifold/{representation}.npz"),
         facts=each("results/{run}/features/{representation}.json"),
         parameters="data/{run}/chirps.csv",
-        sounds=part_of_run(
-            "textures", each_sound("data/{run}/textures/{sound}.json", all_sounds)
-        ),
+        sounds=part_of_run("textures", each_sound("data/{run}/textures/{sound}.json", all_sounds)),
         resyntheses=part_of_run("textures", resyntheses("json")),
         scale_rates=part_of_run(
             "textures", each_sound("results/{run}/scale_rate/{sound}.npz", pictured)

@@ -41,9 +41,7 @@ def site_assets():
 
 def shown_files(kind):
     """Return an input function: the figures or tables of a run that end in ``kind``."""
-    return lambda wildcards: [
-        path for path in gathered(wildcards.run) if path.endswith(kind)
-    ]
+    return lambda wildcards: [path for path in gathered(wildcards.run) if path.endswith(kind)]
 
 
 def manifest_results(wildcards):
@@ -108,9 +106,7 @@ def made_sha256(wildcards):
     files = sorted(ROOT.glob("gin/**/*.gin"))
     texts = [effective([path]) + str(gin_sections(path)) for path in files]
     tables = verdict_tables(wildcards.run)
-    return digest(
-        "".join([*texts, *(sha256(p) for _, p, is_in in tables if not is_in)])
-    )
+    return digest("".join([*texts, *(sha256(p) for _, p, is_in in tables if not is_in)]))
 
 
 def reported(path, name):
@@ -146,15 +142,11 @@ def caption_file(name, suffix):
     if name == "{table}":
         files = [key.removesuffix(suffix) for key in CAPTIONS if key.endswith(suffix)]
         names = {file.replace("instruments", s) for file in files for s in CLIP_SETS}
-        words = json.dumps(
-            {file: report_words(file + suffix) for file in sorted(names)}
-        )
+        words = json.dumps({file: report_words(file + suffix) for file in sorted(names)})
         words += "[snakemake.wildcards.table]"
     template = (ROOT / "config/caption.rst").read_text(encoding="utf-8")
     text = f"{{% set caption, paper = {words} %}}\n{template}"
-    path = Path(
-        ".snakemake/captions", captions.row_name(f"{name}{suffix}.rst")
-    ).absolute()
+    path = Path(".snakemake/captions", captions.row_name(f"{name}{suffix}.rst")).absolute()
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         io.save_text(path, text)
     return str(path)

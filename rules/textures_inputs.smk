@@ -19,9 +19,7 @@ def find_recordings():
             stop(f"recordings: {str(path)!r} must have a name in UTF-8; rename it")
         name = name_of(path)
         if name in found or name in EMBEDDED:
-            stop(
-                f"recordings: {str(path)!r} and another sound are both called {name!r}; rename it"
-            )
+            stop(f"recordings: {str(path)!r} and another sound are both called {name!r}; rename it")
         found[name] = str(path)
     return found
 
@@ -61,9 +59,7 @@ def recording(wildcards):
 
 def methods(sound):
     """Return (representation, descent) of every resynthesis of one sound, in order."""
-    descents = (
-        config["descents"] if sound == resynthesised()[0] else config["descents"][:1]
-    )
+    descents = config["descents"] if sound == resynthesised()[0] else config["descents"][:1]
     return [(name, descent) for descent in descents for name in SCATTERINGS]
 
 
@@ -83,6 +79,4 @@ def resyntheses(suffix):
 
 def each_sound(path, sounds=resynthesised):
     """Return an input function: ``path`` for every sound, in order."""
-    return lambda wildcards: [
-        path.format(run=run_of(wildcards), sound=sound) for sound in sounds()
-    ]
+    return lambda wildcards: [path.format(run=run_of(wildcards), sound=sound) for sound in sounds()]
