@@ -205,7 +205,7 @@ def bomb():
         ({"features": bomb()}, "more than 1000 values"),
         ({"openl3_weights": "a\nb"}, r"openl3_weights: 'a\\nb' holds a character that is not"),
         ({"recordings": "a{b}"}, "recordings: 'a{b}' must not hold any of { }"),
-        ({"variant": "fm1"}, "variant: 'fm1' is no folder in gin/variants; there are"),
+        ({"variant": "fm1"}, "variant: 'fm1' is no file in gin/variants; there are"),
     ],
 )
 def test_what_is_wrong_with_a_config(changes, message):
