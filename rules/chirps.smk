@@ -213,6 +213,8 @@ rule plot_knn_ratios:
 
 # how padding leaks one spin into the other, on a rising chirp
 rule tabulate_spin_leak:
+    input:
+        "results/{run}/run.json",
     output:
         "results/{run}/spin_leak.md",
         table=table("chirps", "spin_leak"),

@@ -2,8 +2,8 @@
 SHOWN["chirps"].append("results/{run}/manifest.json")
 
 
-# what is drawn from nothing else takes this as input: in a fresh copy of the project, which has
-# pictures alone, it is missing, and they are made
+# what is made from settings alone takes this as input: in a fresh copy of the project, which has
+# figures and tables but not this, they are made again
 rule describe_run:
     output:
         facts="results/{run}/run.json",
@@ -32,6 +32,7 @@ rule write_manifest:
 
 rule execute_notebook:
     input:
+        "results/{run}/run.json",
         notebook="notebooks/{notebook}.ipynb",
     output:
         executed="results/{run}/notebooks/{notebook}.ipynb",
