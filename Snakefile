@@ -105,5 +105,5 @@ rule ablation:
 
 rule dag:
     input:
-        "img/dag.svg",
-        "img/dag.png",
+        "docs/dag.svg",
+        "docs/dag.png",

@@ -96,7 +96,7 @@ rule draw_dag:
     input:
         sorted(os.path.relpath(path) for path in ROOT.glob("rules/*.smk")),
     output:
-        figures=["img/dag.svg", "img/dag.png"],
+        figures=["docs/dag.svg", "docs/dag.png"],
     resources:
         **needs("draw_dag"),
     params:

@@ -311,7 +311,7 @@ def test_folders_that_have_nothing_in_common(tmp_path):
 
 
 def test_two_calls_of_one_file_are_equal():
-    path = ROOT / "img/dag.svg"
+    path = ROOT / "docs/dag.svg"
     assert content_deviations(path, path, EXACT) == []
 
 
