@@ -71,9 +71,7 @@ def stage(name, gin=(), /, *, code=(), untracked=None, **options):
     whose imports the job runs as well are its ``code``; their names may hold wildcards.
     """
     stacks = [gin] if isinstance(gin, str) or callable(gin) else list(gin)
-
-    def files(wildcards):
-        return gin_files(*stacks)(wildcards)
+    files = gin_files(*stacks)
 
     def command(wildcards, input, output):
         chosen = option_values(options | (untracked or {}), wildcards)
