@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
 README = ROOT / "README.md"
@@ -14,22 +14,7 @@ setup(
     long_description=README.read_text(encoding="utf-8") if README.exists() else "",
     long_description_content_type="text/markdown",
     python_requires=">=3.11",
-    # named, because the folder gin/ would hide the library of that name from auto-discovery
-    packages=[
-        "jtfs_repro",
-        "jtfs_repro.provenance",
-        "jtfs_repro.datasets",
-        "jtfs_repro.experiments",
-        "jtfs_repro.features",
-        "jtfs_repro.models",
-        "jtfs_repro.plots",
-        "jtfs_repro.resynthesis",
-        "jtfs_repro.scattering",
-        "jtfs_repro.site",
-        "jtfs_repro.stages",
-        "jtfs_repro.training",
-        "jtfs_repro.verdicts",
-    ],
+    packages=find_packages(include=["jtfs_repro", "jtfs_repro.*"]),
     package_data={"jtfs_repro": ["py.typed"], "jtfs_repro.site": ["templates/*", "assets/*"]},
     install_requires=[
         "gin-config",

@@ -15,7 +15,7 @@ from jtfs_repro.provenance.verify import verify
 
 CODE = ["jtfs_repro/checks.py", "jtfs_repro/io.py"]
 COMMIT = {"sha": "0123abcd", "dirty": False}
-GIN = "gin/experiments/scores.gin"
+GIN = "gin/chirps/scores.gin"
 SHARDS = [f"results/demo/features/mfcc/shard-{i}-of-2.npy" for i in range(2)]
 ARRAY, TABLE, FIGURE = (
     "results/demo/features/mfcc.npy",

@@ -1,7 +1,7 @@
 """How far two runs may drift apart: every tolerance with its reason, in one place.
 
 The figures behind the reasons were measured with ``scripts/compare_runs.py`` and
-``tests/test_drift.py``.
+``tests/provenance/test_drift.py``.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ TOLERANCES = {
             pixel_share=1e-2,
             pixel_levels=2,
         ),
-        # not measured with this code: no GPU was at hand (tests/test_drift.py measures on one)
+        # not measured with this code: no GPU was at hand (provenance/test_drift.py measures on one)
         Tolerance(
             name="device",
             reason="a GPU has its own FFT and exponential, and the stamp names it",

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jtfs_repro import checks, io
-from jtfs_repro.experiments.knn import MEANS
 from jtfs_repro.provenance import Stamp
+from jtfs_repro.studies.chirps.knn import MEANS
 from jtfs_repro.verdicts import claims as c
 from jtfs_repro.verdicts.computed import TABLES, fact
 from jtfs_repro.verdicts.rows import (

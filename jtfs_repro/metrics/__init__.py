@@ -1,0 +1,1 @@
+"""Measures: of embeddings, classifiers, textures, and the synchrony of subbands."""

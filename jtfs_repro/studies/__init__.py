@@ -1,0 +1,1 @@
+"""The studies, one room each; none imports another."""
