@@ -36,7 +36,7 @@ def minutes(rule: str, scale: str, *, part: str = "", shards: int = 1, attempt: 
 
     Examples
     --------
-    >>> minutes("embed_isomap", "demo"), minutes("embed_isomap", "paper", attempt=2)
+    >>> minutes("score_representation", "demo"), minutes("tabulate_scores", "paper", attempt=2)
     (3, 12)
     """
     seconds = _figure(rule, part, "seconds", scale) / _shares(rule, part, shards)
@@ -48,8 +48,8 @@ def memory_mb(rule: str, scale: str, *, part: str = "", gpus: int = 0, attempt: 
 
     Examples
     --------
-    >>> memory_mb("embed_isomap", "paper")
-    3800
+    >>> memory_mb("score_representation", "paper")
+    4500
     """
     n_mb = MEMORY_MARGIN * _figure(rule, part, "mb", scale)
     return attempt * _rounded(n_mb + GPU_MB * (gpus > 0))
@@ -82,6 +82,19 @@ def disk_mb(rule: str, scale: str, *, part: str = "", shards: int = 1) -> int:
     """
     n_mb = _figure(rule, part, "disk_mb", scale) / _shares(rule, part, shards)
     return max(ROUND_MB, _rounded(n_mb))
+
+
+def shards(rule: str, scale: str, *, part: str = "") -> int:
+    """Return how many jobs share the work of a rule: each takes its time, but not too long.
+
+    Examples
+    --------
+    >>> [shards("extract_features", "demo", part=name) for name in ("mfcc", "strf")]
+    [1, 4]
+    """
+    seconds, most = (600, 64) if scale == "paper" else (30, 4)
+    needed = math.ceil(_figure(rule, part, "seconds", scale) / seconds)
+    return 1 if scale == "smoke" else min(most, needed)
 
 
 def find(rule: str, part: str = "") -> dict[str, str]:
