@@ -97,10 +97,10 @@ class Progress(logging.Handler):
             self._print(self._line(rule, n))
 
     def _line(self, rule: str, n: int) -> str:
-        count = f"{len(self.done):3} of {len(self.rules)}"
+        count = f"{len(self.done):3} of {len(self.rules)} {self._left():14}"
         share = f"{n} of {self.totals[rule]}" if self.totals[rule] > 1 else ""
         text = summary(rule, self.files.get(rule, "")) or rule.replace("_", " ")
-        return f"{count}  {rule:24} {share:9} {text}{self._left()}"
+        return f"{count} {rule:22} {share:8} {text}"
 
     def _left(self) -> str:
         """Return how long the rest takes if it goes on at the rate so far."""
@@ -110,13 +110,15 @@ class Progress(logging.Handler):
         if elapsed < FIRST_GUESS_S or not done or not rest:
             return ""
         minutes = elapsed * rest / done / 60
-        return f" (about {minutes:.0f} min left)" if minutes >= 1 else " (less than a minute left)"
+        return f"{minutes:.0f} min left" if minutes >= 1 else "< 1 min left"
 
     def _print(self, line: str) -> None:
         print(line, file=self.stream, flush=True)
 
 
 def _seconds(job: Any, scale: str) -> float:
+    if job.rule.name.startswith("fetch_"):
+        return 0.0  # most find what they look for, or give up at once
     wildcards = dict(job.wildcards.items())
     part = next((wildcards[k] for k in ("feature", "front", "model") if k in wildcards), "")
     row = needs.find(job.rule.name, part)

@@ -721,7 +721,9 @@ def test_corrupt_features_are_one_line_and_finished_work_stays(finished):
     assert status != 0
     lines = [line for line in text.splitlines() if line.startswith("error: ")]
     assert lines
-    assert all(f"{path.name}: its content is not what its sidecar records" in line for line in lines)
+    assert all(
+        f"{path.name}: its content is not what its sidecar records" in line for line in lines
+    )
     assert "Traceback (most recent call last)" not in text
     assert kept.exists()
     assert not (finished / "results/smoke/manifold/mfcc.npz").exists()

@@ -34,6 +34,7 @@ def score_representation(
     Write features [shape=(n, D)], what they are, cost, settings; the manifold; the ratios of
     estimated over true chirp parameters.
     """
+    theta = stored_theta(parameters)
     reports = [io.load_json(path.with_suffix(".json")) for path in shards]
     arrays = [io.load_array(path, mmap=True) for path in shards]
     parts = [Shard(features=a, report=r) for a, r in zip(arrays, reports, strict=True)]
@@ -46,7 +47,6 @@ def score_representation(
     not_run = io.why_not_run(about)
     embedded = config.bound(isomap)(made, not_run=not_run)
     io.save_arrays(manifold, **embedded.arrays())
-    theta = stored_theta(parameters)
     found = config.bound(knn_ratios)(embedded.neighbours, theta, not_run=not_run)
     io.save_arrays(ratios, **found.arrays())
 
