@@ -85,16 +85,14 @@ def disk_mb(rule: str, scale: str, *, part: str = "", shards: int = 1) -> int:
 
 
 def shards(rule: str, scale: str, *, part: str = "") -> int:
-    """Return how many jobs share the work of a rule: each takes its time, but not too long.
+    """Return how many jobs share the work of a rule; other numbers change results by rounding.
 
     Examples
     --------
     >>> [shards("extract_features", "demo", part=name) for name in ("mfcc", "strf")]
     [1, 4]
     """
-    seconds, most = (600, 64) if scale == "paper" else (30, 4)
-    needed = math.ceil(_figure(rule, part, "seconds", scale) / seconds)
-    return 1 if scale == "smoke" else min(most, needed)
+    return int(find(rule, part)[f"shards_{scale}"])
 
 
 def find(rule: str, part: str = "") -> dict[str, str]:
@@ -116,7 +114,7 @@ def _figure(rule: str, part: str, quantity: str, scale: str) -> float:
 
 
 def _shares(rule: str, part: str, shards: int) -> int:
-    return shards if find(rule, part)["sharded"] else 1
+    return shards if find(rule, part)["shards_demo"] else 1
 
 
 def _rounded(n_mb: float) -> int:

@@ -123,7 +123,7 @@ def _seconds(job: Any, scale: str) -> float:
     part = next((wildcards[k] for k in ("feature", "front", "model") if k in wildcards), "")
     row = needs.find(job.rule.name, part)
     seconds = float(row["seconds_paper" if scale == "paper" else "seconds_demo"])
-    return seconds / int(wildcards.get("shards", 1)) if row["sharded"] else seconds
+    return seconds / int(wildcards.get("shards", 1))
 
 
 @functools.cache
