@@ -120,6 +120,7 @@ rule transform_cqt_chirps:
     output:
         transforms="results/{run}/cqt_chirps.npz",
         operative="results/{run}/cqt_chirps.gin",
+    priority: 30  # a first picture soon
     resources:
         **needs("transform_cqt_chirps"),
     params:
@@ -133,6 +134,7 @@ rule plot_cqt_chirps:
         transforms=at("results/{run}/cqt_chirps.npz"),
     output:
         figures=figure("chirps", "fig2_cqt_chirps"),
+    priority: 30  # a first picture soon
     resources:
         **needs("plot_cqt_chirps"),
     params:
