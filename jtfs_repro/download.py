@@ -88,7 +88,7 @@ def _retrieve(url: str, path: Path, checksum: str | None, downloader: Resuming) 
         pooch.retrieve(url, checksum, path.name, path.parent, downloader=downloader)
     except ValueError as error:  # not the file of that checksum
         downloader.part.unlink(missing_ok=True)
-        raise FileError(str(error)) from error
+        raise FileError(str(error).partition(". Deleted")[0]) from error
     if path.is_symlink():
         os.replace(downloader.part, path)
 
