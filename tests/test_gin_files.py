@@ -163,10 +163,10 @@ def test_comments_imports_and_other_sections_do_not_change_what_is_set(overrides
 # -------------------------------------------------------------------------------------- Section 4
 
 CLIP_FEATURES = {
-    "medley_jtfs": "jtfs_tensors.JtfsTensors",
-    "medley_scattering1d": "scattering1d_tensor.Scattering1dTensor",
-    "medley_cqt": "cqt_image.CqtImage",
-    "medley_mfcc": "mfcc_moments.MfccMoments",
+    "medley_jtfs": "jtfs.JtfsTensors",
+    "medley_scattering1d": "scattering1d.Scattering1dTensor",
+    "medley_cqt": "cqt.CqtImage",
+    "medley_mfcc": "mfcc.MfccMoments",
 }
 NETWORKS = {"jtfs": JtfsNet, "scattering1d": Scattering1dNet, "cqt": CqtNet}
 

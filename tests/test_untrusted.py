@@ -17,7 +17,7 @@ from jtfs_repro import config, gin_trust, io
 from jtfs_repro.datasets import archives
 from jtfs_repro.datasets.debian_package import unpack_member
 from jtfs_repro.datasets.medley_fetch import unpack
-from jtfs_repro.features import openl3_weights
+from jtfs_repro.features.openl3 import weights as openl3_weights
 from jtfs_repro.resynthesis.checkpoint import Checkpoint
 from jtfs_repro.site.contents import read_target
 from jtfs_repro.training import checkpoints

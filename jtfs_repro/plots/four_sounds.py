@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from jtfs_repro import checks
-from jtfs_repro.features.scale_rates import ScaleRate
+from jtfs_repro.features.scale_rate import ScaleRate
 from jtfs_repro.plots import style
 from jtfs_repro.plots.images import draw_pair, hertz, spin_name
 from jtfs_repro.plots.scale_rate import chosen_pair

@@ -22,7 +22,7 @@ from torch import nn
 from jtfs_repro.config import ConfigError, stages
 from jtfs_repro.datasets.chirps import ChirpGrid, ChirpSynthesis, chirp
 from jtfs_repro.datasets.medley_solos_db import SUPPORTS
-from jtfs_repro.features.jtfs_tensors import JtfsTensors
+from jtfs_repro.features.jtfs import JtfsTensors
 from jtfs_repro.models.classifiers import NETWORKS
 from jtfs_repro.models.statistics import Statistics
 from jtfs_repro.resynthesis.objective import Objective

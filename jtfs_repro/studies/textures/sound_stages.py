@@ -7,8 +7,8 @@ from pathlib import Path
 
 from jtfs_repro import config, io
 from jtfs_repro.audio import read_sound, write_sound
+from jtfs_repro.features.scale_rate import ScaleRate
 from jtfs_repro.features.scale_rate import scale_rate as transform
-from jtfs_repro.features.scale_rates import ScaleRate
 from jtfs_repro.plots.animation import save_animation
 from jtfs_repro.plots.filterbank import figure_filterbank_1d, figure_filterbank_2d
 from jtfs_repro.plots.four_sounds import figure_four_sounds

@@ -8,7 +8,7 @@ import torch
 from clip_standins import DIGESTS, clip_set, features, save_shards
 
 from jtfs_repro import io
-from jtfs_repro.features.mfcc_moments import MfccMoments
+from jtfs_repro.features.mfcc import MfccMoments
 from jtfs_repro.models.classifiers import JtfsNet
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.studies.instruments.clip_statistics import arrays, clip_statistics, mu_log

@@ -6,7 +6,7 @@ import soundfile
 import torch
 
 from jtfs_repro import io
-from jtfs_repro.features.mfcc_moments import MfccMoments
+from jtfs_repro.features.mfcc import MfccMoments
 from jtfs_repro.studies.instruments.clip_store import open_store
 from jtfs_repro.studies.instruments.extract_clips import Reading, extract_clips
 

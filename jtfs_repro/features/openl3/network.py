@@ -68,7 +68,7 @@ def max_pool_same(x: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 class Network(nn.Module):
-    """The network, with random weights until `openl3_weights.load_weights` fills them.
+    """The network, with random weights until `weights.load_weights` fills them.
 
     Input (1, 256, 199) or (1, 128, 199); output (4, 3, 512) or (1, 1, 512), flattened to
     ``embedding_size``. ValueError: any other value.

@@ -73,7 +73,7 @@ def n_windows(n: int, *, hop: int, is_centred: bool) -> int:
     return 1 + max(0, -(-(n - WINDOW) // hop))
 
 
-def windows(x: Tensor, *, hop: int, is_centred: bool) -> Tensor:
+def windows_of(x: Tensor, *, hop: int, is_centred: bool) -> Tensor:
     """Cut ``x`` (48 kHz) into windows of one second, a view [shape=(..., n_windows, 48000)].
 
     ``hop`` is in samples; ``is_centred`` puts half a second of zeros in front, so that window k is

@@ -9,12 +9,12 @@ import pytest
 import torch
 from scipy.io import wavfile
 
-from jtfs_repro.features import openl3_weights
 from jtfs_repro.features.openl3 import OpenL3
+from jtfs_repro.features.openl3 import weights as openl3_weights
 from jtfs_repro.io import FileError, Unavailable
 
 REFERENCES = Path(
-    os.environ.get("JTFS_REFERENCE_DIR", Path(__file__).resolve().parents[3] / "shared")
+    os.environ.get("JTFS_REFERENCE_DIR", Path(__file__).resolve().parents[4] / "shared")
 )
 STORED = REFERENCES / "data" / "openl3"
 REAL_WEIGHTS = os.environ.get("JTFS_OPENL3_WEIGHTS", "")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from jtfs_repro.features.openl3_resampling import (
+from jtfs_repro.features.openl3.resampling import (
     FILTERS,
     Resample,
     n_resampled,

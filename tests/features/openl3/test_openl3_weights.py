@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from jtfs_repro.features import openl3_weights
-from jtfs_repro.features.openl3_network import Network
-from jtfs_repro.features.openl3_weights import find_weights, load_weights, official_name
+from jtfs_repro.features.openl3 import weights as openl3_weights
+from jtfs_repro.features.openl3.network import Network
+from jtfs_repro.features.openl3.weights import find_weights, load_weights, official_name
 from jtfs_repro.io import FileError, Unavailable
 
 

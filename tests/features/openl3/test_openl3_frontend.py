@@ -9,11 +9,11 @@ import pytest
 import torch
 from scipy.io import wavfile
 
-from jtfs_repro.features import openl3_frontend as frontends
-from jtfs_repro.features.openl3_frontend import Frontend
+from jtfs_repro.features.openl3 import frontend as frontends
+from jtfs_repro.features.openl3.frontend import Frontend
 
 REFERENCES = Path(
-    os.environ.get("JTFS_REFERENCE_DIR", Path(__file__).resolve().parents[3] / "shared")
+    os.environ.get("JTFS_REFERENCE_DIR", Path(__file__).resolve().parents[4] / "shared")
 )
 STORED = REFERENCES / "data" / "openl3"
 DB_TOLERANCE = 2e-2  # float32 STFT against float64: largest where a band is 80 dB down
@@ -128,7 +128,7 @@ def test_gradient_is_finite(name, scale):
 @pytest.mark.parametrize("is_centred", [True, False])
 def test_windows_cover_the_signal(n, is_centred):
     x = torch.arange(1.0, n + 1)
-    windows = frontends.windows(x, hop=4800, is_centred=is_centred)
+    windows = frontends.windows_of(x, hop=4800, is_centred=is_centred)
     front = 24000 if is_centred else 0
     assert windows.shape == (frontends.n_windows(n, hop=4800, is_centred=is_centred), 48000)
     joined = torch.cat([windows[:-1, :4800].flatten(), windows[-1]])

@@ -35,7 +35,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from jtfs_repro.features.openl3_network import Network
+from jtfs_repro.features.openl3.network import Network
 from jtfs_repro.io import FileError, Unavailable, check_content
 
 CONTENTS = ("music", "env")

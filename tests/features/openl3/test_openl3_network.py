@@ -5,8 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from jtfs_repro.features import openl3_network
-from jtfs_repro.features.openl3_network import Network, max_pool_same
+from jtfs_repro.features.openl3.network import Network, fold, max_pool_same
 
 SUM_TOLERANCE = 1e-4  # float32, 4608 products a sum and eight layers deep, against float64
 FOLD_TOLERANCE = 1e-4  # float32, normalisation after the convolution or folded into it
@@ -121,7 +120,7 @@ def test_each_folded_layer(i):
     network = filled()
     conv, norm = network.convs[i - 1], network.norms[i]
     x = torch.randn(1, conv.in_channels, 5, 6, generator=torch.Generator().manual_seed(2))
-    folded = nn.functional.conv2d(x, *openl3_network.fold(conv, norm), padding=1)
+    folded = nn.functional.conv2d(x, *fold(conv, norm), padding=1)
     expected = norm(conv(x))
     np.testing.assert_allclose(folded, expected, atol=FOLD_TOLERANCE)
     kernel = conv.weight.numpy().transpose(2, 3, 1, 0).astype(float)

@@ -1,9 +1,9 @@
 r"""OpenL3: a learned embedding of one-second windows, averaged over the clip.
 
-A signal is resampled to 48 kHz (`openl3_resampling`), cut into windows of one second every
-``hop`` seconds, each turned into a log mel image (`openl3_frontend`) and embedded by a
-convolutional network (`openl3_network`) whose weights must be supplied (`openl3_weights`) or
-downloaded (`openl3_download`):
+A signal is resampled to 48 kHz (`resampling`), cut into windows of one second every
+``hop`` seconds, each turned into a log mel image (`frontend`) and embedded by a
+convolutional network (`network`) whose weights must be supplied (`weights`) or
+downloaded (`download`):
 
 .. math:: S x = \frac1n \sum_{k=0}^{n-1} \mathrm{network}(\mathrm{mel}(x[k\,hop : k\,hop + 1 s]))
 """
@@ -19,11 +19,23 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from jtfs_repro import checks
-from jtfs_repro.features import openl3_frontend, openl3_weights
-from jtfs_repro.features.openl3_download import download_weights
-from jtfs_repro.features.openl3_frontend import SR, WINDOW, Frontend
-from jtfs_repro.features.openl3_network import Network
-from jtfs_repro.features.openl3_resampling import Resample, n_resampled
+from jtfs_repro.features.openl3.download import download_weights
+from jtfs_repro.features.openl3.frontend import (
+    SR,
+    WINDOW,
+    Frontend,
+    hop_samples,
+    n_windows,
+    windows_of,
+)
+from jtfs_repro.features.openl3.network import Network
+from jtfs_repro.features.openl3.resampling import Resample, n_resampled
+from jtfs_repro.features.openl3.weights import (
+    CONTENTS,
+    find_weights,
+    load_weights,
+    official_name,
+)
 from jtfs_repro.io import Unavailable
 
 WEIGHTS_FOLDER = Path("data/openl3")
@@ -43,7 +55,7 @@ class OpenL3(nn.Module):
     sr : float; sample rate in Hz; its ratio to 48 kHz must be that of small integers
     n_samples : int; length of the signals in samples
     frontend : {'kapre04', 'kapre014', 'librosa04'}
-        Version of the log mel spectrogram, see `openl3_frontend`.
+        Version of the log mel spectrogram, see `frontend`.
     edges : {'zeros', 'reflection'}; padding of the windows by the librosa front-end
     input_repr : {'mel256', 'mel128'}; number of mel bands; each has its own weights
     content : {'music', 'env'}; what the weights were trained on
@@ -51,7 +63,7 @@ class OpenL3(nn.Module):
     hop : float; seconds between windows
     center : bool; put half a second of zeros in front, so that window k is centred on ``k * hop``
     resampler : {'resampy02', 'resampy04'}
-        Version of resampy's kaiser_best filter, see `openl3_resampling`.
+        Version of resampy's kaiser_best filter, see `resampling`.
     weights : str, optional; path of the Keras file, ``.h5`` or ``.h5.gz``, or its folder; default
         the official name in ``data/openl3``
     weights_sha256 : str, optional; required SHA-256 of that file
@@ -87,23 +99,21 @@ class OpenL3(nn.Module):
     ) -> None:
         super().__init__()
         self.n_samples = checks.integer("n_samples", n_samples, low=1)
-        checks.choice("content", content, openl3_weights.CONTENTS)
+        checks.choice("content", content, CONTENTS)
         checks.number("hop", hop, low=1 / SR, mistake="in seconds")
-        self.hop = openl3_frontend.hop_samples(hop)
+        self.hop = hop_samples(hop)
         self.center = bool(center)
         self.chunk = checks.integer("chunk", chunk, low=1)
         self.resample = Resample(sr=sr, sr_new=SR, resampler=resampler)
         self.frontend = Frontend(frontend=frontend, input_repr=input_repr, edges=edges)
         self.network = Network(input_repr=input_repr, embedding_size=embedding_size)
         self.n_resampled = n_resampled(n_samples, sr, SR)
-        self.n_windows = openl3_frontend.n_windows(
-            self.n_resampled, hop=self.hop, is_centred=self.center
-        )
+        self.n_windows = n_windows(self.n_resampled, hop=self.hop, is_centred=self.center)
         self.timestamps = np.arange(self.n_windows) * hop
         self.dimension = embedding_size
         self.parts = {"openl3": slice(0, embedding_size)}
         path = _locate(weights, weights_sha256, input_repr, content, download)
-        self.record = openl3_weights.load_weights(
+        self.record = load_weights(
             self.network, path, input_repr=input_repr, content=content, sha256=weights_sha256
         )
 
@@ -121,9 +131,7 @@ class OpenL3(nn.Module):
     def embed(self, x: Tensor) -> Tensor:
         """Return the embedding of each window: Tensor [shape=(B, n_windows, dimension)]."""
         checks.signal_batch(x, self.n_samples)
-        windows = openl3_frontend.windows(
-            self.resample(x.float()), hop=self.hop, is_centred=self.center
-        )
+        windows = windows_of(self.resample(x.float()), hop=self.hop, is_centred=self.center)
         embeddings = torch.cat([self._embed(chunk) for chunk in self._chunks(windows)])
         return embeddings.view(*windows.shape[:2], -1)
 
@@ -146,10 +154,10 @@ def _locate(
     weights: str | None, sha256: str | None, input_repr: str, content: str, download: bool
 ) -> Path:
     """Return the path of the weights, downloaded if wanted."""
-    name = openl3_weights.official_name(input_repr, content)
+    name = official_name(input_repr, content)
     path = Path(weights) if weights else WEIGHTS_FOLDER / name
     try:
-        return openl3_weights.find_weights(path, name=name)
+        return find_weights(path, name=name)
     except Unavailable:
         if not download:
             raise
