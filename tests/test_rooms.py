@@ -33,7 +33,7 @@ MAY_IMPORT |= {"verdicts": {*LOWER, *MAY_IMPORT}, "site": {*LOWER, *MAY_IMPORT, 
 def room_of(file):
     """Return the room of a file, 'studies/NAME' for a study; of the frame, the module."""
     first, *rest = file.relative_to(PACKAGE).with_suffix("").parts
-    return f"studies/{rest[0]}" if first == "studies" and rest else first
+    return f"studies/{rest[0]}" if len(rest) > 1 and first == "studies" else first
 
 
 @cache
