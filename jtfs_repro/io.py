@@ -56,6 +56,16 @@ def why_not_run(facts: Mapping[str, Any]) -> str:
     return "" if facts["status"] == RUN else f"{facts['reason']}; {facts['remedy']}"
 
 
+def status_of(why: str) -> str:
+    """Return the status of a table's row: 'run', or 'not run: ' with the reason and remedy."""
+    return f"{NOT_RUN}: {why}" if why else RUN
+
+
+def why_of_status(status: str) -> str:
+    """Return the reason and remedy of a status 'not run: ...', of any other an empty string."""
+    return status.removeprefix(f"{NOT_RUN}: ") if status.startswith(NOT_RUN) else ""
+
+
 @contextmanager
 def atomic_path(path: str | os.PathLike[str], *, is_output: bool = True) -> Iterator[Path]:
     """Yield a temporary path in the folder of ``path``; rename it to ``path`` on success.
