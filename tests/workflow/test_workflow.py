@@ -23,6 +23,7 @@ from jtfs_repro.datasets.soundfonts import FLUID_R3, USUAL_FOLDERS
 from jtfs_repro.provenance import sidecar_of
 from jtfs_repro.provenance.modules import closure
 from jtfs_repro.provenance.reached import code_digest, reached
+from jtfs_repro.run import files as stage_files
 from rules import config_check
 
 ROOT = Path(__file__).parents[2]
@@ -187,7 +188,7 @@ def test_code_of_one_feature_is_apart_from_the_others():
 
 def test_closure_is_what_python_imports():
     """Two routes: the static closure against the modules that a real import loads."""
-    files = sorted((ROOT / "jtfs_repro").glob("**/*stages.py"))
+    files = sorted({ROOT / file for file in stage_files().values()})
     run = [sys.executable, ROOT / "tests/imported_modules.py", *files]
     printed = subprocess.run(run, capture_output=True, text=True, check=True, cwd=ROOT).stdout
     loaded = json.loads(printed)
