@@ -28,7 +28,7 @@ class ScatteringVector(nn.Module):
         frames = 1 if time_pool == "mean" else transform.frames
         self.dimension = transform.channels * frames
         self.parts = {representation: slice(0, self.dimension)}
-        self.bytes_per_signal = transform.workspace_bytes()
+        self.bytes_per_signal = transform.bytes_per_signal
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the coefficients: x [shape=(B, n_samples)] -> [shape=(B, dimension)]."""

@@ -43,7 +43,7 @@ class Scattering1dTensor(ClipTensors):
         checks.number("sr", sr, above=0, mistake="sample rate in Hz")
         transform = Scattering1D(J=J, shape=n_samples, Q=Q, T=T, pad_mode=pad_mode)
         shapes = {"S": (transform.channels - 1, transform.frames)}
-        needed = transform.workspace_bytes()
+        needed = transform.bytes_per_signal
         super().__init__(n_samples=n_samples, shapes=shapes, bytes_per_signal=needed)
         self.transform = transform
 
