@@ -13,7 +13,18 @@ PACKAGE = ROOT / "jtfs_repro"
 LONGEST = 300  # lines
 
 # room -> rooms and modules of the frame that it may import, itself aside
-TOOLS = {"checks", "io", "devices", "gpu_memory", "names", "audio", "download", "gin_files", "runs"}
+TOOLS = {
+    "checks",
+    "io",
+    "tables",
+    "devices",
+    "gpu_memory",
+    "names",
+    "audio",
+    "download",
+    "gin_files",
+    "runs",
+}
 MAY_IMPORT = {
     "scattering": {"checks"},
     "models": {"checks"},
@@ -27,7 +38,7 @@ MAY_IMPORT = {
 }
 LOWER = {*TOOLS, *MAY_IMPORT, "config", "captions"}
 MAY_IMPORT |= {f"studies/{name}": LOWER for name in ("chirps", "instruments", "textures")}
-MAY_IMPORT |= {"verdicts": {*LOWER, *MAY_IMPORT}, "site": {*LOWER, *MAY_IMPORT, "verdicts"}}
+MAY_IMPORT |= {"site": {*LOWER, *MAY_IMPORT}, "verdicts": {*LOWER, *MAY_IMPORT, "site"}}
 
 
 def room_of(file):
