@@ -24,14 +24,13 @@ import numpy as np
 
 from jtfs_repro import tables
 from jtfs_repro.provenance import arrays, journal
-from jtfs_repro.tables import format_cell, is_numeric  # noqa: F401
+from jtfs_repro.tables import NOT_RUN, RUN, format_cell, is_numeric  # noqa: F401
 from jtfs_repro.tables import to_markdown as csv_to_markdown  # noqa: F401
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FIGURE_DPI = 200
-RUN, NOT_RUN = "run", "not run"  # the two values of "status" in JSON files
 
 
 class FileError(ValueError):
@@ -54,16 +53,6 @@ class Unavailable(RuntimeError):
 def why_not_run(facts: Mapping[str, Any]) -> str:
     """Return "reason; remedy" of facts whose status is 'not run', else an empty string."""
     return "" if facts["status"] == RUN else f"{facts['reason']}; {facts['remedy']}"
-
-
-def status_of(why: str) -> str:
-    """Return the status of a table's row: 'run', or 'not run: ' with the reason and remedy."""
-    return f"{NOT_RUN}: {why}" if why else RUN
-
-
-def why_of_status(status: str) -> str:
-    """Return the reason and remedy of a status 'not run: ...', of any other an empty string."""
-    return status.removeprefix(f"{NOT_RUN}: ") if status.startswith(NOT_RUN) else ""
 
 
 @contextmanager
