@@ -7,9 +7,6 @@ An error ratio is ``r = estimate / true`` per signal and parameter; its logarith
 from __future__ import annotations
 
 import numpy as np
-from scipy.spatial.distance import pdist
-from scipy.stats import rankdata
-from sklearn import manifold
 
 from jtfs_repro import checks
 
@@ -117,6 +114,8 @@ def trustworthiness(features: np.ndarray, embedding: np.ndarray, *, n_neighbors:
 
     ``n_neighbors`` is lowered to the largest value that the score allows, ``(n - 1) // 2``.
     """
+    from sklearn import manifold  # slow to import, as are those of scipy below
+
     n_neighbors = min(n_neighbors, (len(features) - 1) // 2)
     return float(manifold.trustworthiness(features, embedding, n_neighbors=n_neighbors))
 
@@ -135,6 +134,8 @@ def residual_variance(geodesic: np.ndarray, embedding: np.ndarray) -> np.ndarray
     residual : ndarray [shape=(d,)]
         R is Pearson's correlation (Tenenbaum, de Silva and Langford, Science 290, 2000).
     """
+    from scipy.spatial.distance import pdist
+
     counts = range(1, embedding.shape[1] + 1)
     r = [np.corrcoef(geodesic, pdist(embedding[:, :d]))[0, 1] for d in counts]
     return 1 - np.square(r)
@@ -163,6 +164,8 @@ def direction_correlations(embedding: np.ndarray, theta: np.ndarray) -> np.ndarr
 
 def _ranks(columns: np.ndarray) -> np.ndarray:
     """Average ranks per column, after rounding away noise that would order equal values."""
+    from scipy.stats import rankdata
+
     columns = np.asarray(columns, dtype=np.float64)
     scale = np.abs(columns).max(axis=0, keepdims=True)
     rounded = np.round(columns / np.where(scale > 0, scale, 1), 12)

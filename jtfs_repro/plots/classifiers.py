@@ -60,7 +60,7 @@ def why_not_run(rows: Sequence[Row], model: str) -> str:
     """Return "reason; remedy" of a model of which no row ran, else an empty string."""
     found = [row["status"] for row in rows if row["model"] == model]
     has_run = not found or io.RUN in found
-    return "" if has_run else found[0].removeprefix(f"{io.NOT_RUN}: ")
+    return "" if has_run else io.why_of_status(found[0])
 
 
 def number(cell: str) -> float:

@@ -1,7 +1,8 @@
 """Whether an array file holds what its header declares, before memory is set aside for it.
 
 numpy reserves what a header asks for, however small the file: a damaged or hostile one can ask for
-terabytes. The files of this project are stored plainly, so that the sizes can be compared.
+terabytes. The files of this project are stored plainly, so that the sizes can be compared. A check
+raises an exception of any kind: numpy's parts have their own.
 """
 
 from __future__ import annotations
@@ -18,10 +19,7 @@ _READERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0
 
 
 def check_array(path: str | os.PathLike[str]) -> None:
-    """Refuse a ``.npy`` file that declares more or less than it holds, or Python objects.
-
-    Raises an exception of any kind: numpy's parts have their own.
-    """
+    """Refuse a ``.npy`` file that declares more or less than it holds, or Python objects."""
     with open(path, "rb") as file:
         _check_size(file, os.fstat(file.fileno()).st_size)
 

@@ -7,17 +7,14 @@ swapped file is refused before anything is computed from it.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
 from pathlib import Path
 from typing import Any
 
-from jtfs_repro.provenance.layout import SUFFIX, StrPath, portable, sidecar_of
-
-__all__ = ["JOURNAL", "SUFFIX", "Journal", "known_sha256", "portable", "sha256", "sidecar_of"]
-
-_known: dict[tuple[str, int, int, int], str] = {}  # hashes of files that did not change since
+from jtfs_repro.provenance.layout import StrPath, portable, sidecar_of
 
 
 class Journal:
@@ -50,17 +47,16 @@ def sha256(path: StrPath) -> str:
 def known_sha256(path: StrPath) -> str:
     """Return `sha256`, computed once as long as the file's size, date and inode stay the same."""
     facts = os.stat(path)
-    key = (os.path.abspath(path), facts.st_size, facts.st_mtime_ns, facts.st_ino)
-    if key not in _known:
-        _known[key] = sha256(path)
-    return _known[key]
+    return _sha256_once(os.path.abspath(path), facts.st_size, facts.st_mtime_ns, facts.st_ino)
+
+
+@functools.cache
+def _sha256_once(path: str, *_: int) -> str:
+    return sha256(path)
 
 
 def note_and_check(path: StrPath) -> str:
-    """Note a file as read; return what is wrong with it by its sidecar, or an empty string.
-
-    A file that is not there, or has no sidecar, is not judged.
-    """
+    """Note a file as read; return what is wrong with it by its sidecar, or an empty string."""
     if not os.path.isfile(path):
         return ""
     digest = known_sha256(path)
@@ -79,7 +75,6 @@ def _difference(name: str, digest: str, recorded_name: Any, recorded_digest: Any
     if digest != recorded_digest:
         return "its content is not what its sidecar records (corrupted, truncated or swapped)"
     ours, theirs = Path(name).parts, Path(recorded_name).parts
-    is_same_root = ours[0] == theirs[0]
-    if ours[-1] != theirs[-1] or (is_same_root and ours != theirs):
+    if ours[-1] != theirs[-1] or (ours[0] == theirs[0] and ours != theirs):
         return f"it is {recorded_name}, by its sidecar (swapped)"
     return ""

@@ -25,23 +25,19 @@ RECORDED = ARRAYS + TABLES + PICTURES
 # folders of which nothing is recorded: pages made from the other files, checkpoints, measurements
 UNRECORDED_FOLDERS = ("site", "partial", "benchmarks")
 # what .gitignore leaves out, by the pattern of a file's name or of a folder below the first
-INTERMEDIATE_FILES = [
-    *("*.npy", "*.npz", "*.wav", "*.pt", "*.gin"),
-    *("run.json", "clips.csv", "clips.problems.csv"),
-]
+INTERMEDIATE_FILES = ("*.npy", "*.npz", "*.wav", "*.pt", "*.gin", "run.json")
+INTERMEDIATE_FILES += ("clips.csv", "clips.problems.csv")
 INTERMEDIATE_FOLDERS = ("partial", "predictions", "statistics", "site", "smoke*", "*+*")
 NO_RUN = {"scale": "", "preset": "", "variant": ""}
 StrPath = str | os.PathLike[str]
 
 
-# ---------------------------------------------------------------------------- the run of a file
+# ---- the run of a file ----
 
 
 def run_of(name: str) -> dict[str, str]:
     """Return scale, preset and variant of the run that a file belongs to, `NO_RUN` if to none.
 
-    Examples
-    --------
     >>> run_of("img/paper-as_coded/fig3_isomap.png")
     {'scale': 'paper', 'preset': 'as_coded', 'variant': ''}
     >>> run_of("img/fig3_isomap.png") == run_of("results/demo/cost.csv")
@@ -64,8 +60,6 @@ def _facts(folder: str) -> dict[str, str]:
 def is_intermediate(name: str) -> bool:
     """Return whether a fresh copy of the project comes without this file.
 
-    Examples
-    --------
     >>> [is_intermediate(f"results/{x}") for x in ("demo/a.csv", "demo/knn/a.npz", "smoke/a.csv")]
     [False, True, True]
     """
@@ -93,14 +87,12 @@ def wants_record(name: str) -> bool:
     return is_known and not is_record and not set(path.parts[1:-1]) & set(UNRECORDED_FOLDERS)
 
 
-# ------------------------------------------------------------------------- what belongs to a file
+# ---- what belongs to a file ----
 
 
 def recorded_name(record: str) -> str:
     """Return the name of the file that a sidecar belongs to, the inverse of `sidecar_of`.
 
-    Examples
-    --------
     >>> recorded_name("results/smoke/figures/fig4.png.provenance.json")
     'img/smoke/fig4.png'
     """
@@ -142,8 +134,6 @@ def _at_home(path: StrPath) -> Path:
 def sidecar_of(path: StrPath) -> Path:
     """Return where the sidecar of a file is.
 
-    Examples
-    --------
     >>> sidecar_of("results/smoke/cost.csv").as_posix()
     'results/smoke/cost.csv.provenance.json'
     >>> sidecar_of("img/fig4.png").as_posix()
@@ -156,26 +146,21 @@ def sidecar_of(path: StrPath) -> Path:
 def operative_of(path: StrPath) -> Path:
     """Return where the settings in effect of a file are: ``NAME.gin`` where its sidecar is.
 
-    Examples
-    --------
     >>> operative_of("img/smoke/fig4.png").as_posix()
     'results/smoke/figures/fig4.gin'
     """
     return _at_home(path).with_suffix(".gin")
 
 
-# ------------------------------------------------------------------------------------- folders
+# ---- folders ----
 
 
 @dataclass(frozen=True, kw_only=True)
 class Roots:
     """Where the folders are that sidecars call ``results``, ``img`` and ``data``.
 
-    Examples
-    --------
-    >>> roots = Roots(results=Path("old/results"))
-    >>> roots.locate("results/cost.csv").as_posix(), roots.name(Path("old/results/cost.csv"))
-    ('old/results/cost.csv', 'results/cost.csv')
+    >>> Roots(results=Path("old/results")).locate("results/cost.csv").as_posix()
+    'old/results/cost.csv'
     """
 
     results: Path = Path("results")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from jtfs_repro import config, io
-from jtfs_repro.site.verdict_page import verdict_page
 from jtfs_repro.verdicts import claims as literature
-from jtfs_repro.verdicts import table as judged
-from jtfs_repro.verdicts.rows import located
+from jtfs_repro.verdicts.pages import markdown, verdict_page
 from jtfs_repro.verdicts.settings import FOLDER, GinSettings
+from jtfs_repro.verdicts.table import Sources, load_tables, verdicts
 
 
 def tabulate_verdicts(
@@ -28,13 +28,16 @@ def tabulate_verdicts(
     paths: dict[str, list[str]] = {}
     for name, _, path in (word.partition("=") for word in tables):
         paths.setdefault(name, []).append(path)
-    sources = judged.Sources(
-        tables=judged.load_tables(paths),
+    sources = Sources(
+        tables=load_tables(paths),
         claims=literature.load_claims(claims),
         settings=GinSettings(folder=settings),
     )
-    links = {name: files[0] for name, files in paths.items()}
-    rows = located(config.bound(judged.verdicts)(sources), links, start=table.parent)
+    rows = config.bound(verdicts)(sources)
+    for row in rows:  # a table's name becomes its path; where the run has no such table, nothing
+        name = row["link"]
+        path = name if "/" in name else paths.get(name, [""])[0]
+        row["link"] = Path(os.path.relpath(path, table.parent)).as_posix() if path else ""
     io.save_csv(table, rows)
-    io.save_text(table.with_suffix(".md"), judged.markdown(rows, stamp=sources.stamp))
+    io.save_text(table.with_suffix(".md"), markdown(rows, stamp=sources.stamp))
     io.save_text(table.with_suffix(".html"), verdict_page(rows, stamp=sources.stamp))

@@ -68,7 +68,7 @@ def test_untouched_run():
     assert not faults
     assert not report.is_wrong
     assert (report.n_recorded, report.n_verified, report.n_not_here) == (7, 7, 0)
-    assert report.summary == "7 files recorded: 7 as recorded, 0 not here; nothing wrong"
+    assert list(report.lines())[-1] == "7 files recorded: 7 as recorded, 0 not here; nothing wrong"
     assert notes(report) == {}
 
 

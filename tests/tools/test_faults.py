@@ -190,7 +190,8 @@ def test_no_permission(script):
 def gathered(tmp_path, monkeypatch):
     """Return a function that gathers two shards, as the stage does; (error, whether it wrote)."""
     for number, name in enumerate(SHARDS):
-        io.save_array(tmp_path / name, np.full((32, 20), float(number), dtype=np.float32))
+        values = np.random.default_rng(number).normal(size=(32, 20)).astype(np.float32)
+        io.save_array(tmp_path / name, values)
         parts = {"status": io.RUN, "parts": {"mfcc": [0, 20]}, "device": "cpu"}
         report = parts | {"n_signals": 32, "seconds": 1.0, "peak_memory_bytes": 1}
         io.save_json(tmp_path / name.replace(".npy", ".json"), report)
@@ -198,8 +199,12 @@ def gathered(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in SHARDS:
         io.save_json(sidecar_of(name), {"file": name, "sha256": sha256(name)})
+    io.save_csv(
+        "chirps.csv", [dict(f_c_hz=1.0 + i, f_m_hz=1.0, gamma_oct_per_s=1.0) for i in range(64)]
+    )
     outputs = ["--array", "a.npy", "--facts", "a.json", "--cost", "b.json", "--settings", "a.gin"]
-    command = ["x", "gather_features", "--run", "smoke", "--shards", *SHARDS, *outputs]
+    outputs += ["--manifold", "a.npz", "--ratios", "b.npz", "--parameters", "chirps.csv"]
+    command = ["x", "score_representation", "--run", "smoke", "--shards", *SHARDS, *outputs]
     monkeypatch.setattr(sys, "argv", [*command, "--feature", "mfcc", "--representation", "mfcc"])
 
     def gather(capsys):

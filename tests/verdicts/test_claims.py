@@ -13,13 +13,13 @@ from verdict_standins import CLAIMS, cost, find, resynthesis, spins
 
 from jtfs_repro import io, run
 from jtfs_repro.datasets.medley_solos_db import CLASSES, SUBSETS
-from jtfs_repro.site.verdict_page import verdict_page
 from jtfs_repro.studies.chirps.scores import scores
 from jtfs_repro.studies.instruments.published import CLASS_ORDER, REAL
 from jtfs_repro.verdicts.claims import FOLDER, ClaimError, load_claims
-from jtfs_repro.verdicts.rows import NO_STAGE, VERDICTS, checked
+from jtfs_repro.verdicts.pages import columns_by_scale, markdown, verdict_page
+from jtfs_repro.verdicts.rows import NO_STAGE, VERDICTS, VerdictRow
 from jtfs_repro.verdicts.settings import GinSettings
-from jtfs_repro.verdicts.table import Sources, columns_by_scale, markdown, verdicts
+from jtfs_repro.verdicts.table import Sources, verdicts
 
 ROOT = Path(__file__).parents[2]
 SMOKE = study_standins.STAMP
@@ -210,9 +210,7 @@ def test_a_number_of_another_scale_never_stands_in_the_papers_column(rows):
 def test_a_row_that_breaks_a_rule_is_refused(rows, changes, message):
     row = find(rows, id="chirps-count")
     with pytest.raises(ValueError, match=message):
-        checked([row | changes])
-    with pytest.raises(ValueError, match="id='chirps-count' must be unique"):
-        checked([row] * 2)
+        VerdictRow(**row | changes)
 
 
 # ---- settings ----
@@ -440,7 +438,7 @@ def test_stage_writes_three_files_with_links_that_lead_there(chirps, tmp_path, m
     assert find(found, id="table2-jtfs-average")["link"] == "table2.csv"
     assert find(found, id="chirps-count")["link"] == "../gin/chirps/chirps.gin"
     assert find(found, id="fig1-spin-gull")["verdict"] == "within"
-    assert checked(found)[0]["id"] == found[0]["id"]  # read back, the rules still hold
+    assert all(VerdictRow(**row) for row in found)  # read back, the rules still hold
     assert find(found, id="fig2-rate-gamma-4")["link"] == ""  # this run has no such table
     assert str(ROOT) not in io.load_text(tmp_path / "run/verdicts.md")
     assert str(tmp_path) not in io.load_text(tmp_path / "run/verdicts.html")

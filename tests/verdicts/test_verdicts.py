@@ -146,7 +146,7 @@ def test_figure_2_is_measured():
     from jtfs_repro.datasets.chirps import ChirpSynthesis
     from jtfs_repro.features.cqt import Cqt
     from jtfs_repro.studies.chirps.cqt_chirps import cqt_chirps
-    from jtfs_repro.verdicts.computed import ridges
+    from jtfs_repro.verdicts.ridges import ridges
     from jtfs_repro.verdicts.settings import GinSettings
 
     options = GinSettings().options("cqt_chirps", "Cqt")

@@ -21,7 +21,7 @@ from jtfs_repro import gin_files, io
 from jtfs_repro.audio import Sound, read_sound, write_sound
 from jtfs_repro.datasets.soundfonts import FLUID_R3, USUAL_FOLDERS
 from jtfs_repro.provenance import sidecar_of
-from jtfs_repro.provenance.closure import closure
+from jtfs_repro.provenance.modules import closure
 from jtfs_repro.provenance.reached import code_digest, reached
 from rules import config_check
 
@@ -267,7 +267,7 @@ def test_an_import_within_a_function_counts(tmp_path):
 def test_dry_run(tree, scale, preset):
     jobs = planned(tree, "--config", f"scale={scale}", f"preset={preset}")
     assert jobs["extract_features"] == 6 * 4
-    assert jobs["embed_isomap"] == jobs["score_knn"] == 8
+    assert jobs["score_representation"] == 8
     assert {"plot_cqt_chirps", "plot_isomap", "plot_knn_ratios", "build_site"} <= set(jobs)
     if preset == "paper":  # the others say nothing of Sections 2 and 5
         assert jobs["resynthesize_texture"] == 6
@@ -613,13 +613,13 @@ SPIN_LEAK = {"tabulate_spin_leak": 1, "plot_spin_leak": 1}
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("gin/chirps/mfcc.gin", {"extract_features": 2, "embed_isomap": 1, "score_knn": 1}),
-        ("jtfs_repro/features/strf.py", {"extract_features": 2, "embed_isomap": 3}),
+        ("gin/chirps/mfcc.gin", {"extract_features": 2, "score_representation": 1}),
+        ("jtfs_repro/features/strf.py", {"extract_features": 2, "score_representation": 3}),
         (
             "jtfs_repro/scattering/filters.py",
             {
                 "extract_features": 6,
-                "embed_isomap": 3,
+                "score_representation": 3,
                 "extract_clips": 4,
                 "accumulate_statistics": 2,
                 "train_classifier": 4,
@@ -655,9 +655,9 @@ SPIN_LEAK = {"tabulate_spin_leak": 1, "plot_spin_leak": 1}
         ("gin/instruments/class_recalls.gin", {"plot_class_recalls": 1}),
         ("gin/scale/smoke.gin:spin_leak", {**SPIN_LEAK, "extract_features": 0}),
         ("gin/chirps/spin_leak_figure.gin", {"plot_spin_leak": 1}),
-        ("gin/scale/smoke.gin:isomap", {"embed_isomap": 8, "extract_features": 0}),
-        ("jtfs_repro/studies/chirps/knn.py", {"score_knn": 8, "embed_isomap": 0}),
-        ("gin/chirps/scores.gin", {"tabulate_scores": 1, "score_knn": 0}),
+        ("gin/scale/smoke.gin:isomap", {"score_representation": 8, "extract_features": 0}),
+        ("jtfs_repro/studies/chirps/knn.py", {"score_representation": 8, "extract_features": 0}),
+        ("gin/chirps/scores.gin", {"tabulate_scores": 1, "score_representation": 0}),
         ("gin/chirps/fig4.gin", {"plot_knn_ratios": 1, "plot_isomap": 0}),
         ("gin/presets/tutorial.gin:mfcc", {"extract_features": 0, "tabulate_scores": 0}),
     ],
@@ -668,7 +668,7 @@ def test_editing_a_file_reruns_what_depends_on_it(finished, edited, name, expect
     jobs = planned(finished, *SMOKE)
     assert {rule: jobs.get(rule, 0) for rule in expected} == expected
     allowed = {rule for rule, count in expected.items() if count} | TAIL
-    allowed |= {"gather_features", "score_knn", "tabulate_cost"} | CLIP_TAIL | TEXTURE_TAIL
+    allowed |= {"score_representation"} | CLIP_TAIL | TEXTURE_TAIL
     assert set(jobs) <= allowed
 
 
@@ -713,15 +713,17 @@ def test_new_weights_rerun_openl3_only(finished, edited):
 
 def test_corrupt_features_are_one_line_and_finished_work_stays(finished):
     """The last test on the finished tree: it spoils it."""
-    path = finished / "results/smoke/features/mfcc.npy"
+    path = next(finished.glob("results/smoke/features/mfcc/shard-0-of-*.npy"))
     path.write_bytes(path.read_bytes()[:100])
     kept = finished / "results/smoke/manifold/strf.npz"
     assert kept.exists()
-    status, text = snakemake(finished, "-R", "embed_isomap", *SMOKE, "features=[mfcc]")
+    status, text = snakemake(finished, "-R", "score_representation", *SMOKE, "features=[mfcc]")
     assert status != 0
     lines = [line for line in text.splitlines() if line.startswith("error: ")]
     assert lines
-    assert all("mfcc.npy: its content is not what its sidecar records" in line for line in lines)
+    assert all(
+        f"{path.name}: its content is not what its sidecar records" in line for line in lines
+    )
     assert "Traceback (most recent call last)" not in text
     assert kept.exists()
     assert not (finished / "results/smoke/manifold/mfcc.npz").exists()

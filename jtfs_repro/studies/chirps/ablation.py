@@ -9,7 +9,6 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from scipy.stats import kendalltau
 
 from jtfs_repro import checks
 from jtfs_repro.datasets.chirps import PARAMETERS
@@ -117,4 +116,6 @@ def _order_row(a: str, b: str, setting: str, column: int, errors: Mapping[str, E
 
 
 def _kendall_tau(first: np.ndarray, second: np.ndarray) -> float:
+    from scipy.stats import kendalltau  # slow to import
+
     return float(np.asarray(kendalltau(first, second)[0]))

@@ -1,4 +1,4 @@
-"""The chirps of Section 3: synthesis, features by shards, one array per representation."""
+"""Chirps: synthesis, features by shards, transforms of a few."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from jtfs_repro import config, io
-from jtfs_repro.features.extraction import Shard, cost_record, extract_shard, gather_shards
+from jtfs_repro.features.extraction import extract_shard
 from jtfs_repro.features.openl3 import OpenL3
 from jtfs_repro.runs import stamp_of
 from jtfs_repro.studies.chirps.chirp_dataset import chirp_dataset
+from jtfs_repro.studies.chirps.cqt_chirps import cqt_chirps
+from jtfs_repro.studies.chirps.spin_leak import spin_leak
 
 
 def synthesise_chirps(*, run: str, chirps: Path, parameters: Path, facts: Path) -> None:
@@ -80,28 +82,20 @@ def extract_features(
     io.save_json(features.with_suffix(".json"), made.report | stamp.as_dict())
 
 
-def gather_features(
-    *,
-    run: str,
-    shards: list[Path],
-    feature: str,
-    representation: str,
-    array: Path,
-    facts: Path,
-    cost: Path,
-    settings: Path,
-) -> None:
-    """Put the shards of a feature together and take one representation out of them.
+def transform_cqt_chirps(*, transforms: Path) -> None:
+    """Compute the constant-Q transforms of Figure 2.
 
-    Write features [shape=(n, D)], what they are, what they cost, and the settings.
+    Write the transforms of two chirps.
     """
-    reports = [io.load_json(path.with_suffix(".json")) for path in shards]
-    arrays = [io.load_array(path, mmap=True) for path in shards]
-    pairs = zip(arrays, reports, strict=True)
-    parts = [Shard(features=part, report=report) for part, report in pairs]
-    made, about = config.bound(gather_shards)(parts, representation)
-    stamp = stamp_of(run, device=about.pop("device")).as_dict()
-    io.save_array(array, made)
-    io.save_json(facts, about | stamp)
-    io.save_json(cost, cost_record(representation, feature, reports, made.shape[1]) | stamp)
-    io.save_text(settings, io.load_text(shards[0].with_suffix(".gin")))
+    io.save_arrays(transforms, **config.bound(cqt_chirps)().arrays())
+
+
+def tabulate_spin_leak(*, run: str, table: Path, frames: Path) -> None:
+    """Measure how the padding of a rising chirp leaks into the falling spin.
+
+    Write one row per way of padding, and one per frame.
+    """
+    stamp = stamp_of(run)
+    leak = config.bound(spin_leak)(stamp=stamp)
+    io.save_csv(frames, leak.frames)
+    io.save_table(table, leak.summary, caption=stamp.line)

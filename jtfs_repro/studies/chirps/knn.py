@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
 from jtfs_repro import checks
 
@@ -70,6 +69,8 @@ def index_grid_neighbours(theta: np.ndarray, *, n_neighbors: int) -> np.ndarray:
     that index grid. Their error ratios are the floor of the experiment: the bias of K neighbours
     at the edges of the grid.
     """
+    from sklearn.neighbors import NearestNeighbors  # slow to import
+
     columns = np.asarray(theta, dtype=np.float64).T
     index = np.stack([np.unique(column, return_inverse=True)[1] for column in columns], axis=-1)
     search = NearestNeighbors(n_neighbors=n_neighbors).fit(index.astype(np.float64))

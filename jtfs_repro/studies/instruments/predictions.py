@@ -137,7 +137,7 @@ class Prediction:
     @property
     def status(self) -> str:
         """'run', or 'not run: reason; remedy'."""
-        return f"{io.NOT_RUN}: {self.not_run}" if self.not_run else io.RUN
+        return io.status_of(self.not_run)
 
 
 def load_prediction(path: str | os.PathLike[str]) -> Prediction:
