@@ -1,4 +1,4 @@
-r"""Additive synthesis of the embedded sounds: harmonic notes, breath and coloured noise.
+r"""Additive synthesis of the project's own sounds: harmonic notes, breath and coloured noise.
 
 A note is
 
@@ -58,6 +58,39 @@ class Timbre:
         checks.number("resonance_oct", self.resonance_oct, above=0, mistake="octaves")
         checks.number("breath_db", self.breath_db, high=0, mistake="dB below the partials")
         checks.number("jitter", self.jitter, low=0, high=0.05, mistake="a share of the pitch")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    """Equal notes at equal distances.
+
+    Parameters
+    ----------
+    onset_s : float >= 0; start of the first note
+    count : int >= 1; number of notes
+    period_s : float > 0; distance of onsets; at least ``duration_s``
+    duration_s : float > 0; duration of each note
+    f_start_hz, f_end_hz : float > 0; frequency of the fundamental at the ends of each note
+    drift : float > 0; pitch of the last note relative to the first
+    """
+
+    onset_s: float
+    count: int
+    period_s: float
+    duration_s: float
+    f_start_hz: float
+    f_end_hz: float
+    drift: float = 1.0
+
+    def __post_init__(self) -> None:
+        checks.number("onset_s", self.onset_s, low=0, mistake="seconds")
+        checks.integer("count", self.count, low=1)
+        checks.number("duration_s", self.duration_s, above=0, mistake="seconds")
+        mistake = "shorter than duration_s: notes overlap"
+        checks.number("period_s", self.period_s, low=self.duration_s, mistake=mistake)
+        checks.number("f_start_hz", self.f_start_hz, above=0, mistake="Hz")
+        checks.number("f_end_hz", self.f_end_hz, above=0, mistake="Hz")
+        checks.number("drift", self.drift, above=0, mistake="a ratio of frequencies")
 
 
 def gain(frequency_hz: np.ndarray, timbre: Timbre) -> np.ndarray:
@@ -152,8 +185,10 @@ def with_background(
 ) -> np.ndarray:
     """Return ``y`` plus noise ``level_db`` above its RMS, ``tilt`` dB per octave.
 
-    ValueError: ``y`` is silent.
+    ValueError: ``y`` is silent, or the noise is 20 dB louder or has a rising spectrum.
     """
+    checks.number("background_db", level_db, high=20, mistake="dB below the notes")
+    checks.number("background_db_per_oct", tilt, high=0)
     level = rms(y) * 10 ** (level_db / 20)
     if not y.any():
         checks.fail("n_samples", len(y), "reach the first note", "raise n_samples or lower sr")
