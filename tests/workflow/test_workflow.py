@@ -20,7 +20,7 @@ from jtfs_repro import config as settings
 from jtfs_repro import gin_files, io
 from jtfs_repro.audio import Sound, read_sound, write_sound
 from jtfs_repro.datasets.soundfonts import FLUID_R3, USUAL_FOLDERS
-from jtfs_repro.provenance import sidecar_of
+from jtfs_repro.layout import sidecar_of
 from jtfs_repro.provenance.modules import closure
 from jtfs_repro.provenance.reached import code_digest, reached
 from jtfs_repro.run import files as stage_files
