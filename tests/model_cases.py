@@ -40,8 +40,10 @@ def small_net(model, seed=0, **options):
     """A network of few parameters with random statistics."""
     torch.manual_seed(seed)
     shapes = SMALL[model]
-    options = {"widths": SMALL_WIDTHS, "se_reduction": 4, **options}
-    return NETWORKS[model](shapes=shapes, statistics=statistics(shapes, seed), **options)
+    usual = dict(n_classes=8, widths=SMALL_WIDTHS, se_reduction=4)
+    return NETWORKS[model](
+        **{**usual, "shapes": shapes, "statistics": statistics(shapes, seed), **options}
+    )
 
 
 def settle(net, batch):

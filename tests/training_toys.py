@@ -9,7 +9,7 @@ from torch import nn
 from jtfs_repro import config, io
 from jtfs_repro.studies.instruments.trained import ClipRows
 from jtfs_repro.training.fit import fit
-from jtfs_repro.training.settings import TrainingSettings
+from jtfs_repro.training.settings import Place, TrainingSettings
 
 N_CLASSES = 3
 
@@ -49,17 +49,19 @@ def settings(**changes):
     return TrainingSettings(**{**usual, **changes})
 
 
-def train(folder, *, network=None, chosen=None, **options):
+def train(folder, *, network=None, chosen=None, training=None, validation=None, seed=3, **options):
     torch.manual_seed(0)
-    options = {**dict(seed=3, n_classes=N_CLASSES, device="cpu", progress=False), **options}
+    fingerprint = options.pop("fingerprint", "")
     return fit(
         network or Toy(),
-        options.pop("training", None) or clips(50, 0),
-        options.pop("validation", None) or clips(37, 1),
+        training or clips(50, 0),
+        validation or clips(37, 1),
         clips(29, 2),
+        n_classes=N_CLASSES,
         settings=chosen or settings(),
-        folder=folder,
-        **options,
+        seed=seed,
+        place=Place(**{"folder": folder, "device": "cpu", "progress": False, **options}),
+        fingerprint=fingerprint,
     )
 
 

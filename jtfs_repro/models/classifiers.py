@@ -65,7 +65,7 @@ class JtfsNet(_Classifier):
     Examples
     --------
     >>> shapes = {"S1": (175, 32), "S2": (165, 44, 32)}
-    >>> JtfsNet(shapes=shapes, statistics=Statistics.neutral(shapes)).n_parameters
+    >>> JtfsNet(shapes=shapes, statistics=Statistics.neutral(shapes), n_classes=8).n_parameters
     5002608
     """
 
@@ -74,7 +74,7 @@ class JtfsNet(_Classifier):
         *,
         shapes: Shapes,
         statistics: Statistics,
-        n_classes: int = 8,
+        n_classes: int,
         widths: Sequence[int] | None = None,
         se_reduction: int = 16,
         head_order: str = HEAD_ORDERS[0],
@@ -112,7 +112,8 @@ class Scattering1dNet(_Classifier):
     Examples
     --------
     >>> shapes = {"S": (1243, 32)}
-    >>> Scattering1dNet(shapes=shapes, statistics=Statistics.neutral(shapes)).n_parameters
+    >>> statistics = Statistics.neutral(shapes)
+    >>> Scattering1dNet(shapes=shapes, statistics=statistics, n_classes=8).n_parameters
     2270312
     """
 
@@ -121,7 +122,7 @@ class Scattering1dNet(_Classifier):
         *,
         shapes: Shapes,
         statistics: Statistics,
-        n_classes: int = 8,
+        n_classes: int,
         widths: Sequence[int] | None = None,
         se_reduction: int = 16,
         head_order: str = HEAD_ORDERS[0],
@@ -164,7 +165,7 @@ class CqtNet(_Classifier):
     Examples
     --------
     >>> shapes = {"S": (96, 257)}
-    >>> CqtNet(shapes=shapes, statistics=Statistics.neutral(shapes)).n_parameters
+    >>> CqtNet(shapes=shapes, statistics=Statistics.neutral(shapes), n_classes=8).n_parameters
     531362
     """
 
@@ -173,7 +174,7 @@ class CqtNet(_Classifier):
         *,
         shapes: Shapes,
         statistics: Statistics,
-        n_classes: int = 8,
+        n_classes: int,
         widths: Sequence[int] = CQT_WIDTHS,
         se_reduction: int = 16,
         head_order: str = HEAD_ORDERS[0],

@@ -85,7 +85,7 @@ class ConvNet2d(_ConvNet):
 
     Examples
     --------
-    >>> ConvNet2d(3, (16, 16, 16))(torch.zeros(2, 3, 10, 12)).shape
+    >>> ConvNet2d(3, (16, 16, 16), n_classes=8)(torch.zeros(2, 3, 10, 12)).shape
     torch.Size([2, 8])
     """
 
@@ -94,7 +94,7 @@ class ConvNet2d(_ConvNet):
         n_channels: int,
         widths: Sequence[int],
         *,
-        n_classes: int = 8,
+        n_classes: int,
         se_reduction: int = 16,
         head_order: str = HEAD_ORDERS[0],
         dropout: float = 0.5,
@@ -120,7 +120,7 @@ class ConvNet1d(_ConvNet):
 
     Examples
     --------
-    >>> ConvNet1d(5, (16, 16, 16))(torch.zeros(2, 5, 32)).shape
+    >>> ConvNet1d(5, (16, 16, 16), n_classes=8)(torch.zeros(2, 5, 32)).shape
     torch.Size([2, 8])
     """
 
@@ -129,7 +129,7 @@ class ConvNet1d(_ConvNet):
         n_channels: int,
         widths: Sequence[int],
         *,
-        n_classes: int = 8,
+        n_classes: int,
         se_reduction: int = 16,
         head_order: str = HEAD_ORDERS[0],
         dropout: float = 0.5,

@@ -1,1 +1,1 @@
-"""The training loop: schedules, sampling, class weights, selection, fitting; and the baselines."""
+"""Training of networks: settings, sampling, loss, loop, checkpoints; baselines of scikit-learn."""

@@ -21,10 +21,9 @@ from sklearn.svm import SVC
 
 from jtfs_repro import checks
 from jtfs_repro.devices import peak_memory_bytes
+from jtfs_repro.training.loss import check_labels
 from jtfs_repro.training.selection import SELECTIONS, score
-from jtfs_repro.training.weights import check_labels
 
-N_CLASSES = 8
 CLASS_WEIGHTS = ("balanced", None)
 LINEAR_CS = tuple(10.0**k for k in range(-6, 2))
 SVM_CS = (0.1, 1.0, 10.0, 100.0)
@@ -55,10 +54,10 @@ def fit_linear(
     y_validation: np.ndarray,
     X_test: np.ndarray,
     *,
+    n_classes: int,
     Cs: Sequence[float] = LINEAR_CS,
     class_weight: str | None = "balanced",
     selection: str = "accuracy",
-    n_classes: int = N_CLASSES,
     max_iter: int = 2000,
 ) -> Baseline:
     r"""Fit multinomial logistic regression, C chosen on the validation clips.
@@ -95,11 +94,11 @@ def fit_svm(
     y_validation: np.ndarray,
     X_test: np.ndarray,
     *,
+    n_classes: int,
     Cs: Sequence[float] = SVM_CS,
     gammas: Sequence[float] = SVM_GAMMAS,
     class_weight: str | None = "balanced",
     selection: str = "accuracy",
-    n_classes: int = N_CLASSES,
 ) -> Baseline:
     r"""Fit a support vector machine with kernel :math:`e^{-g \|x - y\|^2 / D}`; see `fit_linear`.
 

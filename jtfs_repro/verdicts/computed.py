@@ -27,10 +27,9 @@ from jtfs_repro.models.classifiers import NETWORKS
 from jtfs_repro.models.statistics import Statistics
 from jtfs_repro.resynthesis.objective import Objective
 from jtfs_repro.scattering import Scattering1D, TimeFrequencyScattering
-from jtfs_repro.training.optimiser import optimiser
-from jtfs_repro.training.selection import weighted_loss
+from jtfs_repro.training.loop import optimiser
+from jtfs_repro.training.loss import class_weights, weighted_loss
 from jtfs_repro.training.settings import TrainingSettings
-from jtfs_repro.training.weights import class_weights
 from jtfs_repro.verdicts.claims import COMPUTED as FROM_COMPUTED
 from jtfs_repro.verdicts.claims import SETTINGS, Claim, pairs
 from jtfs_repro.verdicts.settings import Binding, GinSettings
@@ -304,7 +303,10 @@ def network(at: GinSettings, model: str, input: str) -> Any:
     shapes = {"published": PUBLISHED_SHAPES[model], "ours": _our_shapes(at, model)}[input]
     made = NETWORKS[model]
     options = at.options(f"train_{model}", made.__name__)
-    return made(shapes=shapes, statistics=Statistics.neutral(shapes), **options)
+    n_classes = len(SUPPORTS["training"])
+    return made(
+        shapes=shapes, statistics=Statistics.neutral(shapes), n_classes=n_classes, **options
+    )
 
 
 def _our_shapes(at: GinSettings, model: str) -> Mapping[str, tuple[int, ...]]:

@@ -8,10 +8,9 @@ import torch
 from training_toys import array_clips
 
 from jtfs_repro.training import schedule, selection
-from jtfs_repro.training.clips import loader
-from jtfs_repro.training.sampling import EpochSampler, share
+from jtfs_repro.training.clips import draw, loader, share
+from jtfs_repro.training.loss import class_weights, mean_loss, weighted_loss
 from jtfs_repro.training.settings import TrainingSettings
-from jtfs_repro.training.weights import class_weights
 
 AS_CODED = (  # x 1e-3, at start, middle and end of epochs 0-3
     (0, 0.034, 0.132),
@@ -67,8 +66,8 @@ def test_schedule_errors():
         schedule.build("as_coded", steps_per_epoch=182, epochs=1, floor=0.0, schedule_steps=100)
 
 
-def test_sampler_takes_one_pass_and_then_draws_with_replacement():
-    drawn = list(EpochSampler(100, epoch_size=10_000, seed=1))
+def test_an_epoch_is_one_pass_and_then_draws_with_replacement():
+    drawn = draw(100, epoch_size=10_000, seed=1, epoch=0)
     assert sorted(drawn[:100]) == list(range(100))
     counts = np.bincount(drawn[100:], minlength=100)
     assert len(drawn) == 10_000
@@ -76,48 +75,24 @@ def test_sampler_takes_one_pass_and_then_draws_with_replacement():
 
 
 @pytest.mark.parametrize(("size", "n_expected"), [(None, 50), (20, 20), (50, 50)])
-def test_sampler_without_a_second_pass_has_no_clip_twice(size, n_expected):
-    sampler = EpochSampler(50, epoch_size=size, seed=0)
-    drawn = list(sampler)
-    assert len(set(drawn)) == len(drawn) == len(sampler) == n_expected
+def test_an_epoch_without_a_second_pass_has_no_clip_twice(size, n_expected):
+    drawn = draw(50, epoch_size=size, seed=0, epoch=0)
+    assert len(set(drawn)) == len(drawn) == n_expected
     assert drawn != sorted(drawn)
 
 
-def test_sampler_is_a_function_of_seed_and_epoch():
-    sampler = EpochSampler(50, epoch_size=80, seed=2)
-    first = list(sampler)
-    sampler.set_epoch(1)
-    second = list(sampler)
-    assert first != second
-    assert second == list(EpochSampler(50, epoch_size=80, seed=2, epoch=1))
-    assert first != list(EpochSampler(50, epoch_size=80, seed=3))
-    sampler.set_epoch(0)
-    assert list(sampler) == first
+def test_draws_are_a_function_of_seed_and_epoch():
+    drawn = [draw(50, epoch_size=80, seed=s, epoch=e) for s, e in ((2, 0), (2, 1), (3, 0), (2, 0))]
+    assert drawn[0] == drawn[3]
+    assert len({tuple(each) for each in drawn}) == 3
 
 
 def test_devices_share_every_batch_of_one_device():
-    whole = list(EpochSampler(50, epoch_size=64, seed=2))
-    parts = [list(EpochSampler(50, epoch_size=64, seed=2, rank=r, devices=4)) for r in range(4)]
+    whole = draw(50, epoch_size=64, seed=2, epoch=0)
+    parts = [share(whole, rank=rank, devices=4) for rank in range(4)]
     batches = [sorted(clip for part in parts for clip in part[i : i + 4]) for i in range(0, 16, 4)]
     assert batches == [sorted(whole[i : i + 16]) for i in range(0, 64, 16)]
     assert {len(share(range(n), rank=r, devices=4)) for n in (13, 16) for r in range(4)} == {4}
-
-
-def test_lightning_tells_our_sampler_the_epoch():
-    from lightning.fabric.utilities.data import _set_sampler_epoch
-
-    sampler = EpochSampler(5, seed=0)
-    features = {"x": np.zeros((5, 1))}
-    clips = array_clips(features, np.zeros(5, int))
-    _set_sampler_epoch(loader(clips, batch_size=2, sampler=sampler), 7)
-    assert sampler.epoch == 7
-
-
-def test_sampler_errors():
-    with pytest.raises(ValueError, match=r"n=0 must be >= 1 \(no training clips"):
-        EpochSampler(0)
-    with pytest.raises(ValueError, match="rank=2 must be"):
-        EpochSampler(5, rank=2, devices=2)
 
 
 def test_class_weights_by_hand():
@@ -143,11 +118,11 @@ def test_loss_is_the_weighted_mean():
     logits = torch.tensor([[2.0, 0.0], [0.0, 1.0], [0.5, 0.5]], dtype=torch.float64)
     labels, weights = torch.tensor([0, 0, 1]), torch.tensor([1.0, 4.0], dtype=torch.float64)
     each = [np.log(1 + np.exp(-2)), np.log(1 + np.exp(1)), np.log(2)]
-    total, weight = selection.weighted_loss(logits, labels, weights)
+    total, weight = weighted_loss(logits, labels, weights)
     assert float(total / weight) == pytest.approx((each[0] + each[1] + 4 * each[2]) / 6)
     library = torch.nn.functional.cross_entropy(logits, labels, weight=weights)
     assert float(total / weight) == pytest.approx(float(library))
-    found = selection.mean_loss(logits.float().numpy(), labels.numpy(), weights.numpy())
+    found = mean_loss(logits.float().numpy(), labels.numpy(), weights.numpy())
     assert found == pytest.approx(float(library))
 
 
@@ -168,12 +143,11 @@ def test_scores_by_hand():
     ],
 )
 def test_chosen_epoch(epochs, last_epochs, scores, best):
+    chosen = TrainingSettings(epochs=epochs, last_epochs=last_epochs)
     rows = [
         {
             "epoch": epoch,
-            "is_candidate": "yes"
-            if selection.is_candidate(epoch, epochs=epochs, last_epochs=last_epochs)
-            else "no",
+            "is_candidate": "yes" if chosen.is_candidate(epoch) else "no",
             "validation_macro_recall": score,
             "validation_accuracy": 1 - score,
         }
@@ -222,6 +196,8 @@ def test_clips_from_a_memory_map(tmp_path):
     array = np.arange(12, dtype=np.float32).reshape(4, 3)
     np.save(tmp_path / "x.npy", array)
     clips = array_clips({"x": np.load(tmp_path / "x.npy", mmap_mode="r")}, np.arange(4))
-    batches = list(loader(clips, batch_size=3))
+    order = [0, 1, 2, 3]
+    batches = loader(clips, order, batch_size=3)
     np.testing.assert_array_equal(torch.cat([x["x"] for x, _ in batches]), array)
-    assert [y.tolist() for _, y in batches] == [[0, 1, 2], [3]]
+    order[:] = [3, 0, 1]  # as for another epoch
+    assert [y.tolist() for _, y in batches] == [[3, 0, 1]]

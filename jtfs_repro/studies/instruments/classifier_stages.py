@@ -11,6 +11,7 @@ from jtfs_repro.studies.instruments import train_end_to_end as training
 from jtfs_repro.studies.instruments.clip_store import open_clip_set, open_store
 from jtfs_repro.studies.instruments.train_network import train_network
 from jtfs_repro.studies.instruments.trained import load_statistics, not_trained, save_trained
+from jtfs_repro.training.settings import Place
 
 
 def train_classifier(
@@ -46,9 +47,7 @@ def train_classifier(
             stored,
             model=model,
             seed=seed,
-            folder=partial,
-            device=device,
-            devices=devices,
+            place=Place(folder=partial, device=device, devices=devices),
         )
     save_trained(predictions, trained, run=run)
     io.remove_folder(partial)
@@ -89,10 +88,8 @@ def train_end_to_end(
             folder,
             stored,
             seed=seed,
-            folder=partial,
+            place=Place(folder=partial, device=device, devices=devices),
             feature_sha256=digest,
-            device=device,
-            devices=devices,
         )
     save_trained(predictions, trained, run=run)
     io.remove_folder(partial)

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from jtfs_repro.studies.instruments.clip_statistics import PathStatistics, mu_log
 from jtfs_repro.studies.instruments.clip_store import ClipSet, ClipStore
-from jtfs_repro.studies.instruments.predictions import Prediction
+from jtfs_repro.studies.instruments.predictions import N_CLASSES, Prediction
 from jtfs_repro.studies.instruments.trained import SCORED, SUBSETS, Trained, scored
 from jtfs_repro.training.baselines import Baseline
 from jtfs_repro.training.settings import TrainingSettings
@@ -41,7 +41,8 @@ def fit_baseline(
         for subset, chosen in rows.items()
     }
     y = {subset: clip_set.labels[chosen] for subset, chosen in rows.items()}
-    fitted = classifier(X["training"], y["training"], X["validation"], y["validation"], X["test"])
+    parts = (X["training"], y["training"], X["validation"], y["validation"], X["test"])
+    fitted = classifier(*parts, n_classes=N_CLASSES)
     prediction = Prediction(
         model=model,
         seed=0,

@@ -20,8 +20,9 @@ from jtfs_repro.models.end_to_end import AUDIO, JtfsEndToEnd
 from jtfs_repro.studies.instruments.clip_statistics import PathStatistics
 from jtfs_repro.studies.instruments.clip_store import ClipSet
 from jtfs_repro.studies.instruments.extract_clips import Reading
+from jtfs_repro.studies.instruments.predictions import N_CLASSES
 from jtfs_repro.studies.instruments.trained import Trained, network_statistics, run_training
-from jtfs_repro.training.settings import TrainingSettings
+from jtfs_repro.training.settings import Place, TrainingSettings
 
 MODEL = "jtfs_end_to_end"
 
@@ -32,16 +33,13 @@ def train_end_to_end(
     statistics: Mapping[str, PathStatistics],
     *,
     seed: int,
-    folder: str | os.PathLike[str],
+    place: Place,
     feature: Callable[..., ClipTensors],
     network: Callable[..., nn.Module],
     feature_sha256: str = "",
     reading: Reading | None = None,
     augmentation: Augmentation | None = None,
     settings: TrainingSettings | None = None,
-    device: str = "auto",
-    devices: int = 1,
-    progress: bool = True,
 ) -> Trained:
     """Train a network on audio; the transform is computed at every step.
 
@@ -52,7 +50,9 @@ def train_end_to_end(
     audio = (reading or Reading()).open(clip_set.paths(audio_folder), clip_set.sha256s)
     transform = feature(sr=audio.sr_hz, n_samples=audio.shape[1])
     torch.manual_seed(seed)
-    net = network(shapes=transform.shapes, statistics=network_statistics(statistics))
+    net = network(
+        shapes=transform.shapes, statistics=network_statistics(statistics), n_classes=N_CLASSES
+    )
     model = JtfsEndToEnd(net=net, transform=Tensors(transform), augmentation=augmentation)
     return run_training(
         model,
@@ -62,10 +62,7 @@ def train_end_to_end(
         settings_sha256=feature_sha256,
         settings=settings,
         seed=seed,
-        folder=folder,
-        device=device,
-        devices=devices,
-        progress=progress,
+        place=place,
     )
 
 

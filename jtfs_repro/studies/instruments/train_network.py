@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 
 import torch
@@ -10,8 +9,9 @@ from torch import nn
 
 from jtfs_repro.studies.instruments.clip_statistics import PathStatistics
 from jtfs_repro.studies.instruments.clip_store import ClipSet, ClipStore
+from jtfs_repro.studies.instruments.predictions import N_CLASSES
 from jtfs_repro.studies.instruments.trained import Trained, network_statistics, run_training
-from jtfs_repro.training.settings import TrainingSettings
+from jtfs_repro.training.settings import Place, TrainingSettings
 
 
 def train_network(
@@ -21,21 +21,19 @@ def train_network(
     *,
     model: str,
     seed: int,
-    folder: str | os.PathLike[str],
+    place: Place,
     network: Callable[..., nn.Module],
     settings: TrainingSettings | None = None,
-    device: str = "auto",
-    devices: int = 1,
-    progress: bool = True,
 ) -> Trained:
-    """Train a network on stored features; ``network(shapes=, statistics=)`` returns the module.
+    """Train ``network(shapes=, statistics=, n_classes=)`` on stored features.
 
-    ``seed`` is that of the initial weights, sampling and dropout; ``folder`` is where the training
-    keeps what it needs to go on after a kill. ValueError, TypeError, FileError: see
-    `jtfs_repro.training.fit.fit`; features or statistics do not fit the network.
+    ``seed`` is that of the initial weights, sampling and dropout. ValueError, TypeError, FileError:
+    see `jtfs_repro.training.fit.fit`; features or statistics do not fit the network.
     """
     torch.manual_seed(seed)
-    made = network(shapes=store.shapes, statistics=network_statistics(statistics))
+    made = network(
+        shapes=store.shapes, statistics=network_statistics(statistics), n_classes=N_CLASSES
+    )
     return run_training(
         made,
         store.tensors,
@@ -44,8 +42,5 @@ def train_network(
         settings_sha256=store.settings_sha256,
         settings=settings,
         seed=seed,
-        folder=folder,
-        device=device,
-        devices=devices,
-        progress=progress,
+        place=place,
     )

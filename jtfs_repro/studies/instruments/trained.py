@@ -20,9 +20,9 @@ from jtfs_repro.runs import parse_run, stamp_of
 from jtfs_repro.studies.instruments.clip_statistics import PathStatistics, from_arrays
 from jtfs_repro.studies.instruments.clip_store import ClipSet
 from jtfs_repro.studies.instruments.learning_curves import HISTORY
-from jtfs_repro.studies.instruments.predictions import Prediction, Scored
+from jtfs_repro.studies.instruments.predictions import N_CLASSES, Prediction, Scored
 from jtfs_repro.training.fit import fit
-from jtfs_repro.training.settings import TrainingSettings
+from jtfs_repro.training.settings import Place, TrainingSettings
 
 SCORED = ("validation", "test")
 SUBSETS = ("training", *SCORED)
@@ -75,14 +75,11 @@ def run_training(
     settings_sha256: str,
     settings: TrainingSettings | None,
     seed: int,
-    folder: str | os.PathLike[str],
-    device: str,
-    devices: int,
-    progress: bool,
+    place: Place,
 ) -> Trained:
     """Train a network and collect what it leaves; see `jtfs_repro.training.fit.fit`.
 
-    ``folder`` holds one folder per network, features, clips and settings: other ones start anew.
+    ``place`` holds one folder per network, features, clips and settings: other ones start anew.
     """
     settings = settings or TrainingSettings()
     identity = fingerprint(model, network, clip_set, settings_sha256)
@@ -95,13 +92,11 @@ def run_training(
         training,
         validation,
         test,
+        n_classes=N_CLASSES,
         settings=settings,
         seed=seed,
-        folder=Path(folder, own),
+        place=place.below(own),
         fingerprint=identity,
-        device=device,
-        devices=devices,
-        progress=progress,
     )
     prediction = Prediction(
         model=model,

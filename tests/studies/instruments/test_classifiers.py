@@ -25,7 +25,7 @@ from jtfs_repro.studies.instruments.trained import (
     save_trained,
 )
 from jtfs_repro.training.baselines import fit_linear, fit_svm
-from jtfs_repro.training.settings import TrainingSettings
+from jtfs_repro.training.settings import Place, TrainingSettings
 
 SHAPES = {"S1": (32, 8), "S2": (8, 8, 8)}
 SET = clip_set(per_class=4)
@@ -45,9 +45,10 @@ def statistics(store):
 
 
 def train(store, statistics, folder, **options):
-    options = {"seed": 0, "settings": SETTINGS, "device": "cpu", "progress": False, **options}
+    place = Place(folder=folder, device="cpu", progress=False)
+    options = {"seed": 0, "settings": SETTINGS, **options}
     return train_network(
-        SET, store, statistics, model="jtfs", folder=folder, network=JtfsNet, **options
+        SET, store, statistics, model="jtfs", place=place, network=JtfsNet, **options
     )
 
 
@@ -76,7 +77,9 @@ def test_prediction_belongs_to_the_clips(trained):
         assert scored.logits.shape == (32, 8)
     assert prediction.n_parameters == sum(
         value.numel()
-        for name, value in JtfsNet(shapes=SHAPES, statistics=_neutral()).named_parameters()
+        for name, value in JtfsNet(
+            shapes=SHAPES, statistics=_neutral(), n_classes=8
+        ).named_parameters()
     )
     assert [row["epoch"] for row in trained.history] == [0, 1, 2]
 
@@ -88,7 +91,7 @@ def _neutral():
 
 
 def test_weights_reproduce_the_logits(trained, store):
-    network = JtfsNet(shapes=SHAPES, statistics=_neutral())
+    network = JtfsNet(shapes=SHAPES, statistics=_neutral(), n_classes=8)
     network.load_state_dict(trained.state_dict)
     parts, _ = ClipRows(store.tensors, SET.rows("test"), SET.labels).batch(range(32))
     with torch.inference_mode():
@@ -165,13 +168,11 @@ def test_end_to_end_equals_the_route_over_stored_features(tmp_path):
         "nowhere",
         statistics,
         seed=0,
-        folder=tmp_path / "raw",
+        place=Place(folder=tmp_path / "raw", device="cpu", progress=False),
         feature=Levels,
         network=JtfsNet,
         reading=FakeReading(),
         settings=SETTINGS,
-        device="cpu",
-        progress=False,
     )
     assert raw.prediction.model == "jtfs_end_to_end"
     assert raw.prediction.n_parameters == stored.prediction.n_parameters

@@ -1,14 +1,34 @@
-"""Class weights of the loss."""
+"""Weighted cross-entropy and its class weights."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
 
 from jtfs_repro import checks
 
 RULES = ("training_by_id", "all_by_appearance")
+
+
+def weighted_loss(logits: Tensor, labels: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    r"""Return numerator and denominator of the weighted cross-entropy; logits [shape=(B, classes)].
+
+    .. math:: L = \frac{\sum_i w_{y_i} \ell_i}{\sum_i w_{y_i}}, \qquad
+              \ell_i = -\log \mathrm{softmax}(x_i)_{y_i}
+    """
+    total = functional.cross_entropy(logits, labels, weight=weights, reduction="sum")
+    return total, weights[labels].sum()
+
+
+def mean_loss(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
+    """Return the weighted cross-entropy of many clips at once, in float64."""
+    tensors = (torch.from_numpy(logits).double(), torch.from_numpy(labels))
+    total, weight = weighted_loss(*tensors, torch.from_numpy(weights).double())
+    return float(total / weight)
 
 
 def class_weights(
@@ -35,10 +55,9 @@ def class_weights(
     if rule == "all_by_appearance":
         if appearance is None:
             checks.fail("appearance", None, f"be given for class_weights={rule!r}")
-        supports = _supports(check_labels("appearance", appearance, n_classes), n_classes)
-        labels = np.asarray(appearance)
+        labels = check_labels("appearance", appearance, n_classes)
         first = np.unique(labels, return_index=True)[1]
-        supports = supports[labels[np.sort(first)]]
+        supports = _supports(labels, n_classes)[labels[np.sort(first)]]
     else:
         supports = _supports(check_labels("training.labels", training, n_classes), n_classes)
     return supports.max() / supports
