@@ -30,6 +30,7 @@ check_config("config/schema.yaml")
 if workflow.is_main_process:
     locks.say()
 RECORDINGS = find_recordings()
+OWN_CLIPS = find_own_clips()
 RUN = run_name(config["scale"], config["preset"], config["variant"])
 
 
@@ -40,7 +41,7 @@ wildcard_constraints:
     representation="|".join(sum(FEATURES.values(), [])),
     shard=r"\d+",
     shards=r"\d+",
-    clips="|".join(CLIP_SETS),
+    clips="|".join([*CLIP_SETS, *OWN_CLIPS]),
     front="|".join(sorted(set(FRONTS.values()))),
     model="|".join(FRONTS),
     seed=r"\d+",
@@ -58,6 +59,7 @@ include: "rules/records.smk"
 
 
 log_and_time(workflow.rules)
+check_own_clips(workflow.rules)
 
 
 onstart:

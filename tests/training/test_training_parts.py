@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from training_toys import array_clips
+from training_toys import ArrayClips
 
 from jtfs_repro.training import schedule, selection
 from jtfs_repro.training.clips import draw, loader, share
@@ -195,7 +195,7 @@ def test_settings_that_leave_nothing_are_refused():
 def test_clips_from_a_memory_map(tmp_path):
     array = np.arange(12, dtype=np.float32).reshape(4, 3)
     np.save(tmp_path / "x.npy", array)
-    clips = array_clips({"x": np.load(tmp_path / "x.npy", mmap_mode="r")}, np.arange(4))
+    clips = ArrayClips({"x": np.load(tmp_path / "x.npy", mmap_mode="r")}, np.arange(4))
     order = [0, 1, 2, 3]
     batches = loader(clips, order, batch_size=3)
     np.testing.assert_array_equal(torch.cat([x["x"] for x, _ in batches]), array)
