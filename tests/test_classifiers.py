@@ -110,7 +110,7 @@ def test_a_killed_training_of_other_settings_is_no_obstacle(store, statistics, t
 
 def test_statistics_of_other_features_are_refused(store, statistics, tmp_path):
     wrong = {"S1": statistics["S1"], "S2": statistics["S1"]}
-    with pytest.raises(ValueError, match=r"statistics.mu\['S2'\]=32 must have 8 values"):
+    with pytest.raises(ValueError, match=r"statistics\['S2'\].mu=32 must have 8 values"):
         train(store, wrong, tmp_path)
 
 

@@ -14,32 +14,19 @@ that reproduces the original code's leak says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from tqdm import tqdm
 
 from jtfs_repro import checks
 from jtfs_repro.experiments.clip_store import ClipStore
+from jtfs_repro.models.statistics import Statistics
 
 ROUNDING = 1e-5  # of the largest coefficient
 FLOOR = 1e-8  # added to c * mu, as in the original code
 COMPRESSIONS = ("mu_log", "none")
 SPREADS = ("coefficients", "clip_means")
 SUBSETS = ("training", "all")
-
-
-@dataclass(frozen=True, kw_only=True)
-class PathStatistics:
-    """Statistics of one part of a representation, one value per path (its first axis).
-
-    ``mu`` is the mean of the coefficients (ones where nothing is compressed), ``mean`` and ``std``
-    those of the (compressed) coefficients; all [shape=(paths,)].
-    """
-
-    mu: np.ndarray
-    mean: np.ndarray
-    std: np.ndarray
 
 
 def clip_statistics(
@@ -52,7 +39,7 @@ def clip_statistics(
     subset: str = "training",
     clips_at_a_time: int = 16,
     progress: bool = True,
-) -> dict[str, PathStatistics]:
+) -> dict[str, Statistics]:
     """Return the statistics of every part of a representation.
 
     ValueError: an argument is unknown or out of range, there is no training clip, or a coefficient
@@ -82,10 +69,10 @@ def clip_statistics(
     ones = {name: np.ones(shape[0]) for name, shape in store.shapes.items()}
     if compression == "none":
         moments = _moments(passes("statistics"), lambda _, part: part, spread)
-        return {name: PathStatistics(mu=ones[name], mean=m, std=s) for name, (m, s) in moments}
+        return {name: Statistics(mu=ones[name], mean=m, std=s) for name, (m, s) in moments}
     mu = {name: m for name, (m, _) in _moments(passes("mu"), _non_negative, "coefficients")}
     moments = _moments(passes("moments"), _compression(mu, c), spread)
-    return {name: PathStatistics(mu=mu[name], mean=m, std=s) for name, (m, s) in moments}
+    return {name: Statistics(mu=mu[name], mean=m, std=s) for name, (m, s) in moments}
 
 
 def mu_log(S: np.ndarray, mu: np.ndarray, c: float) -> np.ndarray:
@@ -160,7 +147,7 @@ def _merged(
     return count, mean, a[2] + b[2] + np.square(delta) * (a[0] * b[0] / count)
 
 
-def arrays(statistics: Mapping[str, PathStatistics]) -> dict[str, np.ndarray]:
+def arrays(statistics: Mapping[str, Statistics]) -> dict[str, np.ndarray]:
     """Return the statistics as named arrays for an ``.npz`` file: ``S1.mu``, ``S1.mean``, ..."""
     return {
         f"{name}.{key}": getattr(part, key)
@@ -169,11 +156,11 @@ def arrays(statistics: Mapping[str, PathStatistics]) -> dict[str, np.ndarray]:
     }
 
 
-def from_arrays(stored: Mapping[str, np.ndarray]) -> dict[str, PathStatistics]:
+def from_arrays(stored: Mapping[str, np.ndarray]) -> dict[str, Statistics]:
     """Return the inverse of `arrays`; other entries are left out."""
     names = dict.fromkeys(key.partition(".")[0] for key in stored if key.endswith(".mu"))
     return {
-        name: PathStatistics(
+        name: Statistics(
             mu=stored[f"{name}.mu"], mean=stored[f"{name}.mean"], std=stored[f"{name}.std"]
         )
         for name in names

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from tqdm import tqdm
 
-from jtfs_repro.experiments.clip_statistics import PathStatistics, mu_log
+from jtfs_repro.experiments.clip_statistics import mu_log
 from jtfs_repro.experiments.clip_store import ClipSet, ClipStore
 from jtfs_repro.experiments.predictions import N_CLASSES, Prediction
 from jtfs_repro.experiments.trained import SCORED, SUBSETS, Trained, scored
+from jtfs_repro.models.statistics import Statistics
 from jtfs_repro.training.baselines import Baseline
 from jtfs_repro.training.settings import TrainingSettings
 
@@ -20,7 +21,7 @@ CLIPS_AT_A_TIME = 16
 def fit_baseline(
     clip_set: ClipSet,
     store: ClipStore,
-    statistics: Mapping[str, PathStatistics],
+    statistics: Mapping[str, Statistics],
     *,
     model: str,
     classifier: Callable[..., Baseline],
@@ -58,7 +59,7 @@ def fit_baseline(
 def clip_vectors(
     store: ClipStore,
     rows: np.ndarray,
-    statistics: Mapping[str, PathStatistics],
+    statistics: Mapping[str, Statistics],
     *,
     c: float,
     label: str = "clips",
@@ -74,7 +75,7 @@ def clip_vectors(
 
 
 def _vectors(
-    parts: Mapping[str, np.ndarray], statistics: Mapping[str, PathStatistics], c: float
+    parts: Mapping[str, np.ndarray], statistics: Mapping[str, Statistics], c: float
 ) -> np.ndarray:
     vectors = []
     for name, part in parts.items():

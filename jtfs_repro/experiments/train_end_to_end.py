@@ -14,14 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from jtfs_repro.datasets.clip_audio import ClipAudio
-from jtfs_repro.experiments.clip_statistics import PathStatistics
 from jtfs_repro.experiments.clip_store import ClipSet
 from jtfs_repro.experiments.extract_clips import Reading
 from jtfs_repro.experiments.predictions import N_CLASSES
-from jtfs_repro.experiments.trained import Trained, network_statistics, run_training
+from jtfs_repro.experiments.trained import Trained, run_training
 from jtfs_repro.features.clip_tensors import ClipTensors
 from jtfs_repro.models.augmentation import Augmentation
 from jtfs_repro.models.end_to_end import AUDIO, JtfsEndToEnd
+from jtfs_repro.models.statistics import Statistics
 from jtfs_repro.training.settings import Place, TrainingSettings
 
 MODEL = "jtfs_end_to_end"
@@ -30,7 +30,7 @@ MODEL = "jtfs_end_to_end"
 def train_end_to_end(
     clip_set: ClipSet,
     audio_folder: str | os.PathLike[str],
-    statistics: Mapping[str, PathStatistics],
+    statistics: Mapping[str, Statistics],
     *,
     seed: int,
     place: Place,
@@ -50,9 +50,7 @@ def train_end_to_end(
     audio = (reading or Reading()).open(clip_set.paths(audio_folder), clip_set.sha256s)
     transform = feature(sr=audio.sr_hz, n_samples=audio.shape[1])
     torch.manual_seed(seed)
-    net = network(
-        shapes=transform.shapes, statistics=network_statistics(statistics), n_classes=N_CLASSES
-    )
+    net = network(shapes=transform.shapes, statistics=statistics, n_classes=N_CLASSES)
     model = JtfsEndToEnd(net=net, transform=Tensors(transform), augmentation=augmentation)
     return run_training(
         model,

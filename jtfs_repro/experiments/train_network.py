@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import nn
 
-from jtfs_repro.experiments.clip_statistics import PathStatistics
 from jtfs_repro.experiments.clip_store import ClipSet, ClipStore
 from jtfs_repro.experiments.predictions import N_CLASSES
-from jtfs_repro.experiments.trained import Trained, network_statistics, run_training
+from jtfs_repro.experiments.trained import Trained, run_training
+from jtfs_repro.models.statistics import Statistics
 from jtfs_repro.training.settings import Place, TrainingSettings
 
 
 def train_network(
     clip_set: ClipSet,
     store: ClipStore,
-    statistics: Mapping[str, PathStatistics],
+    statistics: Mapping[str, Statistics],
     *,
     model: str,
     seed: int,
@@ -31,9 +31,7 @@ def train_network(
     see `jtfs_repro.training.fit.fit`; features or statistics do not fit the network.
     """
     torch.manual_seed(seed)
-    made = network(
-        shapes=store.shapes, statistics=network_statistics(statistics), n_classes=N_CLASSES
-    )
+    made = network(shapes=store.shapes, statistics=statistics, n_classes=N_CLASSES)
     return run_training(
         made,
         store.tensors,

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from jtfs_repro import io
-from jtfs_repro.experiments.clip_statistics import PathStatistics, from_arrays
+from jtfs_repro.experiments.clip_statistics import from_arrays
 from jtfs_repro.experiments.clip_store import ClipSet
 from jtfs_repro.experiments.learning_curves import HISTORY
 from jtfs_repro.experiments.predictions import N_CLASSES, Prediction, Scored
@@ -125,15 +125,6 @@ def scored(clip_set: ClipSet, subset: str, logits: np.ndarray) -> Scored:
     )
 
 
-def network_statistics(statistics: Mapping[str, PathStatistics]) -> Statistics:
-    """Return stored statistics in the form that the networks take."""
-    return Statistics(
-        mu={name: part.mu for name, part in statistics.items()},
-        mean={name: part.mean for name, part in statistics.items()},
-        std={name: part.std for name, part in statistics.items()},
-    )
-
-
 def fingerprint(model: str, network: nn.Module, clip_set: ClipSet, settings_sha256: str) -> str:
     """Return what a checkpoint must agree with, besides the settings of the training."""
     digest = hashlib.sha256(repr(network).encode())
@@ -150,7 +141,7 @@ def fingerprint(model: str, network: nn.Module, clip_set: ClipSet, settings_sha2
 
 def load_statistics(
     path: str | os.PathLike[str], *, settings_sha256: str, clip_set: ClipSet
-) -> dict[str, PathStatistics]:
+) -> dict[str, Statistics]:
     """Read the statistics of a representation.
 
     FileError: they are missing, or were made from features of other settings or of other clips.

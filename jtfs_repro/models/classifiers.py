@@ -52,7 +52,7 @@ class JtfsNet(_Classifier):
     Parameters
     ----------
     shapes : dict; of one clip: ``S1`` (rows of order 1, frames) and ``S2`` (paths, rows, frames)
-    statistics : Statistics; mu, mean and std of ``S1`` per row and of ``S2`` per path
+    statistics : dict of Statistics; of ``S1`` per row and of ``S2`` per path
     n_classes : int >= 1; number of logits
     widths : three ints or None; channels after each block; None: C, 2C, 4C with C = 4 + paths
     se_reduction : int >= 1; reduction of squeeze and excitation
@@ -73,7 +73,7 @@ class JtfsNet(_Classifier):
         self,
         *,
         shapes: Shapes,
-        statistics: Statistics,
+        statistics: Mapping[str, Statistics],
         n_classes: int,
         widths: Sequence[int] | None = None,
         se_reduction: int = 16,
@@ -104,7 +104,7 @@ class Scattering1dNet(_Classifier):
     Parameters
     ----------
     shapes : dict; of one clip: ``S`` (paths, frames)
-    statistics : Statistics; mu, mean and std of ``S`` per path
+    statistics : dict of Statistics; of ``S`` per path
     widths : three ints or None
         Channels after each block; None: floor(m / 2), m, 2m with m = floor(paths / 4).
     n_classes, se_reduction, head_order, dropout, c, is_c_learnable; see `JtfsNet`
@@ -121,7 +121,7 @@ class Scattering1dNet(_Classifier):
         self,
         *,
         shapes: Shapes,
-        statistics: Statistics,
+        statistics: Mapping[str, Statistics],
         n_classes: int,
         widths: Sequence[int] | None = None,
         se_reduction: int = 16,
@@ -155,7 +155,7 @@ class CqtNet(_Classifier):
     Parameters
     ----------
     shapes : dict; of one clip: ``S`` (bins, frames)
-    statistics : Statistics; mean and std of ``S`` per bin
+    statistics : dict of Statistics; of ``S`` per bin, mean and std
     widths : three ints; channels after each block
     pool_after_block_3 : bool
         Whether block 3 ends with max pooling: true in the paper, false in the original code.
@@ -173,7 +173,7 @@ class CqtNet(_Classifier):
         self,
         *,
         shapes: Shapes,
-        statistics: Statistics,
+        statistics: Mapping[str, Statistics],
         n_classes: int,
         widths: Sequence[int] = CQT_WIDTHS,
         se_reduction: int = 16,
