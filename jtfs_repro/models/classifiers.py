@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor, nn
 
 from jtfs_repro import checks
-from jtfs_repro.models.blocks import HEAD_ORDERS
-from jtfs_repro.models.convnets import ConvNet1d, ConvNet2d
+from jtfs_repro.models.convnets import HEAD_ORDERS, ConvNet
 from jtfs_repro.models.fronts import CqtFront, JtfsFront, Scattering1dFront
 from jtfs_repro.models.statistics import Shapes, Statistics
 
@@ -23,9 +22,7 @@ CQT_WIDTHS = (64, 128, 256)
 class _Classifier(nn.Module):
     """A front, then a body."""
 
-    def __init__(
-        self, front: JtfsFront | Scattering1dFront | CqtFront, body: ConvNet1d | ConvNet2d
-    ) -> None:
+    def __init__(self, front: JtfsFront | Scattering1dFront | CqtFront, body: ConvNet) -> None:
         super().__init__()
         if min(front.shape[1:]) < body.smallest_size:
             rule = f"be >= {body.smallest_size} along every axis"
@@ -84,9 +81,10 @@ class JtfsNet(_Classifier):
     ) -> None:
         front = JtfsFront(shapes=shapes, statistics=statistics, c=c, is_c_learnable=is_c_learnable)
         n_channels = front.shape[0]
-        body = ConvNet2d(
+        body = ConvNet(
             n_channels,
             (n_channels, 2 * n_channels, 4 * n_channels) if widths is None else widths,
+            n_axes=2,
             n_classes=n_classes,
             se_reduction=se_reduction,
             head_order=head_order,
@@ -135,9 +133,10 @@ class Scattering1dNet(_Classifier):
         )
         n_channels = front.shape[0]
         quarter = n_channels // 4
-        body = ConvNet1d(
+        body = ConvNet(
             n_channels,
             (quarter // 2, quarter, 2 * quarter) if widths is None else widths,
+            n_axes=1,
             n_classes=n_classes,
             se_reduction=se_reduction,
             head_order=head_order,
@@ -182,9 +181,10 @@ class CqtNet(_Classifier):
         pool_after_block_3: bool = True,
     ) -> None:
         front = CqtFront(shapes=shapes, statistics=statistics)
-        body = ConvNet2d(
+        body = ConvNet(
             front.shape[0],
             widths,
+            n_axes=2,
             n_classes=n_classes,
             se_reduction=se_reduction,
             head_order=head_order,
