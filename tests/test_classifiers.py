@@ -20,7 +20,8 @@ from jtfs_repro.features.mfcc_moments import MfccMoments
 from jtfs_repro.models.classifiers import JtfsNet
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.training.baselines import fit_linear, fit_svm
-from jtfs_repro.training.settings import Place, TrainingSettings
+from jtfs_repro.training.place import Place
+from jtfs_repro.training.settings import TrainingSettings
 
 SHAPES = {"S1": (32, 8), "S2": (8, 8, 8)}
 SET = clip_set(per_class=4)

@@ -22,7 +22,8 @@ from jtfs_repro.features.clip_tensors import ClipTensors
 from jtfs_repro.models.augmentation import Augmentation
 from jtfs_repro.models.end_to_end import AUDIO, JtfsEndToEnd
 from jtfs_repro.models.statistics import Statistics
-from jtfs_repro.training.settings import Place, TrainingSettings
+from jtfs_repro.training.place import Place
+from jtfs_repro.training.settings import TrainingSettings
 
 MODEL = "jtfs_end_to_end"
 

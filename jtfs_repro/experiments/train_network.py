@@ -11,7 +11,8 @@ from jtfs_repro.experiments.clip_store import ClipSet, ClipStore
 from jtfs_repro.experiments.predictions import N_CLASSES
 from jtfs_repro.experiments.trained import Trained, run_training
 from jtfs_repro.models.statistics import Statistics
-from jtfs_repro.training.settings import Place, TrainingSettings
+from jtfs_repro.training.place import Place
+from jtfs_repro.training.settings import TrainingSettings
 
 
 def train_network(

@@ -22,7 +22,8 @@ from jtfs_repro.experiments.predictions import N_CLASSES, Prediction, Scored
 from jtfs_repro.models.statistics import Statistics
 from jtfs_repro.runs import parse_run, stamp_of
 from jtfs_repro.training.fit import fit
-from jtfs_repro.training.settings import Place, TrainingSettings
+from jtfs_repro.training.place import Place
+from jtfs_repro.training.settings import TrainingSettings
 
 SCORED = ("validation", "test")
 SUBSETS = ("training", *SCORED)

@@ -11,7 +11,7 @@ from jtfs_repro.experiments.clip_store import open_clip_set, open_store
 from jtfs_repro.experiments.train_network import train_network
 from jtfs_repro.experiments.trained import load_statistics, not_trained, save_trained
 from jtfs_repro.provenance import settings_sha256
-from jtfs_repro.training.settings import Place
+from jtfs_repro.training.place import Place
 
 
 def train_classifier(

@@ -118,9 +118,11 @@ def logits_of(network: nn.Module, batches: DataLoader[Batch], device: str | torc
     """Return the logits [shape=(n, n_classes)], float32, of a loader's clips, in eval mode."""
     network.eval()
     with torch.inference_mode():
-        return torch.cat([network(to_device(x, device)).float() for x, _ in batches])
+        return torch.cat([network(to_device(batch, device)[0]).float() for batch in batches])
 
 
-def to_device(features: dict[str, Tensor], device: str | torch.device) -> dict[str, Tensor]:
-    """Return a batch's features on a device."""
-    return {name: value.to(device, non_blocking=True) for name, value in features.items()}
+def to_device(batch: Batch, device: str | torch.device) -> Batch:
+    """Return a batch on a device."""
+    features, labels = batch
+    moved = {name: value.to(device, non_blocking=True) for name, value in features.items()}
+    return moved, labels.to(device, non_blocking=True)
