@@ -10,7 +10,7 @@ from torch import nn
 from training_toys import N_CLASSES, Toy, arrays, clips, settings, train
 
 from jtfs_repro.training import scoring
-from jtfs_repro.training.clips import predict
+from jtfs_repro.training.clips import loader, predict
 
 COLUMNS = [
     "epoch", "step", "lr", "train_loss", "validation_loss", "validation_accuracy",
@@ -61,7 +61,8 @@ def test_the_best_candidate_gives_the_logits(fitted):
     assert loss == pytest.approx(row["validation_loss"], rel=1e-5)
     network = Toy()
     network.load_state_dict(fitted.state_dict)
-    np.testing.assert_array_equal(predict(network, clips(29, 2), batch_size=16), fitted.test_logits)
+    again = predict(network, loader(clips(29, 2), range(29), batch_size=16), "cpu")
+    np.testing.assert_array_equal(again, fitted.test_logits)
 
 
 def test_every_clip_is_scored_alone_as_in_its_batch(fitted):
@@ -70,7 +71,7 @@ def test_every_clip_is_scored_alone_as_in_its_batch(fitted):
     assert fitted.test_logits.dtype == np.float32
     network = Toy()
     network.load_state_dict(fitted.state_dict)
-    one_by_one = predict(network, clips(29, 2), batch_size=1)
+    one_by_one = predict(network, loader(clips(29, 2), range(29), batch_size=1), "cpu")
     np.testing.assert_allclose(one_by_one, fitted.test_logits, rtol=1e-4, atol=1e-5)
 
 

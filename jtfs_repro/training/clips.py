@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -101,20 +101,7 @@ def _as_it_is(batch: Batch) -> Batch:
     return batch
 
 
-def predict(
-    network: nn.Module, clips: Clips, *, n: int | None = None, batch_size: int, device: str = "cpu"
-) -> np.ndarray:
-    """Return the logits of the first ``n`` clips (all if None), batch by batch, in eval mode.
-
-    Result: ndarray [shape=(n, n_classes)], float32.
-    """
-    order = range(len(clips) if n is None else n)
-    logits = logits_of(network.to(device), loader(clips, order, batch_size=batch_size), device)
-    network.cpu()
-    return logits.cpu().numpy()
-
-
-def logits_of(network: nn.Module, batches: DataLoader[Batch], device: str | torch.device) -> Tensor:
+def predict(network: nn.Module, batches: Iterable[Batch], device: str | torch.device) -> Tensor:
     """Return the logits [shape=(n, n_classes)], float32, of a loader's clips, in eval mode."""
     network.eval()
     with torch.inference_mode():

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from jtfs_repro import checks, gpu_memory
 from jtfs_repro.devices import peak_memory_bytes
 from jtfs_repro.training import checkpoints
-from jtfs_repro.training.clips import Clips, predict
+from jtfs_repro.training.clips import Clips, loader, predict
 from jtfs_repro.training.loop import Loop, Record
 from jtfs_repro.training.place import Place
 from jtfs_repro.training.scoring import best_epoch, check_labels, class_weights
@@ -95,13 +95,15 @@ def fit(
             sys.exit(0)
         checkpoints.finish(place.folder, {"identity": identity, "state_dict": record.best})
         network.load_state_dict(record.best)
+        network.to(place.device)
         logits = [
-            predict(network, clips, n=n, batch_size=settings.batch_size, device=place.device)
+            predict(network, loader(clips, range(n), batch_size=settings.batch_size), place.device)
             for clips, n in scored
         ]
+        network.cpu()
     return Fitted(
-        validation_logits=logits[0],
-        test_logits=logits[1],
+        validation_logits=logits[0].cpu().numpy(),
+        test_logits=logits[1].cpu().numpy(),
         history=record.history,
         best_epoch=best_epoch(record.history, selection=settings.selection),
         n_parameters=sum(parameter.numel() for parameter in network.parameters()),

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from jtfs_repro.training import checkpoints, schedule, scoring
-from jtfs_repro.training.clips import Batch, Clips, draw, loader, logits_of, share, to_device
+from jtfs_repro.training.clips import Batch, Clips, draw, loader, predict, share, to_device
 from jtfs_repro.training.place import Place
 from jtfs_repro.training.settings import TrainingSettings
 
@@ -80,23 +80,15 @@ class Loop:
         self.labels = np.asarray(validation.labels[scored], dtype=np.int64)
         self.n_training = len(training)
         self.order: list[int] = []  # of the epoch's clips
-        self.training = self._loader(training, self.order, drop_last=settings.drop_last)
-        self.validation = self._loader(validation, self._share(range(len(self.labels))))
-
-    def _share(self, clips: Sequence[int]) -> list[int]:
-        return share(clips, rank=self.fabric.global_rank, devices=self.fabric.world_size)
-
-    def _loader(
-        self, clips: Clips, order: list[int], *, drop_last: bool = False
-    ) -> DataLoader[Batch]:
-        return loader(
-            clips,
-            order,
-            batch_size=self.settings.batch_size // self.place.devices,
-            drop_last=drop_last,
-            num_workers=self.settings.num_workers,
-            pin_memory=self.place.device == "cuda",
+        self.share = partial(share, rank=fabric.global_rank, devices=fabric.world_size)
+        read = partial(
+            loader,
+            batch_size=settings.batch_size // place.devices,
+            num_workers=settings.num_workers,
+            pin_memory=place.device == "cuda",
         )
+        self.training = read(training, self.order, drop_last=settings.drop_last)
+        self.validation = read(validation, self.share(range(len(self.labels))))
 
     def resume(self, content: Mapping[str, Any]) -> None:
         """Take over what a checkpoint holds."""
@@ -126,7 +118,7 @@ class Loop:
         key = (seed, epoch, self.fabric.global_rank)
         torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0]))
         size = self.settings.epoch_size
-        self.order[:] = self._share(draw(self.n_training, epoch_size=size, seed=seed, epoch=epoch))
+        self.order[:] = self.share(draw(self.n_training, epoch_size=size, seed=seed, epoch=epoch))
         train_loss = self._steps(epoch)
         end_of_steps = time.perf_counter()
         self._note(epoch, train_loss, self._validation_logits())
@@ -182,7 +174,7 @@ class Loop:
 
     def _validation_logits(self) -> np.ndarray:
         """Return the logits of all devices, in the order of the clips."""
-        own = logits_of(self.shared, self.validation, self.fabric.device)
+        own = predict(self.shared, self.validation, self.fabric.device)
         rank, devices = self.fabric.global_rank, self.fabric.world_size
         logits = own.new_zeros(len(own) * devices, own.shape[1])
         logits[rank::devices] = own  # see `share`
