@@ -89,16 +89,12 @@ def loader(
         batch_size=batch_size,
         sampler=order,
         drop_last=drop_last,
-        collate_fn=_as_it_is,  # pyright: ignore[reportArgumentType]  (it is given a batch)
+        collate_fn=tuple,  # the batch as it is
         num_workers=num_workers,
         pin_memory=pin_memory,
         persistent_workers=num_workers > 0,
         generator=torch.Generator(),  # so that the global one is left alone
     )
-
-
-def _as_it_is(batch: Batch) -> Batch:
-    return batch
 
 
 def predict(network: nn.Module, batches: Iterable[Batch], device: str | torch.device) -> Tensor:
