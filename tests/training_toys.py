@@ -6,7 +6,8 @@ from torch import nn
 
 from jtfs_repro import config, io
 from jtfs_repro.training.fit import fit
-from jtfs_repro.training.settings import Place, TrainingSettings
+from jtfs_repro.training.place import Place
+from jtfs_repro.training.settings import TrainingSettings
 
 N_CLASSES = 3
 

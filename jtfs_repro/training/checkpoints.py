@@ -48,34 +48,34 @@ def _header(payload: bytes | memoryview) -> bytes:
     return _HEADER % hashlib.sha256(payload).hexdigest().encode()
 
 
+def finish(folder: str | os.PathLike[str], best: Mapping[str, Any]) -> None:
+    """Write the chosen weights as ``best.pt``; remove the checkpoint before the last."""
+    save(Path(folder, BEST), best)
+    Path(folder, PREVIOUS).unlink(missing_ok=True)
+
+
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
     """Read what `save` wrote, into the CPU's memory.
 
     FileError: the file is missing, truncated or changed since, or holds more than tensors and plain
     values.
     """
-    payload = _checked(path)
     try:
-        content = torch.load(memory.BytesIO(payload), map_location="cpu", weights_only=True)
-    except Exception as error:  # torch, zipfile and pickle each raise their own
-        raise io.corrupt(path, "a checkpoint", error) from None
-    if not isinstance(content, dict):
-        raise io.corrupt(path, "a checkpoint", TypeError(f"a {type(content).__name__} in it"))
-    return content
-
-
-def _checked(path: str | os.PathLike[str]) -> bytes:
-    """Return the content after the header, if that is its SHA-256."""
-    try:
-        with open(path, "rb") as file:
-            header, payload = file.read(_HEADER_BYTES), file.read()
+        data = Path(path).read_bytes()
     except FileNotFoundError:
         raise io.missing(path) from None
-    if header[: _HEADER.index(b"%")] != _HEADER[: _HEADER.index(b"%")]:
-        raise io.corrupt(path, "a checkpoint", ValueError("it does not begin as one"))
-    if header != _header(payload):
-        raise io.corrupt(path, "a checkpoint", ValueError("its SHA-256 is not the one it names"))
-    return payload
+    header, payload = data[:_HEADER_BYTES], memoryview(data)[_HEADER_BYTES:]
+    try:
+        if not header.startswith(_HEADER[: _HEADER.index(b"%")]):
+            raise ValueError("it does not begin as one")
+        if header != _header(payload):
+            raise ValueError("its SHA-256 is not the one it names")
+        content = torch.load(memory.BytesIO(payload), map_location="cpu", weights_only=True)
+        if not isinstance(content, dict):
+            raise TypeError(f"a {type(content).__name__} in it")
+    except Exception as error:  # torch, zipfile and pickle each raise their own
+        raise io.corrupt(path, "a checkpoint", error) from None
+    return content
 
 
 def identity(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -89,7 +89,7 @@ def loader(
         batch_size=batch_size,
         sampler=order,
         drop_last=drop_last,
-        collate_fn=_as_it_is,  # pyright: ignore[reportArgumentType]  (it is given a batch)
+        collate_fn=tuple,  # the batch as it is
         num_workers=num_workers,
         pin_memory=pin_memory,
         persistent_workers=num_workers > 0,
@@ -97,30 +97,15 @@ def loader(
     )
 
 
-def _as_it_is(batch: Batch) -> Batch:
-    return batch
-
-
-def predict(
-    network: nn.Module, clips: Clips, *, n: int | None = None, batch_size: int, device: str = "cpu"
-) -> np.ndarray:
-    """Return the logits of the first ``n`` clips (all if None), batch by batch, in eval mode.
-
-    Result: ndarray [shape=(n, n_classes)], float32.
-    """
-    order = range(len(clips) if n is None else n)
-    logits = logits_of(network.to(device), loader(clips, order, batch_size=batch_size), device)
-    network.cpu()
-    return logits.cpu().numpy()
-
-
-def logits_of(network: nn.Module, batches: DataLoader[Batch], device: str | torch.device) -> Tensor:
+def predict(network: nn.Module, batches: Iterable[Batch], device: str | torch.device) -> Tensor:
     """Return the logits [shape=(n, n_classes)], float32, of a loader's clips, in eval mode."""
     network.eval()
     with torch.inference_mode():
-        return torch.cat([network(to_device(x, device)).float() for x, _ in batches])
+        return torch.cat([network(to_device(batch, device)[0]).float() for batch in batches])
 
 
-def to_device(features: dict[str, Tensor], device: str | torch.device) -> dict[str, Tensor]:
-    """Return a batch's features on a device."""
-    return {name: value.to(device, non_blocking=True) for name, value in features.items()}
+def to_device(batch: Batch, device: str | torch.device) -> Batch:
+    """Return a batch on a device."""
+    features, labels = batch
+    moved = {name: value.to(device, non_blocking=True) for name, value in features.items()}
+    return moved, labels.to(device, non_blocking=True)

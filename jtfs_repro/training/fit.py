@@ -6,6 +6,7 @@ candidates (last epochs) -> best validation score -> logits of validation and te
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +14,13 @@ import numpy as np
 from torch import Tensor, nn
 
 from jtfs_repro import checks, gpu_memory
-from jtfs_repro.devices import choose_device, peak_memory_bytes
-from jtfs_repro.training import checkpoints, loop
-from jtfs_repro.training.clips import Clips, predict
-from jtfs_repro.training.loss import check_labels, class_weights
-from jtfs_repro.training.selection import best_epoch
-from jtfs_repro.training.settings import Place, TrainingSettings
+from jtfs_repro.devices import peak_memory_bytes
+from jtfs_repro.training import checkpoints
+from jtfs_repro.training.clips import Clips, loader, predict
+from jtfs_repro.training.loop import Loop, Record
+from jtfs_repro.training.place import Place
+from jtfs_repro.training.scoring import best_epoch, check_labels, class_weights
+from jtfs_repro.training.settings import TrainingSettings
 
 OUT_OF_MEMORY = "free it, use device=cpu, or lower batch_size, which is another training"
 
@@ -63,9 +65,9 @@ def fit(
     holds the weights of the best epoch afterwards, in eval mode. ``seed`` is that of sampling,
     dropout and augmentation; the initial weights are the network's own. ``fingerprint`` is whatever
     else must agree for a checkpoint in the place's folder to be taken, e.g. a hash of the features.
-    The processes that Lightning Fabric starts for several devices run the calling script and end
-    inside this function; only the first returns. Class weights by appearance take the labels of
-    training, validation and test in turn, see `loss.class_weights`.
+    The processes that Fabric starts for several devices run the calling script and end inside this
+    function; only the first returns. Class weights by appearance take the labels of training,
+    validation and test in turn, see `scoring.class_weights`.
 
     Run again with the same arguments after it was killed, it goes on from the last whole epoch; on
     a CPU, weights, logits and history are then the same to the last bit. ValueError, TypeError: an
@@ -74,64 +76,66 @@ def fit(
     named) or program, or cannot be written.
     """
     checks.integer("seed", seed, low=0)
-    checks.integer("n_classes", n_classes, low=2)
-    subsets = {"training": training, "validation": validation, "test": test}
-    labels = [_labels(name, clips, n_classes) for name, clips in subsets.items()]
-    weights = class_weights(
-        labels[0],
-        n_classes=n_classes,
-        rule=settings.class_weights,
-        appearance=np.concatenate(labels),
-    )
+    weights = _weights(settings, (training, validation, test), n_classes)
     scored = [(clips, settings.n_scored(len(clips))) for clips in (validation, test)]
     identity = checkpoints.identity(
         network, settings, seed=seed, fingerprint=fingerprint, n_training=len(training)
     )
-    device = choose_device(place.device)
+    found = checkpoints.find(place.folder, identity, is_first=place.is_first)
     with gpu_memory.explained(f"batch_size={settings.batch_size}", OUT_OF_MEMORY):
-        record = loop.train(
-            network,
-            training,
-            validation,
-            settings=settings,
-            class_weights=weights,
-            place=place,
-            identity=identity,
-        )
+        with place.fabric() as fabric:
+            loop = Loop(
+                network, training, validation, settings=settings, class_weights=weights,
+                place=place, fabric=fabric, record=Record(identity=identity),
+            )  # fmt: skip
+            if found is not None:
+                loop.resume(found)
+            record = loop.run()
+        if not fabric.is_global_zero:
+            sys.exit(0)
+        checkpoints.finish(place.folder, {"identity": identity, "state_dict": record.best})
         network.load_state_dict(record.best)
+        network.to(place.device)
         logits = [
-            predict(network, clips, n=n, batch_size=settings.batch_size, device=device)
+            predict(network, loader(clips, range(n), batch_size=settings.batch_size), place.device)
             for clips, n in scored
         ]
+        network.cpu()
     return Fitted(
-        validation_logits=logits[0],
-        test_logits=logits[1],
+        validation_logits=logits[0].cpu().numpy(),
+        test_logits=logits[1].cpu().numpy(),
         history=record.history,
         best_epoch=best_epoch(record.history, selection=settings.selection),
         n_parameters=sum(parameter.numel() for parameter in network.parameters()),
         state_dict=record.best,
-        cost=_cost(record, settings, len(training), device),
+        cost=_cost(record, settings, len(training), place.device),
     )
 
 
-def _labels(name: str, clips: Clips, n_classes: int) -> np.ndarray:
-    labels = check_labels(f"{name}.labels", clips.labels, n_classes)
-    if len(clips) != len(labels):
-        checks.fail(f"len({name})", len(clips), f"be {len(labels)}, the number of labels")
-    return labels
+def _weights(
+    settings: TrainingSettings, subsets: tuple[Clips, Clips, Clips], n_classes: int
+) -> np.ndarray:
+    """Check all labels; return the class weights."""
+    checks.integer("n_classes", n_classes, low=2)
+    labels = []
+    for name, clips in zip(("training", "validation", "test"), subsets, strict=True):
+        labels.append(check_labels(f"{name}.labels", clips.labels, n_classes))
+        if len(clips) != len(labels[-1]):
+            checks.fail(f"len({name})", len(clips), f"be {len(labels[-1])}, the number of labels")
+    every, rule = np.concatenate(labels), settings.class_weights
+    return class_weights(labels[0], n_classes=n_classes, rule=rule, appearance=every)
 
 
 def _cost(
-    record: loop.Record, settings: TrainingSettings, n_training: int, device: str
+    record: Record, settings: TrainingSettings, n_training: int, device: str
 ) -> dict[str, Any]:
     n_steps = record.history[-1]["step"]
     drawn = n_training if settings.epoch_size is None else settings.epoch_size
-    whole = n_steps * settings.batch_size  # of full batches
+    n_clips = n_steps * settings.batch_size if settings.drop_last else settings.epochs * drawn
     return {
         "seconds_training": record.seconds,
         "n_steps": n_steps,
-        "clips_per_second": (whole if settings.drop_last else settings.epochs * drawn)
-        / record.seconds_steps,
+        "clips_per_second": n_clips / record.seconds_steps,
         "peak_memory_bytes": peak_memory_bytes(device),
         "device": "+".join(record.devices),
     }

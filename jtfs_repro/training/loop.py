@@ -7,13 +7,10 @@ killed goes on as if it had not been.
 from __future__ import annotations
 
 import copy
-import logging
-import os
-import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +19,10 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from jtfs_repro.devices import choose_device
-from jtfs_repro.training import checkpoints, schedule, selection
-from jtfs_repro.training.clips import Batch, Clips, draw, loader, logits_of, share, to_device
-from jtfs_repro.training.loss import mean_loss, weighted_loss
-from jtfs_repro.training.settings import Place, TrainingSettings
+from jtfs_repro.training import checkpoints, schedule, scoring
+from jtfs_repro.training.clips import Batch, Clips, draw, loader, predict, share, to_device
+from jtfs_repro.training.place import Place
+from jtfs_repro.training.settings import TrainingSettings
 
 _STEPS_BETWEEN_CHECKS = 16  # of the loss: each waits for the GPU
 _SECONDS_BETWEEN_UPDATES = 1.0
@@ -40,94 +36,12 @@ class Record:
     ``seconds_steps`` of their training steps alone, all runs together.
     """
 
-    identity: dict[str, Any]
+    identity: Mapping[str, Any]
     history: list[dict[str, Any]] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
     devices: list[str] = field(default_factory=list)
     seconds: float = 0.0
     seconds_steps: float = 0.0
-
-
-def train(
-    network: nn.Module,
-    training: Clips,
-    validation: Clips,
-    *,
-    settings: TrainingSettings,
-    class_weights: np.ndarray,
-    place: Place,
-    identity: Mapping[str, Any],
-) -> Record:
-    """Run all epochs that are missing; return the record. Only the first process returns."""
-    is_first = place.devices == 1 or os.environ.get("LOCAL_RANK", "0") == "0"
-    found = checkpoints.find(place.folder, identity, is_first=is_first)
-    with _random_state_kept(place), _fabric(place) as fabric:
-        loop = Loop(
-            network, training, validation, settings=settings, class_weights=class_weights,
-            place=place, record=Record(identity=dict(identity)), fabric=fabric,
-        )  # fmt: skip
-        if found is not None:
-            loop.resume(found)
-        loop.run()
-    if not fabric.is_global_zero:
-        sys.exit(0)
-    record = loop.record
-    best = {"identity": record.identity, "state_dict": record.best}
-    checkpoints.save(Path(place.folder, checkpoints.BEST), best)
-    Path(place.folder, checkpoints.PREVIOUS).unlink(missing_ok=True)
-    return record
-
-
-@contextmanager
-def _random_state_kept(place: Place) -> Iterator[None]:
-    has_gpu = choose_device(place.device) == "cuda"
-    with torch.random.fork_rng(range(torch.cuda.device_count()) if has_gpu else []):
-        yield
-
-
-class OneDevice:
-    """What the loop needs of Fabric, for one device: importing that takes longer than a toy trains.
-
-    A cluster's environment variables have no say.
-    """
-
-    global_rank, world_size, is_global_zero = 0, 1, True
-
-    def __init__(self, device: str) -> None:
-        self.device = torch.device(device)
-
-    def setup_module(self, network: nn.Module) -> nn.Module:
-        """Move the network to the device."""
-        return network.to(self.device)
-
-    def all_reduce(self, value: Tensor, *, reduce_op: str) -> Tensor:
-        """Return the mean or sum over all devices."""
-        return value
-
-    def barrier(self) -> None:
-        """Wait for all devices."""
-
-
-@contextmanager
-def _fabric(place: Place) -> Iterator[Any]:
-    """Yield Lightning's Fabric, its processes started and its messages off; or `OneDevice`."""
-    device = choose_device(place.device)
-    if place.devices == 1:
-        yield OneDevice(device)
-        return
-    from lightning.fabric import Fabric
-
-    loggers = [logging.getLogger(f"lightning.{part}") for part in ("fabric", "pytorch")]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.ERROR)
-    try:
-        fabric = Fabric(accelerator=device, devices=place.devices, strategy=place.strategy)
-        fabric.launch()
-        yield fabric
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
 
 
 def optimiser(
@@ -149,46 +63,32 @@ class Loop:
         settings: TrainingSettings,
         class_weights: np.ndarray,
         place: Place,
-        record: Record,
         fabric: Any,
+        record: Record,
     ) -> None:
-        self.settings, self.place, self.record, self.fabric = settings, place, record, fabric
-        self.n_training = len(training)
-        self.labels = np.asarray(
-            validation.labels[: settings.n_scored(len(validation))], dtype=np.int64
-        )
+        self.settings, self.place, self.fabric, self.record = settings, place, fabric, record
         self.steps_per_epoch = settings.steps_per_epoch(len(training), devices=place.devices)
-        self.factor = schedule.build(
-            settings.schedule,
-            steps_per_epoch=self.steps_per_epoch,
-            epochs=settings.epochs,
-            floor=settings.lr_floor / settings.lr,
-            warmup_epochs=settings.warmup_epochs,
-            schedule_steps=settings.schedule_steps,
-        )
-        if place.devices > 1 and fabric.device.type == "cuda":
+        self.factor = schedule.build(settings, self.steps_per_epoch)  # of the learning rate
+        if place.devices > 1 and place.device == "cuda":
             network = nn.SyncBatchNorm.convert_sync_batchnorm(copy.deepcopy(network))
         self.network = network
         self.shared = fabric.setup_module(network)  # its gradients are those of all devices
         self.optimiser = optimiser(network.parameters(), settings)
         self.class_weights = class_weights
         self.weights = torch.from_numpy(class_weights).float().to(fabric.device)
+        scored = slice(settings.n_scored(len(validation)))
+        self.labels = np.asarray(validation.labels[scored], dtype=np.int64)
+        self.n_training = len(training)
         self.order: list[int] = []  # of the epoch's clips
-        self.training = self._loader(training, self.order, drop_last=settings.drop_last)
-        self.validation = self._loader(validation, self._share(range(len(self.labels))))
-
-    def _share(self, clips: Any) -> list[int]:
-        return share(clips, rank=self.fabric.global_rank, devices=self.fabric.world_size)
-
-    def _loader(self, clips: Clips, order: list[int], *, drop_last: bool = False) -> Any:
-        return loader(
-            clips,
-            order,
-            batch_size=self.settings.batch_size // self.place.devices,
-            drop_last=drop_last,
-            num_workers=self.settings.num_workers,
-            pin_memory=self.fabric.device.type == "cuda",
+        self.share = partial(share, rank=fabric.global_rank, devices=fabric.world_size)
+        read = partial(
+            loader,
+            batch_size=settings.batch_size // place.devices,
+            num_workers=settings.num_workers,
+            pin_memory=place.device == "cuda",
         )
+        self.training = read(training, self.order, drop_last=settings.drop_last)
+        self.validation = read(validation, self.share(range(len(self.labels))))
 
     def resume(self, content: Mapping[str, Any]) -> None:
         """Take over what a checkpoint holds."""
@@ -196,30 +96,29 @@ class Loop:
         self.optimiser.load_state_dict(content["optimiser"])
         self.record = Record(**{name: content[name] for name in vars(self.record)})
 
-    def run(self) -> None:
+    def run(self) -> Record:
         """Run all epochs that are missing."""
-        record, device = self.record, self.fabric.device.type
-        record.devices = sorted({*record.devices, device})
-        done = len(record.history)
+        done = len(self.record.history)
+        self.record.devices = sorted({*self.record.devices, self.place.device})
         with tqdm(
             total=self.settings.epochs * self.steps_per_epoch,
             initial=done * self.steps_per_epoch,
-            desc=f"{type(self.network).__name__} seed {record.identity['seed']}",
+            desc=f"{type(self.network).__name__} seed {self.record.identity['seed']}",
             unit="step",
             disable=not (self.place.progress and self.fabric.is_global_zero),
             mininterval=_SECONDS_BETWEEN_UPDATES,
         ) as self.bar:
             for epoch in range(done, self.settings.epochs):
-                self.epoch(epoch)
+                self._epoch(epoch)
+        return self.record
 
-    def epoch(self, epoch: int) -> None:
-        """Seed an epoch, train, validate, save."""
+    def _epoch(self, epoch: int) -> None:
         start = time.perf_counter()
         seed = self.record.identity["seed"]
         key = (seed, epoch, self.fabric.global_rank)
         torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0]))
         size = self.settings.epoch_size
-        self.order[:] = self._share(draw(self.n_training, epoch_size=size, seed=seed, epoch=epoch))
+        self.order[:] = self.share(draw(self.n_training, epoch_size=size, seed=seed, epoch=epoch))
         train_loss = self._steps(epoch)
         end_of_steps = time.perf_counter()
         self._note(epoch, train_loss, self._validation_logits())
@@ -246,11 +145,10 @@ class Loop:
         DDP averages gradients over devices: each part is divided by the mean weight, so that the
         average is the gradient of the whole batch's weighted mean.
         """
-        features, labels = batch[0], batch[1].to(self.fabric.device, non_blocking=True)
+        features, labels = to_device(batch, self.fabric.device)
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.lr * self.factor(step)
-        logits = self.shared(to_device(features, self.fabric.device))
-        total, weight = weighted_loss(logits, labels, self.weights)
+        total, weight = scoring.weighted_loss(self.shared(features), labels, self.weights)
         # ASSUME: the weighted mean; the paper's weighted sum differs by a factor
         loss = total / self.fabric.all_reduce(weight, reduce_op="mean")
         self.optimiser.zero_grad()
@@ -270,14 +168,13 @@ class Loop:
                     " features, or lr too high?)"
                 )
         text = f"epoch {epoch + 1}/{self.settings.epochs}, loss {values[-1]:.3f}"
-        if epoch:
-            accuracy = self.record.history[-1]["validation_accuracy"]
-            text += f", validation accuracy {accuracy:.3f}"
+        for row in self.record.history[-1:]:
+            text += f", validation accuracy {row['validation_accuracy']:.3f}"
         self.bar.set_postfix_str(text, refresh=False)
 
     def _validation_logits(self) -> np.ndarray:
         """Return the logits of all devices, in the order of the clips."""
-        own = logits_of(self.shared, self.validation, self.fabric.device)
+        own = predict(self.shared, self.validation, self.fabric.device)
         rank, devices = self.fabric.global_rank, self.fabric.world_size
         logits = own.new_zeros(len(own) * devices, own.shape[1])
         logits[rank::devices] = own  # see `share`
@@ -297,13 +194,12 @@ class Loop:
             "step": steps,
             "lr": settings.lr * self.factor(steps - 1),
             "train_loss": train_loss,
-            "validation_loss": mean_loss(logits, self.labels, self.class_weights),
-            "validation_accuracy": selection.accuracy(logits, self.labels),
-            "validation_macro_recall": selection.macro_recall(logits, self.labels),
+            "validation_loss": scoring.mean_loss(logits, self.labels, self.class_weights),
+            "validation_accuracy": scoring.accuracy(logits, self.labels),
+            "validation_macro_recall": scoring.macro_recall(logits, self.labels),
             "is_candidate": "yes" if settings.is_candidate(epoch) else "no",
-            "is_best": "no",
         })  # fmt: skip
-        chosen = selection.best_epoch(history, selection=settings.selection)
+        chosen = scoring.best_epoch(history, selection=settings.selection)
         if chosen == epoch:
             state = self.network.state_dict()
             self.record.best = {name: value.cpu().clone() for name, value in state.items()}
@@ -313,14 +209,9 @@ class Loop:
     def save(self) -> None:
         """Write the checkpoint of an epoch; the one before becomes ``previous.ckpt``."""
         if self.fabric.is_global_zero:
-            state = {
-                "network": self.network.state_dict(),
-                "optimiser": self.optimiser.state_dict(),
-            }
             folder = Path(self.place.folder)
-            checkpoints.save(
-                folder / checkpoints.LAST,
-                {**vars(self.record), **state},
-                keep_as=folder / checkpoints.PREVIOUS,
-            )
+            network, steps = self.network.state_dict(), self.optimiser.state_dict()
+            state = {**vars(self.record), "network": network, "optimiser": steps}
+            previous = folder / checkpoints.PREVIOUS
+            checkpoints.save(folder / checkpoints.LAST, state, keep_as=previous)
         self.fabric.barrier()

@@ -1,50 +1,13 @@
-"""Settings of one training, and the place where it runs."""
+"""Settings of one training."""
 
 from __future__ import annotations
 
 import math
-import os
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from jtfs_repro import checks
-from jtfs_repro.devices import choose_device
-from jtfs_repro.training.loss import RULES
 from jtfs_repro.training.schedule import SCHEDULES
-from jtfs_repro.training.selection import SELECTIONS
-
-STRATEGIES = ("auto", "ddp")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where a training runs and keeps its checkpoints; of no influence on the result of a CPU.
-
-    ValueError, TypeError: a value is out of range, or CUDA is asked for where there is none.
-
-    Parameters
-    ----------
-    folder : path; of the checkpoints of one training, see `checkpoints`
-    device : {'auto', 'cpu', 'cuda'}
-    devices : int >= 1; GPUs, or processes on the CPU, that share every batch
-    strategy : {'auto', 'ddp'}; how Lightning Fabric shares the work of several devices
-    progress : bool; whether a bar is shown
-    """
-
-    folder: str | os.PathLike[str]
-    device: str = "auto"
-    devices: int = 1
-    strategy: str = "auto"
-    progress: bool = True
-
-    def __post_init__(self) -> None:
-        choose_device(self.device)
-        checks.integer("devices", self.devices, low=1)
-        checks.choice("strategy", self.strategy, STRATEGIES)
-
-    def below(self, name: str) -> Place:
-        """Return the same place with a folder of its own in this folder."""
-        return replace(self, folder=Path(self.folder, name))
+from jtfs_repro.training.scoring import RULES, SELECTIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +31,7 @@ class TrainingSettings:
     warmup_epochs : int >= 0; only 'paper' reads it; 'as_coded' always takes three
     schedule_steps : int >= 1, optional; steps that 'as_coded' takes for an epoch; the true number
         if None, 256 for the original's defect
-    class_weights : {'training_by_id', 'all_by_appearance'}; see `loss.class_weights`
+    class_weights : {'training_by_id', 'all_by_appearance'}; see `scoring.class_weights`
     selection : {'accuracy', 'macro_recall'}; validation score by which the epoch is chosen
     last_epochs : int >= 1; how many epochs at the end are candidates; all if there are fewer
     score_drop_last : bool; whether the last partial batch of validation and test is never scored

@@ -28,7 +28,7 @@ from jtfs_repro.models.statistics import Statistics
 from jtfs_repro.resynthesis.objective import Objective
 from jtfs_repro.scattering import Scattering1D, TimeFrequencyScattering
 from jtfs_repro.training.loop import optimiser
-from jtfs_repro.training.loss import class_weights, weighted_loss
+from jtfs_repro.training.scoring import class_weights, weighted_loss
 from jtfs_repro.training.settings import TrainingSettings
 from jtfs_repro.verdicts.claims import COMPUTED as FROM_COMPUTED
 from jtfs_repro.verdicts.claims import SETTINGS, Claim, pairs

@@ -53,4 +53,4 @@ def test_features_at_the_settings_of_the_paper(clips, front, tmp_path):
     if front in ("jtfs", "scattering1d"):
         assert all(part.min() > -1e-6 * part.max() for part in parts.values())
         statistics = clip_statistics(store, progress=False)
-        assert all((std > 0).all() for std in statistics.std.values())
+        assert all((part.std > 0).all() for part in statistics.values())

@@ -150,10 +150,8 @@ class TestEveryNet:
         (lambda: net(JtfsNet, SMALL["jtfs"], widths=()), r"^widths=\(\) must be 3 integers"),
         (lambda: net(JtfsNet, SMALL["cqt"]), r"^shapes=\['S'\] must have 'S1'"),
         (
-            lambda: CqtNet(
-                shapes=SMALL["cqt"], statistics=Statistics(mean={}, std={}), n_classes=8
-            ),
-            r"^statistics.mean=\[\] must have 'S' \(statistics of another representation\?\)",
+            lambda: CqtNet(shapes=SMALL["cqt"], statistics={}, n_classes=8),
+            r"^statistics=\[\] must have 'S' \(statistics of another representation\?\)",
         ),
     ],
 )

@@ -7,10 +7,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from jtfs_repro.models.blocks import SqueezeExcitation, conv_block, head
-from jtfs_repro.models.convnets import ConvNet1d, ConvNet2d
+from jtfs_repro.models.convnets import ConvNet, SqueezeExcitation, conv_block, head
 
-Net1d, Net2d = partial(ConvNet1d, n_classes=8), partial(ConvNet2d, n_classes=8)
+Net1d, Net2d = (partial(ConvNet, n_axes=n_axes, n_classes=8) for n_axes in (1, 2))
 FLOAT64 = 1e-12  # sums over a few hundred products
 
 

@@ -9,9 +9,8 @@ import torch
 from torch import nn
 from training_toys import N_CLASSES, Toy, arrays, clips, settings, train
 
-from jtfs_repro.training import selection
-from jtfs_repro.training.clips import predict
-from jtfs_repro.training.loss import mean_loss
+from jtfs_repro.training import scoring
+from jtfs_repro.training.clips import loader, predict
 
 COLUMNS = [
     "epoch", "step", "lr", "train_loss", "validation_loss", "validation_accuracy",
@@ -38,7 +37,7 @@ def fitted(tmp_path_factory):
 
 def test_it_learns_a_separable_set(fitted):
     labels = clips(29, 2).labels
-    assert selection.accuracy(fitted.test_logits, labels) > 0.9
+    assert scoring.accuracy(fitted.test_logits, labels) > 0.9
     assert fitted.history[-1]["train_loss"] < 0.5 * fitted.history[0]["train_loss"]
 
 
@@ -56,13 +55,14 @@ def test_the_best_candidate_gives_the_logits(fitted):
     assert best == [fitted.best_epoch]
     row = fitted.history[fitted.best_epoch]
     labels = clips(37, 1).labels
-    assert selection.accuracy(fitted.validation_logits, labels) == row["validation_accuracy"]
+    assert scoring.accuracy(fitted.validation_logits, labels) == row["validation_accuracy"]
     weights = np.array([1, 1, 17 / 16]) / 1.0  # 50 clips of three classes: 17, 17, 16
-    loss = mean_loss(fitted.validation_logits, labels, weights)
+    loss = scoring.mean_loss(fitted.validation_logits, labels, weights)
     assert loss == pytest.approx(row["validation_loss"], rel=1e-5)
     network = Toy()
     network.load_state_dict(fitted.state_dict)
-    np.testing.assert_array_equal(predict(network, clips(29, 2), batch_size=16), fitted.test_logits)
+    again = predict(network, loader(clips(29, 2), range(29), batch_size=16), "cpu")
+    np.testing.assert_array_equal(again, fitted.test_logits)
 
 
 def test_every_clip_is_scored_alone_as_in_its_batch(fitted):
@@ -71,7 +71,7 @@ def test_every_clip_is_scored_alone_as_in_its_batch(fitted):
     assert fitted.test_logits.dtype == np.float32
     network = Toy()
     network.load_state_dict(fitted.state_dict)
-    one_by_one = predict(network, clips(29, 2), batch_size=1)
+    one_by_one = predict(network, loader(clips(29, 2), range(29), batch_size=1), "cpu")
     np.testing.assert_allclose(one_by_one, fitted.test_logits, rtol=1e-4, atol=1e-5)
 
 

@@ -23,7 +23,7 @@ from jtfs_repro.studies.instruments.predictions import (
 )
 from jtfs_repro.training.baselines import Baseline
 from jtfs_repro.training.fit import Fitted
-from jtfs_repro.training.settings import Place
+from jtfs_repro.training.place import Place
 
 
 def train_classifier(

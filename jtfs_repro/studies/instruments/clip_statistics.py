@@ -38,11 +38,8 @@ def clip_statistics(
     subset: str = "training",
     clips_at_a_time: int = 16,
     progress: bool = True,
-) -> Statistics:
-    """Return the statistics of every part of a representation, one value per path (first axis).
-
-    ``mu`` is the mean of the coefficients (ones where nothing is compressed), ``mean`` and ``std``
-    those of the (compressed) coefficients.
+) -> dict[str, Statistics]:
+    """Return the statistics of every part of a representation, by its name.
 
     ValueError: an argument is unknown or out of range, there is no training clip, or a coefficient
     is not finite, or negative where a logarithm follows.
@@ -76,11 +73,7 @@ def clip_statistics(
         found = _moments(passes("mu"), _non_negative, "coefficients")
         mu = {name: mean for name, (mean, _) in found.items()}
         moments = _moments(passes("moments"), lambda name, S: mu_log(S, mu[name], c), spread)
-    return Statistics(
-        mu=mu,
-        mean={name: mean for name, (mean, _) in moments.items()},
-        std={name: std for name, (_, std) in moments.items()},
-    )
+    return {name: Statistics(mu=mu[name], mean=m, std=s) for name, (m, s) in moments.items()}
 
 
 def mu_log(S: np.ndarray, mu: np.ndarray, c: float) -> np.ndarray:

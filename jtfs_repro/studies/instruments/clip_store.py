@@ -20,7 +20,7 @@ from torch import Tensor
 from jtfs_repro import io
 from jtfs_repro.datasets.clips import ClipSet, open_clips
 from jtfs_repro.features.clip_tensors import unflatten
-from jtfs_repro.models.statistics import KINDS, Statistics
+from jtfs_repro.models.statistics import Statistics
 from jtfs_repro.provenance import settings_sha256
 
 Path_ = str | os.PathLike[str]
@@ -38,7 +38,7 @@ class ClipStore:
     arrays : sequence of array
         Shards [shape=(n_i, D)], float32, one after the other: memory maps, or the signals.
     shapes : mapping; name of each part -> its axes
-    statistics : Statistics, optional; of the training clips
+    statistics : mapping, optional; name of each part -> its statistics over the training clips
     settings_sha256 : str; digest of the feature's settings
     not_run : str; "reason; remedy", or empty
     device : str; that made the features
@@ -48,7 +48,7 @@ class ClipStore:
     clips: ClipSet
     arrays: Sequence[Any]
     shapes: Mapping[str, tuple[int, ...]]
-    statistics: Statistics | None = None
+    statistics: Mapping[str, Statistics] | None = None
     settings_sha256: str = ""
     not_run: str = ""
     device: str = "cpu"
@@ -138,7 +138,7 @@ def open_shards(store: ClipStore, shards: Sequence[Path_]) -> ClipStore:
     return replace(store, arrays=arrays, shapes=shapes, device=device)
 
 
-def load_statistics(path: Path_, store: ClipStore) -> Statistics:
+def load_statistics(path: Path_, store: ClipStore) -> dict[str, Statistics]:
     """Read the statistics of a store's features."""
     facts = io.load_json(Path(path).with_suffix(".json"))
     if any(facts[key] != wanted for key, wanted in digests(store).items()):
@@ -146,23 +146,22 @@ def load_statistics(path: Path_, store: ClipStore) -> Statistics:
     return statistics_of(io.load_arrays(path))
 
 
-def statistics_arrays(statistics: Statistics) -> dict[str, np.ndarray]:
+def statistics_arrays(statistics: Mapping[str, Statistics]) -> dict[str, np.ndarray]:
     """Return the statistics as named arrays for an ``.npz`` file: ``S1.mu``, ``S1.mean``, ..."""
     return {
-        f"{name}.{kind}": np.asarray(getattr(statistics, kind)[name])
-        for name in statistics.mu
-        for kind in KINDS
+        f"{name}.{kind}": getattr(part, kind)
+        for name, part in statistics.items()
+        for kind in ("mu", "mean", "std")
     }
 
 
-def statistics_of(stored: Mapping[str, np.ndarray]) -> Statistics:
-    """Return the inverse of `statistics_arrays`; other entries are left out."""
-    parts: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
+def statistics_of(stored: Mapping[str, np.ndarray]) -> dict[str, Statistics]:
+    """Return the inverse of `statistics_arrays`."""
+    parts: dict[str, dict[str, np.ndarray]] = {}
     for key, values in stored.items():
         name, _, kind = key.rpartition(".")
-        if kind in KINDS:
-            parts[kind][name] = values
-    return Statistics(**parts)
+        parts.setdefault(name, {})[kind] = values
+    return {name: Statistics(**kinds) for name, kinds in parts.items()}
 
 
 def digests(store: ClipStore) -> dict[str, str]:

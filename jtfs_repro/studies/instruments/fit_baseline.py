@@ -60,13 +60,12 @@ def clip_vectors(
 
 
 def _vectors(
-    parts: Mapping[str, np.ndarray], statistics: Statistics | None, c: float
+    parts: Mapping[str, np.ndarray], statistics: Mapping[str, Statistics] | None, c: float
 ) -> np.ndarray:
     vectors = []
     for name, part in parts.items():
         values = part
         if statistics is not None:
-            mu = np.asarray(statistics.mu[name])
-            values = mu_log(part.astype(np.float64), mu, c).mean(-1)
+            values = mu_log(part.astype(np.float64), statistics[name].mu, c).mean(-1)
         vectors.append(values.reshape(len(part), -1).astype(np.float32))
     return np.concatenate(vectors, axis=1)

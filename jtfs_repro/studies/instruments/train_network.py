@@ -19,7 +19,8 @@ from jtfs_repro.models.augmentation import Augmentation
 from jtfs_repro.models.end_to_end import AUDIO, JtfsEndToEnd
 from jtfs_repro.studies.instruments.clip_store import ClipStore
 from jtfs_repro.training.fit import Fitted, fit
-from jtfs_repro.training.settings import Place, TrainingSettings
+from jtfs_repro.training.place import Place
+from jtfs_repro.training.settings import TrainingSettings
 
 
 def train_network(

@@ -23,7 +23,8 @@ from jtfs_repro.studies.instruments.fit_baseline import clip_vectors, fit_baseli
 from jtfs_repro.studies.instruments.predictions import load_prediction, scored
 from jtfs_repro.studies.instruments.train_network import Tensors, train_end_to_end, train_network
 from jtfs_repro.training.baselines import fit_linear, fit_svm
-from jtfs_repro.training.settings import Place, TrainingSettings
+from jtfs_repro.training.place import Place
+from jtfs_repro.training.settings import TrainingSettings
 
 SHAPES = {"S1": (32, 8), "S2": (8, 8, 8)}
 SET = clip_set(per_class=4)
@@ -118,9 +119,8 @@ def test_a_killed_training_of_other_settings_is_no_obstacle(store, tmp_path):
 
 
 def test_statistics_of_other_features_are_refused(store, tmp_path):
-    mu = dict.fromkeys(SHAPES, store.statistics.mu["S1"])
-    wrong = replace(store, statistics=replace(store.statistics, mu=mu))
-    with pytest.raises(ValueError, match=r"statistics.mu\['S2'\]=32 must have 8 values"):
+    wrong = replace(store, statistics=dict.fromkeys(SHAPES, store.statistics["S1"]))
+    with pytest.raises(ValueError, match=r"statistics\['S2'\].mu=32 must have 8 values"):
         train(wrong, tmp_path)
 
 
@@ -182,7 +182,7 @@ def test_end_to_end_equals_the_route_over_stored_features(sounding, tmp_path):
 def test_vectors_are_mu_log_means_over_time(store):
     found = clip_vectors(store, 20, c=0.1, progress=False)
     parts = store.tensors(np.arange(20))
-    mu = store.statistics.mu
+    mu = {name: part.mu for name, part in store.statistics.items()}
     wanted = np.concatenate(
         [mu_log(parts[n], mu[n], 0.1).mean(-1).reshape(20, -1) for n in SHAPES], axis=1
     )
@@ -235,7 +235,7 @@ def test_statistics_of_other_settings_or_clips_are_refused(store, tmp_path):
     path = tmp_path / "jtfs.npz"
     io.save_arrays(path, **statistics_arrays(store.statistics))
     io.save_json(path.with_suffix(".json"), DIGESTS)
-    assert load_statistics(path, store).mu.keys() == SHAPES.keys()
+    assert load_statistics(path, store).keys() == SHAPES.keys()
     with pytest.raises(io.FileError, match="of other settings or clips"):
         load_statistics(path, replace(store, settings_sha256="x"))
 

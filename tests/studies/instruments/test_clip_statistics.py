@@ -45,7 +45,7 @@ def direct(S, c=0.1):
 def test_definition(store, vectors, name, clips_at_a_time):
     made = clip_statistics(store, clips_at_a_time=clips_at_a_time, progress=False)
     wanted = direct(part(vectors, name, TRAINING))
-    found = [made.mu[name], made.mean[name], made.std[name]]
+    found = [made[name].mu, made[name].mean, made[name].std]
     np.testing.assert_allclose(found, wanted, rtol=EXACT)
 
 
@@ -55,15 +55,15 @@ def test_only_training_clips_count(tmp_path, store, vectors):
     changed = open_store(save_shards(tmp_path, vectors, SHAPES))
     after = clip_statistics(changed, progress=False)
     for name in SHAPES:
-        np.testing.assert_allclose(before.mu[name], after.mu[name], rtol=EXACT)
+        np.testing.assert_allclose(before[name].mu, after[name].mu, rtol=EXACT)
     leaked = clip_statistics(changed, subset="all", progress=False)
-    assert (leaked.mu["S1"] > 10 * after.mu["S1"]).all()
+    assert (leaked["S1"].mu > 10 * after["S1"].mu).all()
 
 
 def test_standardised_training_features_have_mean_0_and_deviation_1(store, vectors):
     found = clip_statistics(store, progress=False)
-    level = mu_log(part(vectors, "S2", TRAINING).astype(np.float64), found.mu["S2"], 0.1)
-    level = (level - found.mean["S2"][:, None, None]) / found.std["S2"][:, None, None]
+    level = mu_log(part(vectors, "S2", TRAINING).astype(np.float64), found["S2"].mu, 0.1)
+    level = (level - found["S2"].mean[:, None, None]) / found["S2"].std[:, None, None]
     np.testing.assert_allclose(level.mean((0, 2, 3)), 0, atol=1e-10)
     np.testing.assert_allclose(level.std((0, 2, 3)), 1, rtol=1e-10)
 
@@ -71,19 +71,19 @@ def test_standardised_training_features_have_mean_0_and_deviation_1(store, vecto
 def test_as_coded_spread_is_that_of_clip_means(store, vectors):
     found = clip_statistics(store, spread="clip_means", progress=False)
     S = part(vectors, "S1", TRAINING).astype(np.float64)
-    means = mu_log(S, found.mu["S1"], 0.1).mean(-1)
-    np.testing.assert_allclose(found.std["S1"], means.std(0), rtol=EXACT)
-    np.testing.assert_allclose(found.mu["S1"], S.mean((0, 2)), rtol=EXACT)  # over all coefficients
-    assert (found.std["S1"] < clip_statistics(store, progress=False).std["S1"]).all()
+    means = mu_log(S, found["S1"].mu, 0.1).mean(-1)
+    np.testing.assert_allclose(found["S1"].std, means.std(0), rtol=EXACT)
+    np.testing.assert_allclose(found["S1"].mu, S.mean((0, 2)), rtol=EXACT)  # over all coefficients
+    assert (found["S1"].std < clip_statistics(store, progress=False)["S1"].std).all()
 
 
 def test_decibels_are_not_compressed(tmp_path, vectors):
     store = open_store(save_shards(tmp_path, vectors - 50, SHAPES))
     found = clip_statistics(store, compression="none", progress=False)
     S = part(vectors - 50, "S1", TRAINING).astype(np.float64)
-    np.testing.assert_allclose(found.mean["S1"], S.mean((0, 2)), rtol=EXACT)
-    np.testing.assert_allclose(found.std["S1"], S.std((0, 2)), rtol=1e-9)
-    assert (found.mu["S1"] == 1).all()
+    np.testing.assert_allclose(found["S1"].mean, S.mean((0, 2)), rtol=EXACT)
+    np.testing.assert_allclose(found["S1"].std, S.std((0, 2)), rtol=1e-9)
+    assert (found["S1"].mu == 1).all()
     with pytest.raises(ValueError, match=r"S1=-\d.* must be >= 0 before a logarithm"):
         clip_statistics(store, progress=False)
 
@@ -91,9 +91,9 @@ def test_decibels_are_not_compressed(tmp_path, vectors):
 def test_arrays_and_back(store):
     found = clip_statistics(store, progress=False)
     back = statistics_of(statistics_arrays(found))
-    assert list(back.mu) == list(SHAPES)
+    assert list(back) == list(SHAPES)
     for name in SHAPES:
-        np.testing.assert_array_equal(back.std[name], found.std[name])
+        np.testing.assert_array_equal(back[name].std, found[name].std)
 
 
 def test_nan_is_an_error_that_names_the_clip(tmp_path, vectors):
