@@ -24,10 +24,9 @@ from jtfs_repro.features.jtfs import JtfsTensors
 from jtfs_repro.gin_files import Binding
 from jtfs_repro.resynthesis.objective import Objective
 from jtfs_repro.scattering import TimeFrequencyScattering
-from jtfs_repro.training.optimiser import optimiser
-from jtfs_repro.training.selection import weighted_loss
+from jtfs_repro.training.loop import optimiser
+from jtfs_repro.training.scoring import class_weights, weighted_loss
 from jtfs_repro.training.settings import TrainingSettings
-from jtfs_repro.training.weights import class_weights
 from jtfs_repro.verdicts.claims import COMPUTED, SETTINGS, Claim
 from jtfs_repro.verdicts.networks import CLIP_SAMPLES, clip_tensors
 from jtfs_repro.verdicts.settings import FUNCTIONS, GinSettings, computed, file_of
