@@ -22,7 +22,7 @@ CAPTIONS = load_captions(CAPTIONS_FILE)
 
 
 def site_of(run):
-    """Return the companion page of one run; a run of Section 4 alone has none."""
+    """Return the companion page of one run; a run of instruments alone has none."""
     return [f"results/{run}/site"] if STUDIES["chirps"](run) else []
 
 
