@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import nn
 
-from jtfs_repro.features.jtfs_tensors import JtfsTensors
+from jtfs_repro.features.jtfs import JtfsTensors
 from jtfs_repro.gin_files import Binding
 from jtfs_repro.models.classifiers import NETWORKS
 from jtfs_repro.models.statistics import Statistics

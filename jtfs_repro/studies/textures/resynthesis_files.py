@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jtfs_repro import checks, config, io
 from jtfs_repro.audio import Sound, check_wav_name, read_sound, to_mono, write_sound
-from jtfs_repro.plots.error_history import figure_error_history
+from jtfs_repro.plots.error_curves import figure_error_history
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.studies.textures.resynthesis import Resynthesis, resynthesize
 
