@@ -9,8 +9,8 @@ ROOT = Path(__file__).parent
 PACKAGE = (ROOT / "jtfs_repro/__init__.py").read_text(encoding="utf-8")
 
 FEATURES = [
-    *("gin-config", "h5py", "librosa", "nnaudio", "scikit-learn", "scipy", "soundfile"),
-    *("threadpoolctl", "tqdm"),
+    *("gin-config", "h5py", "librosa", "nnaudio", "pooch", "scikit-learn", "scipy"),
+    *("soundfile", "threadpoolctl", "tqdm"),
 ]
 PLOTS = [*FEATURES, "matplotlib", "pillow"]
 WORKFLOW = [

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 FLOAT_DIGITS = 6
+RUN, NOT_RUN = "run", "not run"  # how "status" begins, in tables and JSON files
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -69,6 +70,16 @@ def format_cell(value: Any) -> str:
         return str(value)
     number = float(value)
     return "" if math.isnan(number) else f"{number:.{FLOAT_DIGITS}g}"
+
+
+def status_of(why: str) -> str:
+    """Return the status of a table's row: 'run', or 'not run: ' with the reason and remedy."""
+    return f"{NOT_RUN}: {why}" if why else RUN
+
+
+def why_of_status(status: str) -> str:
+    """Return the reason and remedy of a status 'not run: ...', of any other an empty string."""
+    return status.removeprefix(f"{NOT_RUN}: ") if status.startswith(NOT_RUN) else ""
 
 
 def _columns(rows: Rows) -> list[str]:

@@ -11,7 +11,7 @@ from jtfs_repro.extras import reported
 
 with reported():
     from jtfs_repro import config, io
-    from jtfs_repro.provenance.layout import Roots
+    from jtfs_repro.layout import Roots
     from jtfs_repro.provenance.verify import verify
 
 

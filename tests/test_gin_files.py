@@ -10,9 +10,9 @@ import pytest
 from jtfs_repro import config, gin_files, io
 from jtfs_repro.datasets.chirps import ChirpGrid, ChirpSynthesis
 from jtfs_repro.features.extraction import extract_shard
+from jtfs_repro.layout import PRESETS, SCALES
 from jtfs_repro.models.classifiers import CqtNet, JtfsNet, Scattering1dNet
 from jtfs_repro.models.statistics import Statistics
-from jtfs_repro.provenance import PRESETS, SCALES
 from jtfs_repro.studies.instruments.extract_clips import Reading
 from jtfs_repro.training.settings import TrainingSettings
 

@@ -13,12 +13,13 @@ PACKAGE = ROOT / "jtfs_repro"
 LONGEST = 300  # lines
 
 # room -> rooms and modules of the frame that it may import, itself aside
-TOOLS = {"checks", "io", "devices", "gpu_memory", "names", "audio", "download", "gin_files", "runs"}
+TOOLS = {"checks", "io", "tables", "devices", "gpu_memory", "names", "audio", "download"}
+TOOLS |= {"gin_files", "runs", "extras", "journal", "layout", "npy_files"}
 MAY_IMPORT = {
     "scattering": {"checks"},
     "models": {"checks"},
     "datasets": TOOLS,
-    "metrics": {"checks", "scattering"},
+    "metrics": {"checks", "extras", "scattering"},
     "features": {*TOOLS, "scattering"},
     "resynthesis": {*TOOLS, "scattering"},
     "training": {*TOOLS, "models"},
@@ -27,7 +28,7 @@ MAY_IMPORT = {
 }
 LOWER = {*TOOLS, *MAY_IMPORT, "config", "captions"}
 MAY_IMPORT |= {f"studies/{name}": LOWER for name in ("chirps", "instruments", "textures")}
-MAY_IMPORT |= {"verdicts": {*LOWER, *MAY_IMPORT}, "site": {*LOWER, *MAY_IMPORT, "verdicts"}}
+MAY_IMPORT |= {"site": {*LOWER, *MAY_IMPORT}, "verdicts": {*LOWER, *MAY_IMPORT, "site"}}
 
 
 def room_of(file):

@@ -19,7 +19,7 @@ from jtfs_repro import checks
 from jtfs_repro.datasets import debian_package, soundfont_files
 from jtfs_repro.datasets.debian_package import DebianPackage, apt_package, snapshot_package
 from jtfs_repro.io import FileError, Unavailable
-from jtfs_repro.provenance import sha256 as sha256_of
+from jtfs_repro.journal import sha256 as sha256_of
 
 AUTO = "auto"
 DOWNLOADS = ("auto", "always", "never")

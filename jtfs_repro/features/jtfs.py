@@ -133,7 +133,7 @@ class JtfsTensors(ClipTensors):
             "S1": (first.channels - 1, first.frames),
             "S2": (int((orders == 2).sum()), rows, joint.frames),
         }
-        needed = joint.workspace_bytes()
+        needed = joint.bytes_per_signal
         super().__init__(n_samples=n_samples, shapes=shapes, bytes_per_signal=needed)
         self.joint, self.first = joint, first
         self.n_first = int((orders == 1).sum())  # paths of the first order, which come first

@@ -29,7 +29,7 @@ class ScatteringVector(nn.Module):
         frames = 1 if time_pool == "mean" else transform.frames
         self.dimension = transform.channels * frames
         self.parts = {representation: slice(0, self.dimension)}
-        self.bytes_per_signal = transform.workspace_bytes()
+        self.bytes_per_signal = transform.bytes_per_signal
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the coefficients: x [shape=(B, n_samples)] -> [shape=(B, dimension)]."""
@@ -129,7 +129,7 @@ class Scattering1dTensor(ClipTensors):
         checks.number("sr", sr, above=0, mistake="sample rate in Hz")
         transform = Scattering1D(J=J, shape=n_samples, Q=Q, T=T, pad_mode=pad_mode)
         shapes = {"S": (transform.channels - 1, transform.frames)}
-        needed = transform.workspace_bytes()
+        needed = transform.bytes_per_signal
         super().__init__(n_samples=n_samples, shapes=shapes, bytes_per_signal=needed)
         self.transform = transform
 

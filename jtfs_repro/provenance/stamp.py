@@ -11,9 +11,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from jtfs_repro import checks
+from jtfs_repro.layout import PRESETS, SCALES
 
-SCALES = ("smoke", "demo", "paper")
-PRESETS = ("paper", "as_coded", "tutorial")
 DEVICES = ("cpu", "cuda", "cpu+cuda")
 
 

@@ -29,9 +29,9 @@ def describe_run(*, run: str, facts: Path) -> None:
 def write_manifest(
     *, facts: list[Path], settings: list[Path], results: list[str], manifest: Path
 ) -> None:
-    """Record what is needed to make the results of a run again, gathered from their sidecars.
+    """Write the manifest of ``results``: what is needed to make them again, from their sidecars.
 
-    Write the manifest of ``results``, made from features of these facts and settings.
+    They were made from features of these facts and settings.
     """
     stamp = Stamp.common([io.load_json(path) for path in facts])
     if "cuda" in stamp.device:
@@ -52,10 +52,7 @@ TIMEOUT_S = 900  # of one cell
 
 
 def execute_notebook(*, notebook: Path, executed: Path) -> None:
-    """Execute a notebook from top to bottom and store it with its outputs.
-
-    Write the executed notebook; ``ValueError`` names the cell that failed.
-    """
+    """Execute a notebook from top to bottom; `ValueError` names the cell that failed."""
     import nbformat
     from nbclient.exceptions import CellExecutionError
 
@@ -112,19 +109,22 @@ def build_site(
 ) -> None:
     """Build the companion page: a static site of figures, tables, sounds and interactive pictures.
 
-    Write the folder ``site``; a group that is left out is reported as not run.
-
-    ``names`` are the representations of the ``manifolds``, ``parameters`` those of their chirps,
-    ``facts`` those of their features. What belongs to a sound or a resynthesis lies beside it.
+    A group that is left out is reported as not run. ``names`` are the representations of the
+    ``manifolds``, ``parameters`` those of their chirps, ``facts`` those of their features. What
+    belongs to a sound or a resynthesis lies beside it.
     """
     entries = load(captions)
     targets = [contents.read_target(path) for path in sounds]
+    embedded = None
+    if manifolds and parameters:
+        clouds, theta = stored_clouds(names, manifolds), stored_theta(parameters)
+        embedded = contents.Manifolds(clouds=clouds, theta=theta)
     shown = contents.Contents(
         origin=contents.read_origin(manifest, facts, **(parse_run(run) if run else {})),
         captions=entries,
         figures=[contents.read_picture(path, entries) for path in figures],
         tables=[contents.read_table(path, entries) for path in tables],
-        manifolds=_manifolds(names, manifolds, parameters),
+        manifolds=embedded,
         targets=targets,
         runs=[contents.read_run(path) for path in resyntheses],
         scale_rates=[contents.read_scale_rate(path, targets) for path in scale_rates],
@@ -134,27 +134,11 @@ def build_site(
     config.bound(build)(site, shown)
 
 
-def _manifolds(
-    names: Sequence[str], manifolds: Sequence[Path], parameters: Path | None
-) -> contents.Manifolds | None:
-    if not manifolds or parameters is None:
-        return None
-    return contents.Manifolds(
-        clouds=stored_clouds(names, manifolds), theta=stored_theta(parameters)
-    )
-
-
 def render_table(*, table: Path, captions: Path, page: Path) -> None:
-    """Render a stored table as a page of its own, for Snakemake's report.
-
-    Write the .html page of a .csv table.
-    """
+    """Render a stored .csv table as a page of its own, for Snakemake's report."""
     io.save_text(page, table_page(table, find(load(captions), table)))
 
 
 def draw_dag(*, figures: list[Path]) -> None:
-    """Draw the workflow from the graph on standard input: snakemake --rulegraph | this.
-
-    Draw rules and what each needs.
-    """
+    """Draw rules and what each needs, from standard input: snakemake --rulegraph | this."""
     io.save_figures(figures, config.bound(figure_dag)(sys.stdin.read()))

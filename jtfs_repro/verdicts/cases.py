@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from jtfs_repro import io
+from jtfs_repro import tables
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.verdicts.claims import COUNT, Cell, Claim, unknown
 from jtfs_repro.verdicts.rows import (
@@ -144,7 +144,7 @@ class Case:
     def row(self, cells: Mapping[str, str]) -> Row:
         """Return the first row with these cells; `NotRun` if there is none, or it was not run."""
         row = self.select(cells)[0]
-        if why := io.why_of_status(str(row.get("status", ""))):
+        if why := tables.why_of_status(str(row.get("status", ""))):
             raise self.missing({"why": why} | self.table.spec.get("not run", {}), cells)
         return row
 

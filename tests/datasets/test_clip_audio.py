@@ -10,7 +10,7 @@ from scipy.signal import resample_poly
 from jtfs_repro.datasets.clip_audio import ClipAudio, read_clip
 from jtfs_repro.datasets.medley_solos_db import N_SAMPLES
 from jtfs_repro.io import FileError
-from jtfs_repro.provenance import sha256
+from jtfs_repro.journal import sha256
 
 CLIPS = make_clips()[:5]
 TOL_RESAMPLING = 1e-3  # two anti-aliasing filters agree on what lies well below both

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jtfs_repro import config, io
-from jtfs_repro.provenance import settings_sha256
+from jtfs_repro.gin_files import settings_sha256
 from jtfs_repro.studies.instruments import fit_baseline as fitting
 from jtfs_repro.studies.instruments import train_end_to_end as training
 from jtfs_repro.studies.instruments.clip_store import open_clip_set, open_store

@@ -10,7 +10,7 @@ from jtfs_repro.datasets import clip_index, soundfont_solos
 from jtfs_repro.datasets.medley_fetch import fetch, is_there
 from jtfs_repro.datasets.medley_solos_db import METADATA_NAME, clip_set_name
 from jtfs_repro.datasets.soundfonts import Font, find_test_font, find_training_font
-from jtfs_repro.provenance import settings_sha256
+from jtfs_repro.gin_files import settings_sha256
 from jtfs_repro.runs import stamp_of
 from jtfs_repro.studies.instruments import clip_statistics
 from jtfs_repro.studies.instruments import extract_clips as extraction

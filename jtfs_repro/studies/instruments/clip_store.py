@@ -19,7 +19,7 @@ from jtfs_repro import io
 from jtfs_repro.datasets.clip_check import AUDIO_FOLDER, IndexedClip
 from jtfs_repro.datasets.clip_index import load_index
 from jtfs_repro.features.clip_tensors import unflatten
-from jtfs_repro.provenance import sha256
+from jtfs_repro.journal import sha256
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from jtfs_repro import checks, io
+from jtfs_repro import checks, io, tables
 from jtfs_repro.datasets.medley_solos_db import CLASSES
 from jtfs_repro.metrics.classification import class_ids, top_predictions
 
@@ -137,7 +137,7 @@ class Prediction:
     @property
     def status(self) -> str:
         """'run', or 'not run: reason; remedy'."""
-        return io.status_of(self.not_run)
+        return tables.status_of(self.not_run)
 
 
 def load_prediction(path: str | os.PathLike[str]) -> Prediction:

@@ -18,8 +18,9 @@ from texture_files import needs_recordings, recording
 
 from jtfs_repro import config, io
 from jtfs_repro.audio import Sound, read_sound, write_sound
+from jtfs_repro.layout import SUFFIX
 from jtfs_repro.plots.error_curves import figure_error_history
-from jtfs_repro.provenance import SUFFIX, Stamp
+from jtfs_repro.provenance import Stamp
 from jtfs_repro.resynthesis.adam import Adam
 from jtfs_repro.resynthesis.lbfgs import Lbfgs
 from jtfs_repro.scattering import TimeFrequencyScattering

@@ -14,7 +14,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from jtfs_repro.provenance.layout import StrPath, portable, sidecar_of
+from jtfs_repro.layout import StrPath, portable, sidecar_of
 
 
 class Journal:

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 
-from jtfs_repro.provenance.stamp import PRESETS, SCALES
-
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[1]
+SCALES = ("smoke", "demo", "paper")
+PRESETS = ("paper", "as_coded", "tutorial")
 SUFFIX, MANIFEST, PART = ".provenance.json", "manifest.json", ".part"
 PICTURES_FOLDER, PICTURES_RUN = "figures", "demo"
 ARRAYS, TABLES = (".npy", ".npz", ".pt", ".wav"), (".csv", ".md", ".html", ".json", ".ipynb")
