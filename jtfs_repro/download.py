@@ -85,7 +85,7 @@ def _retrieve(url: str, path: Path, checksum: str | None, downloader: Resuming) 
 
     pooch.get_logger().setLevel("WARNING")
     try:
-        pooch.retrieve(url, checksum, path.name, path.parent, downloader=downloader)
+        pooch.retrieve(url, checksum, path.name, path.parent, downloader=downloader)  # pyright: ignore[reportArgumentType]
     except ValueError as error:  # not the file of that checksum
         downloader.part.unlink(missing_ok=True)
         raise FileError(str(error).partition(". Deleted")[0]) from error

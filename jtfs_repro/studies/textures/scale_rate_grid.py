@@ -10,9 +10,9 @@ import torch
 
 from jtfs_repro import checks
 from jtfs_repro.datasets.chirps import chirp_sine_pulse
+from jtfs_repro.features.filterbank import Wavelets2d, wavelets_2d
 from jtfs_repro.scattering import TimeFrequencyScattering
 from jtfs_repro.scattering.responses import Cell, Responses
-from jtfs_repro.studies.textures.filterbank import Wavelets2d, wavelets_2d
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
