@@ -1,7 +1,6 @@
 """A small network and separable clips; run as a script, one training in a process of its own."""
 
 import sys
-from functools import partial
 
 import numpy as np
 import torch
