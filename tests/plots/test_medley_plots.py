@@ -105,7 +105,7 @@ def check_layout(figure):
 
 SLANTED = {
     *("ten. sax", "trumpet", "flute", "clarinet", "f. singer", "dist. gtr", "violin", "piano"),
-    *("wren", "song thrush", "Great spot…"),
+    *("wren", "song thrush", "Great spotte…"),
 }
 
 
@@ -156,6 +156,7 @@ def test_classes_of_another_set(name, n_classes):
     said = words(figure).replace("\n", " ")
     assert "Clips: my_birds, a folder of labelled clips; the paper has no such numbers." in said
     assert "Medley" not in said
+    assert words(figure).count("my_birds") == 2  # above and below
     if name != "learning_curves":
         assert "song thrush" in said
 

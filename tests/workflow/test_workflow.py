@@ -380,7 +380,6 @@ def test_two_runs_do_not_meet(tree):
         ("shards=0", r"shards: 0 is less than the minimum"),
         ("sounds=[gull,cow]", r"sounds\.1: 'cow' is not one of \['gull', 'hawk', 'dizi'"),
         ("descents=[]", r"descents: \[\] should be non-empty"),
-        ("clips=gtzan", r"clips: 'gtzan' is not one of \['auto', 'soundfont_solos'"),
         ("seeds=0", r"seeds: 0 is less than the minimum"),
         ("jtfs_seeds=few", r"jtfs_seeds: 'few' does not match '\^auto\$'"),
         ("classifiers=[jtfs,vgg]", r"classifiers\.1: 'vgg' is not one of"),
