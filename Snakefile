@@ -29,6 +29,8 @@ check_folders()
 check_config("config/schema.yaml")
 if workflow.is_main_process:
     locks.say()
+    if not terminal.IS_VERBOSE:
+        terminal.quieten(is_dry_run=lambda: workflow.dryrun)
 RECORDINGS = find_recordings()
 RUN = run_name(config["scale"], config["preset"], config["variant"])
 
@@ -62,6 +64,12 @@ log_and_time(workflow.rules)
 
 onstart:
     check_device()
+    if not terminal.IS_VERBOSE:
+        terminal.follow(jobs_by_id(), scale=config["scale"], files=STAGE_FILES)
+
+
+onsuccess:
+    print(terminal.farewell(RUN, pictures_of(RUN), page_of(RUN)), file=sys.stderr)
 
 
 # the others are jobs; what downloads runs where snakemake runs, as cluster nodes may lack a network

@@ -3,8 +3,8 @@
 Beside `gin_trust`, which reads what a file would do, this is the only file that imports gin.
 
 Every stage reads a stack of gin files: first the published setting
-(``gin/features/<stage>.gin`` or ``gin/experiments/<stage>.gin``), then its section in the files of
-the chosen preset, scale and variant, see `gin_files`. A later file overrides an earlier one.
+(``gin/<study>/<stage>.gin``), then its section in the files of the chosen preset, scale and
+variant, see `gin_files`. A later file overrides an earlier one.
 Includes inside a gin file are relative to the folder ``gin/``.
 """
 
@@ -25,11 +25,12 @@ import gin
 from gin import config as gin_config
 
 from jtfs_repro import gin_files, gin_trust, gpu_memory, io
-from jtfs_repro.provenance import operative_of, record
-from jtfs_repro.provenance.journal import JOURNAL, portable
+from jtfs_repro.journal import JOURNAL, portable
+from jtfs_repro.layout import operative_of
+from jtfs_repro.provenance import record
 
 R = TypeVar("R")
-SUITES = ("features", "experiments")
+OVERRIDES = ("presets", "scale", "variants")  # folders below gin/ that hold no study
 USER_ERRORS = (ValueError, TypeError, ImportError, SyntaxError, OSError, io.Unavailable)
 GPU_REMEDY = "the GPU's memory is used up: end what else runs there, or device=cpu"
 USAGE_STATUS, ERROR_STATUS, INTERRUPTED_STATUS, TERMINATED_STATUS = 2, 1, 130, 143
@@ -50,15 +51,16 @@ def stack(
     """Return the gin files of one stage, in the order of reading; `ConfigError` if it has none.
 
     >>> stack("jtfs", scale="smoke")  # doctest: +SKIP
-    ['gin/features/jtfs.gin', 'gin/scale/smoke.gin:jtfs']
+    ['gin/chirps/jtfs.gin', 'gin/scale/smoke.gin:jtfs']
     """
-    base = [f"{root}/{suite}/{stage}.gin" for suite in SUITES]
-    first = next((name for name in base if os.path.exists(name)), None)
-    if first is None:
-        raise ConfigError(f"{base[0]}: no such gin file (known: {', '.join(stages(root))})")
+    published = _published(root)
+    if stage not in published:
+        known = ", ".join(sorted(published))
+        raise ConfigError(f"{root}/*/{stage}.gin: no such gin file (known: {known})")
     names = [f"presets/{preset}", f"scale/{scale}", *([f"variants/{variant}"] if variant else [])]
     files = filter(os.path.exists, (f"{root}/{name}.gin" for name in names))
-    return [first, *(f"{file}:{stage}" for file in files if stage in gin_files.sections(file))]
+    changes = [f"{file}:{stage}" for file in files if stage in gin_files.sections(file)]
+    return [published[stage], *changes]
 
 
 def variants(root: str | os.PathLike[str] = "gin") -> list[str]:
@@ -73,7 +75,13 @@ def changed_stages(variant: str, root: str | os.PathLike[str] = "gin") -> set[st
 
 def stages(root: str | os.PathLike[str] = "gin") -> list[str]:
     """Return the names of all stages that have a gin file."""
-    return sorted(path.stem for suite in SUITES for path in Path(root, suite).glob("*.gin"))
+    return sorted(_published(root))
+
+
+def _published(root: str | os.PathLike[str]) -> dict[str, str]:
+    """Return stage -> its gin file; each name stands once."""
+    files = [path for path in Path(root).glob("*/*.gin") if path.parent.name not in OVERRIDES]
+    return {path.stem: os.path.join(root, path.parent.name, path.name) for path in sorted(files)}
 
 
 def load_gin(files: Sequence[str | os.PathLike[str]]) -> list[str]:

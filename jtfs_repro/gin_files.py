@@ -53,8 +53,8 @@ class Binding:
 def path_of(name: Name) -> str:
     """Return the file of ``PATH:STAGE``.
 
-    >>> path_of("gin/scale/smoke.gin:jtfs"), path_of("gin/features/jtfs.gin")
-    ('gin/scale/smoke.gin', 'gin/features/jtfs.gin')
+    >>> path_of("gin/scale/smoke.gin:jtfs"), path_of("gin/chirps/jtfs.gin")
+    ('gin/scale/smoke.gin', 'gin/chirps/jtfs.gin')
     """
     text = os.fspath(name)
     head, _, stage = text.rpartition(":")

@@ -4,7 +4,7 @@ A gin file sets parameters of this project's functions and classes and builds ob
 classes. `check` reads the file and its includes with gin's own parser, which runs nothing, and
 refuses all else:
 
-- imports of other modules than those of `SUBPACKAGES` and `MODULES`;
+- imports of other modules than those of `SUBPACKAGES`;
 - names that lead out of them (``@figures.io.remove_folder()``) or deeper than one name into them;
 - functions called or passed on by ``@``, `FUNCTIONS` excepted: ``@`` is for classes, so that no
   gin file can have a function run that writes files;
@@ -35,19 +35,19 @@ from jtfs_repro import gin_files
 PACKAGE = "jtfs_repro"
 SUBPACKAGES = (
     "datasets",
-    "experiments",
     "features",
+    "metrics",
     "models",
     "plots",
     "resynthesis",
     "scattering",
     "site",
+    "studies",
     "training",
     "verdicts",
 )
-MODULES = ("synchrony",)
 FUNCTIONS = (  # those that @ may name
-    "jtfs_repro.experiments.scale_rate.scale_rate",
+    "jtfs_repro.features.scale_rate.scale_rate",
     "jtfs_repro.training.baselines.fit_linear",
     "jtfs_repro.training.baselines.fit_svm",
 )
@@ -188,7 +188,7 @@ def _find(file: _File, name: str, line: int, home: Path) -> str:
 
 def allowed_modules() -> tuple[str, ...]:
     """Return the modules that gin files may import, those of JTFS_GIN_MODULES at the end."""
-    own = [f"{PACKAGE}.{name}" for name in (*SUBPACKAGES, *MODULES)]
+    own = [f"{PACKAGE}.{name}" for name in SUBPACKAGES]
     return (*own, *_opted_in())
 
 

@@ -11,28 +11,25 @@ import csv
 import errno
 import io
 import json
-import math
 import os
 import secrets
 import shutil
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from numbers import Integral, Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from jtfs_repro.provenance import arrays, journal
+from jtfs_repro import journal, npy_files, tables
+from jtfs_repro.tables import NOT_RUN, RUN, format_cell, is_numeric  # noqa: F401
+from jtfs_repro.tables import to_markdown as csv_to_markdown  # noqa: F401
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FIGURE_DPI = 200
-FLOAT_DIGITS = 6
-RUN, NOT_RUN = "run", "not run"  # the two values of "status" in JSON files
-Rows = Sequence[Mapping[str, Any]]
 
 
 class FileError(ValueError):
@@ -161,7 +158,7 @@ def load_array(path: str | os.PathLike[str], *, mmap: bool = False) -> np.ndarra
     """Read a ``.npy`` file, as a read-only memory map if ``mmap``; `FileError` if it is none."""
     check_content(path)
     try:
-        arrays.check_array(path)
+        npy_files.check_array(path)
         return np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
     except FileNotFoundError:
         raise missing(path) from None
@@ -179,7 +176,7 @@ def load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """Read all arrays of a ``.npz`` file; `FileError` if it is missing, truncated or no archive."""
     check_content(path)
     try:
-        arrays.check_archive(path)
+        npy_files.check_archive(path)
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
@@ -249,23 +246,18 @@ def load_json(path: str | os.PathLike[str]) -> Any:
         raise corrupt(path, "JSON", error) from None
 
 
-def save_csv(path: str | os.PathLike[str], rows: Rows) -> None:
+def save_csv(path: str | os.PathLike[str], rows: tables.Rows) -> None:
     """Write ``rows`` as CSV; floats get 6 digits.
 
     `ValueError`: there is no row, or a row has other columns than the first.
     """
-    columns = _columns(rows)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([format_cell(row[name]) for name in columns] for row in rows)
-    save_text(path, text.getvalue())
+    save_text(path, tables.to_csv(rows))
 
 
-def save_table(path: str | os.PathLike[str], rows: Rows, *, caption: str) -> None:
+def save_table(path: str | os.PathLike[str], rows: tables.Rows, *, caption: str) -> None:
     """Write ``rows`` as CSV, and beside it as Markdown below ``caption``."""
     save_csv(path, rows)
-    save_text(Path(path).with_suffix(".md"), csv_to_markdown(rows, caption=caption))
+    save_text(Path(path).with_suffix(".md"), tables.to_markdown(rows, caption=caption))
 
 
 def load_csv(path: str | os.PathLike[str]) -> list[dict[str, str]]:
@@ -284,59 +276,6 @@ def load_csv(path: str | os.PathLike[str]) -> list[dict[str, str]]:
         if None in row or None in row.values():
             raise corrupt(path, "a CSV table", ValueError(f"line {line} has a wrong cell count"))
     return rows
-
-
-def csv_to_markdown(rows: Rows, *, caption: str = "") -> str:
-    """Return ``rows`` as a Markdown table, numbers right-aligned, below ``caption``.
-
-    >>> print(csv_to_markdown([{"feature": "mfcc", "D": 20}]))
-    | feature | D |
-    | --- | ---: |
-    | mfcc | 20 |
-    """
-    columns = _columns(rows)
-    rules = ["---:" if is_numeric([row[name] for row in rows]) else "---" for name in columns]
-    cells = [[format_cell(row[name]).replace("|", "\\|") for name in columns] for row in rows]
-    lines = ["| " + " | ".join(line) + " |" for line in [columns, rules, *cells]]
-    return "\n".join(([caption, ""] if caption else []) + lines)
-
-
-def is_numeric(cells: Sequence[Any]) -> bool:
-    """Return whether some cell is a number and every other one is a number or empty."""
-    texts = [text for text in map(format_cell, cells) if text]
-    return bool(texts) and all(map(_is_number, texts))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def format_cell(value: Any) -> str:
-    """Return ``value`` as the text of a table cell: floats with 6 significant digits.
-
-    >>> [format_cell(value) for value in (1 / 3, 1e-9, 7, True, None, "f_c")]
-    ['0.333333', '1e-09', '7', 'True', '', 'f_c']
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool | np.bool_ | Integral) or not isinstance(value, Real):
-        return str(value)
-    number = float(value)
-    return "" if math.isnan(number) else f"{number:.{FLOAT_DIGITS}g}"
-
-
-def _columns(rows: Rows) -> list[str]:
-    if not rows:
-        raise ValueError("rows=[] must hold at least one row (a table needs its columns)")
-    columns = list(rows[0])
-    for number, row in enumerate(rows):
-        if list(row) != columns:
-            raise ValueError(f"rows[{number}] has columns {list(row)}, expected {columns}")
-    return columns
 
 
 def save_figure(path: str | os.PathLike[str], figure: Figure) -> None:

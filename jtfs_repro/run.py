@@ -1,9 +1,9 @@
 """The runner of stages: a command line made from a function's signature.
 
-A stage is a function in ``jtfs_repro/stages/`` that takes nothing but keywords. Its parameters
-are the options: ``memory_gb: float = 2.0`` is ``--memory-gb``; a list takes any number of words, a
-bool is a switch, a ``Literal`` has choices, and what has no default is required. Every stage takes
-``--gin`` and ``--operative`` as well, see `config.run_script`.
+A stage is a function of a file ``stages.py`` or ``*_stages.py`` of the package that takes nothing
+but keywords. Its parameters are the options: ``memory_gb: float = 2.0`` is ``--memory-gb``; a list
+takes any number of words, a bool is a switch, a ``Literal`` has choices, and what has no default is
+required. Every stage takes ``--gin`` and ``--operative`` as well, see `config.run_script`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from jtfs_repro import config, runs
 
-FOLDER = Path(__file__).parent / "stages"
+FOLDER = Path(__file__).parent
 Stage = Callable[..., None]
 
 
@@ -39,12 +39,12 @@ def main() -> None:
 def files() -> dict[str, str]:
     """Return stage -> its file, relative to the project, found without importing any."""
     found = {}
-    for path in sorted(FOLDER.glob("[!_]*.py")):
+    for path in sorted(FOLDER.glob("**/*stages.py")):
         nodes = ast.parse(path.read_text(encoding="utf-8")).body
         stages = [
             node.name for node in nodes if isinstance(node, ast.FunctionDef) and _is_stage(node)
         ]
-        found |= dict.fromkeys(stages, f"jtfs_repro/stages/{path.name}")
+        found |= dict.fromkeys(stages, str(path.relative_to(FOLDER.parent)))
     return found
 
 
@@ -55,7 +55,7 @@ def _is_stage(node: ast.FunctionDef) -> bool:
 
 def load(name: str) -> Stage:
     """Import a stage."""
-    module = f"jtfs_repro.stages.{Path(files()[name]).stem}"
+    module = files()[name].removesuffix(".py").replace("/", ".")
     return getattr(importlib.import_module(module), name)
 
 

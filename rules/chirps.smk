@@ -1,5 +1,5 @@
-# Section 3: chirps -> shards of features -> one array per representation -> Isomap and K-nearest
-# neighbours -> Figures 2 to 4, tables.
+# Chirps -> shards of features -> one array per representation, its Isomap and K-nearest neighbours
+# -> Figures 2 to 4, tables.
 STUDIES["chirps"] = has_chirps
 
 
@@ -63,55 +63,32 @@ rule extract_features:
         JOB
 
 
-rule gather_features:
+# gather the shards, embed the representation, look for nearest neighbours
+rule score_representation:
     input:
         shard_files("json"),
         shard_files("gin"),
         shards=shard_files("npy"),
+        parameters="data/{run}/chirps.csv",
     output:
         array="results/{run}/features/{representation}.npy",
         facts="results/{run}/features/{representation}.json",
         cost="results/{run}/features/{representation}.cost.json",
         settings="results/{run}/features/{representation}.gin",
+        manifold="results/{run}/manifold/{representation}.npz",
+        ratios="results/{run}/knn/{representation}.npz",
+        operative="results/{run}/manifold/{representation}.gin",
+    priority: 10
     resources:
-        **needs("gather_features"),
+        **needs("score_representation"),
     params:
         **stage(
-            "gather_features",
+            "score_representation",
+            "isomap",
             run="{run}",
             feature=lambda wildcards: feature_of(wildcards.representation),
             representation="{representation}",
         ),
-    shell:
-        JOB
-
-
-rule embed_isomap:
-    input:
-        features="results/{run}/features/{representation}.npy",
-        facts="results/{run}/features/{representation}.json",
-    output:
-        manifold="results/{run}/manifold/{representation}.npz",
-        operative="results/{run}/manifold/{representation}.gin",
-    resources:
-        **needs("embed_isomap"),
-    params:
-        **stage("embed_isomap", "isomap"),
-    shell:
-        JOB
-
-
-rule score_knn:
-    input:
-        manifold="results/{run}/manifold/{representation}.npz",
-        parameters="data/{run}/chirps.csv",
-    output:
-        ratios="results/{run}/knn/{representation}.npz",
-        operative="results/{run}/knn/{representation}.gin",
-    resources:
-        **needs("score_knn"),
-    params:
-        **stage("score_knn"),
     shell:
         JOB
 
@@ -121,12 +98,15 @@ rule tabulate_scores:
         manifolds=each("results/{run}/manifold/{representation}.npz"),
         ratios=each("results/{run}/knn/{representation}.npz"),
         facts=each("results/{run}/features/{representation}.json"),
+        costs=each("results/{run}/features/{representation}.cost.json"),
         parameters="data/{run}/chirps.csv",
     output:
         "results/{run}/knn_scores.md",
         "results/{run}/embedding_scores.md",
+        "results/{run}/cost.md",
         knn=table("chirps", "knn_scores"),
         embedding=table("chirps", "embedding_scores"),
+        cost=table("chirps", "cost"),
         operative="results/{run}/scores.gin",
     resources:
         **needs("tabulate_scores"),
@@ -136,25 +116,11 @@ rule tabulate_scores:
         JOB
 
 
-rule tabulate_cost:
-    input:
-        costs=each("results/{run}/features/{representation}.cost.json"),
-        facts=each("results/{run}/features/{representation}.json"),
-    output:
-        "results/{run}/cost.md",
-        table=table("chirps", "cost"),
-    resources:
-        **needs("tabulate_cost"),
-    params:
-        **stage("tabulate_cost"),
-    shell:
-        JOB
-
-
 rule transform_cqt_chirps:
     output:
         transforms="results/{run}/cqt_chirps.npz",
         operative="results/{run}/cqt_chirps.gin",
+    priority: 30  # a first picture soon
     resources:
         **needs("transform_cqt_chirps"),
     params:
@@ -168,6 +134,7 @@ rule plot_cqt_chirps:
         transforms=at("results/{run}/cqt_chirps.npz"),
     output:
         figures=figure("chirps", "fig2_cqt_chirps"),
+    priority: 30  # a first picture soon
     resources:
         **needs("plot_cqt_chirps"),
     params:

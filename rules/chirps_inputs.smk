@@ -45,8 +45,11 @@ def shard_files(suffix):
     """Return an input function: a file of every shard of a representation's feature."""
 
     def files(wildcards):
-        folder = f"results/{wildcards.run}/features/{feature_of(wildcards.representation)}"
-        n = config["shards"]
+        feature = feature_of(wildcards.representation)
+        folder = f"results/{wildcards.run}/features/{feature}"
+        n = n_shards("extract_features", feature, wildcards.run, config["shards"])
+        if feature == "openl3" and not has_weights(wildcards):
+            n = 1  # that says so
         return [f"{folder}/shard-{i}-of-{n}.{suffix}" for i in range(n)]
 
     return files
@@ -70,6 +73,13 @@ def weights_download(wildcards):
     return "always" if wanted[config["openl3_download"]] else "never"
 
 
+def weights_files():
+    """Return the files of OpenL3 weights that are there."""
+    path = Path(config["openl3_weights"])
+    found = sorted(path.glob("*.h5*")) if path.is_dir() else [path]
+    return [str(p) for p in found if p.is_file() and p.name.endswith((".h5", ".h5.gz"))]
+
+
 def weights_given(wildcards):
     """Return the weights that the user supplied: a new file reruns what needs it.
 
@@ -77,10 +87,12 @@ def weights_given(wildcards):
     """
     status = Path(f"data/{wildcards.run}/openl3_weights.json")
     known = io.load_json(status).get("downloaded", False) if status.exists() else False
-    path = Path(config["openl3_weights"])
-    found = sorted(path.glob("*.h5*")) if path.is_dir() else [path]
-    files = [p for p in found if p.is_file() and p.name.endswith((".h5", ".h5.gz"))]
-    return [] if known else [str(file) for file in files]
+    return [] if known else weights_files()
+
+
+def has_weights(wildcards):
+    """Return whether OpenL3 has weights, or will have downloaded some."""
+    return bool(weights_files()) or weights_download(wildcards) == "always"
 
 
 def variant_runs(run):

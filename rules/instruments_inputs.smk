@@ -12,7 +12,6 @@ FRONTS = {
 DETERMINISTIC = ["mfcc_svm", "jtfs_linear"]
 END_TO_END = "jtfs_end_to_end"
 CLIP_SETS = ["soundfont_solos", "medley_solos_db"]
-DEFAULT_SHARDS = {"smoke": 1, "demo": 4, "paper": 64}
 
 
 def instrument_stages():
@@ -88,17 +87,16 @@ def feature_gin(wildcards):
     return gin_files("medley_clips", f"medley_{front_of(wildcards)}")(wildcards)
 
 
-def n_clip_shards(run):
+def n_clip_shards(front, run):
     """Return how many jobs share the clips of one run."""
-    n = config["clip_shards"]
-    return DEFAULT_SHARDS[parse_run(run)["scale"]] if n == "auto" else n
+    return n_shards("extract_clips", front, run, config["clip_shards"])
 
 
 def clip_shards(suffix):
     """Return an input function: a file of every shard of a job's representation."""
 
     def files(wildcards):
-        n = n_clip_shards(wildcards.run)
+        n = n_clip_shards(front_of(wildcards), wildcards.run)
         folder = f"{section(wildcards)}/features/{front_of(wildcards)}"
         return [f"{folder}/shard-{i}-of-{n}.{suffix}" for i in range(n)]
 
@@ -169,9 +167,12 @@ def each_prediction(suffix, without=()):
 def clip_reports(wildcards):
     """Return the report of every shard of every representation in use, in order."""
     models = [model for model in FRONTS if model in config["classifiers"]]
-    n = n_clip_shards(wildcards.run)
+    shares = {
+        front: n_clip_shards(front, wildcards.run)
+        for front in dict.fromkeys(FRONTS[model] for model in models)
+    }
     return [
         f"{section(wildcards)}/features/{front}/shard-{i}-of-{n}.json"
-        for front in dict.fromkeys(FRONTS[model] for model in models)
+        for front, n in shares.items()
         for i in range(n)
     ]

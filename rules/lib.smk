@@ -1,18 +1,18 @@
 # What the rules share; no rule. One stage of the package is one job:
 #
-#     rule embed_isomap:
+#     rule transform_scale_rate:
 #         input:
-#             features="results/{run}/features/{representation}.npy",
+#             sound="data/{run}/textures/{sound}.wav",
 #         output:
-#             manifold="results/{run}/manifold/{representation}.npz",
-#         params:
-#             **stage("embed_isomap", "isomap"),
+#             scale_rate="results/{run}/scale_rate/{sound}.npz",
 #         resources:
-#             **needs("embed_isomap"),
+#             **needs("transform_scale_rate"),
+#         params:
+#             **stage("transform_scale_rate", "scale_rate"),
 #         shell:
 #             JOB
 #
-# runs `python -m jtfs_repro embed_isomap --gin ... --features ... --manifold ...`: the names of
+# runs `python -m jtfs_repro transform_scale_rate --gin ... --sound ... --scale-rate ...`: names of
 # inputs and outputs are the stage's options. An input or output without a name is one that the
 # stage finds beside a named one. Logs, whose first line is the command, and benchmarks are named by
 # `log_and_time`.
@@ -26,15 +26,19 @@ from collections import defaultdict
 from jtfs_repro import config as settings
 from jtfs_repro import io
 from jtfs_repro.gin_files import effective, sections as gin_sections
-from jtfs_repro.provenance import PRESETS, sha256
+from jtfs_repro.layout import PRESETS
+from jtfs_repro.journal import sha256
 from jtfs_repro.provenance.reached import code_digest
 from jtfs_repro.run import files as stage_files
 from jtfs_repro.runs import DEFAULT, parse_run, run_name
-from rules import config_check, locks, needs as declared
+from rules import config_check, locks, needs as declared, terminal
 from rules.recordings import is_text
 
 ROOT = Path(workflow.basedir)
-JOB = "echo {params.command:q} > {log}; {params.command} 2>&1 | tee -a {log}"
+JOB = (
+    "echo {params.command:q} > {log}; "
+    "{params.command} 2>&1 | tee -a {log} > ${{JTFS_TERMINAL:-/dev/stdout}}"
+)
 
 # jobs run with this Python and import this tree's package, whatever else is installed
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
@@ -152,6 +156,12 @@ def digest(text):
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def n_shards(name, part, run, wanted):
+    """Return how many jobs share an extraction: as the config says, or 'auto'."""
+    scale = parse_run(run)["scale"]
+    return declared.shards(name, scale, part=part) if wanted == "auto" else wanted
+
+
 def needs(name, *, extraction=False, gpu=None):
     """Return the resources that a rule declares, from the figures of config/needs.csv.
 
@@ -235,6 +245,11 @@ def table(study, name, *, in_run=True):
     if in_run:
         PAGES[study].append(f"results/{{run}}/report/{name}.html")
     return path
+
+
+def jobs_by_id():
+    """Return the jobs that will be run, by the number that snakemake calls them."""
+    return {job.jobid: job for job in workflow.dag.needrun_jobs() if job.rule.name != "all"}
 
 
 def results(run):

@@ -36,7 +36,7 @@ def minutes(rule: str, scale: str, *, part: str = "", shards: int = 1, attempt: 
 
     Examples
     --------
-    >>> minutes("embed_isomap", "demo"), minutes("embed_isomap", "paper", attempt=2)
+    >>> minutes("score_representation", "demo"), minutes("tabulate_scores", "paper", attempt=2)
     (3, 12)
     """
     seconds = _figure(rule, part, "seconds", scale) / _shares(rule, part, shards)
@@ -48,8 +48,8 @@ def memory_mb(rule: str, scale: str, *, part: str = "", gpus: int = 0, attempt: 
 
     Examples
     --------
-    >>> memory_mb("embed_isomap", "paper")
-    3800
+    >>> memory_mb("score_representation", "paper")
+    4500
     """
     n_mb = MEMORY_MARGIN * _figure(rule, part, "mb", scale)
     return attempt * _rounded(n_mb + GPU_MB * (gpus > 0))
@@ -84,6 +84,17 @@ def disk_mb(rule: str, scale: str, *, part: str = "", shards: int = 1) -> int:
     return max(ROUND_MB, _rounded(n_mb))
 
 
+def shards(rule: str, scale: str, *, part: str = "") -> int:
+    """Return how many jobs share the work of a rule; other numbers change results by rounding.
+
+    Examples
+    --------
+    >>> [shards("extract_features", "demo", part=name) for name in ("mfcc", "strf")]
+    [1, 4]
+    """
+    return int(find(rule, part)[f"shards_{scale}"])
+
+
 def find(rule: str, part: str = "") -> dict[str, str]:
     """Return the row of a rule, that of its part if there is one; rows of patterns come last."""
     rows = _rows()
@@ -103,7 +114,7 @@ def _figure(rule: str, part: str, quantity: str, scale: str) -> float:
 
 
 def _shares(rule: str, part: str, shards: int) -> int:
-    return shards if find(rule, part)["sharded"] else 1
+    return shards if find(rule, part)["shards_demo"] else 1
 
 
 def _rounded(n_mb: float) -> int:

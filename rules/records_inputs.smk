@@ -26,6 +26,11 @@ def site_of(run):
     return [f"results/{run}/site"] if STUDIES["chirps"](run) else []
 
 
+def page_of(run):
+    """Return the file that opens the companion page, '' where there is none."""
+    return next((f"{site}/index.html" for site in site_of(run) if os.path.isdir(site)), "")
+
+
 def notebooks(run):
     """Return the executed notebooks of one run."""
     is_wanted = config["notebooks"] and STUDIES["textures"](run)

@@ -5,7 +5,7 @@ import numpy as np
 from jtfs_repro import io
 from jtfs_repro.datasets.clip_check import IndexedClip
 from jtfs_repro.datasets.medley_solos_db import CLASSES, SUBSETS
-from jtfs_repro.experiments.clip_store import ClipSet
+from jtfs_repro.studies.instruments.clip_store import ClipSet
 
 DIGESTS = {"settings_sha256": "s" * 64, "clips_sha256": "c" * 64}
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from jtfs_repro import config
 from jtfs_repro.datasets.chirps import ChirpGrid, ChirpSynthesis
-from jtfs_repro.experiments.chirp_dataset import chirp_dataset
-from jtfs_repro.experiments.extract_features import extract_shard
-from jtfs_repro.experiments.isomap import isomap
-from jtfs_repro.experiments.knn import knn_ratios
+from jtfs_repro.features.extraction import extract_shard
+from jtfs_repro.studies.chirps.chirp_dataset import chirp_dataset
+from jtfs_repro.studies.chirps.isomap import isomap
+from jtfs_repro.studies.chirps.knn import knn_ratios
 
 FEATURES = ("mfcc", "scattering1d_q8", "jtfs", "strf")
 N_NEIGHBOURS = 3

@@ -3,10 +3,10 @@
 import numpy as np
 
 from jtfs_repro.datasets.medley_solos_db import CLASSES
-from jtfs_repro.experiments.learning_curves import HISTORY, learning_curves
-from jtfs_repro.experiments.predictions import Prediction, Scored
-from jtfs_repro.experiments.table2 import table2
 from jtfs_repro.provenance import Stamp
+from jtfs_repro.studies.instruments.learning_curves import HISTORY, learning_curves
+from jtfs_repro.studies.instruments.predictions import Prediction, Scored
+from jtfs_repro.studies.instruments.table2 import table2
 
 STAMP = Stamp(scale="demo", preset="paper", device="cpu")
 WHY = "MFCC could not be computed; install librosa"

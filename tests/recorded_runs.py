@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from jtfs_repro import io
-from jtfs_repro.provenance import sha256, sidecar_of
+from jtfs_repro.journal import sha256
+from jtfs_repro.layout import Roots, run_of, sidecar_of
 from jtfs_repro.provenance.gather import gather, seal
-from jtfs_repro.provenance.layout import Roots, run_of
 from jtfs_repro.provenance.reached import code_sha256
 from jtfs_repro.provenance.verify import verify
 
 CODE = ["jtfs_repro/checks.py", "jtfs_repro/io.py"]
 COMMIT = {"sha": "0123abcd", "dirty": False}
-GIN = "gin/experiments/scores.gin"
+GIN = "gin/chirps/scores.gin"
 SHARDS = [f"results/demo/features/mfcc/shard-{i}-of-2.npy" for i in range(2)]
 ARRAY, TABLE, FIGURE = (
     "results/demo/features/mfcc.npy",

@@ -2,10 +2,10 @@
 
 from functools import cache, partial
 
-from jtfs_repro.experiments.scale_rate import scale_rate
-from jtfs_repro.experiments.spin_of_chirps import made_signals
+from jtfs_repro.features.scale_rate import scale_rate
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.scattering import TimeFrequencyScattering
+from jtfs_repro.studies.textures.spin_of_chirps import made_signals
 
 STAMP = Stamp(scale="smoke", preset="paper", device="cpu")
 SR, N = 8000.0, 4096

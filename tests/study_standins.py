@@ -3,10 +3,10 @@
 import numpy as np
 
 from jtfs_repro.datasets.chirps import ChirpGrid, grid_parameters
-from jtfs_repro.experiments.isomap import isomap
-from jtfs_repro.experiments.knn import knn_ratios
-from jtfs_repro.experiments.scores import Outcome
 from jtfs_repro.provenance import Stamp
+from jtfs_repro.studies.chirps.isomap import isomap
+from jtfs_repro.studies.chirps.knn import knn_ratios
+from jtfs_repro.studies.chirps.scores import Outcome
 
 STAMP = Stamp(scale="smoke", preset="paper", device="cpu")
 WHY = "weights missing; put weights.h5 at data/openl3/"

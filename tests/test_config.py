@@ -40,7 +40,7 @@ def test_later_files_override_and_the_operative_config_reruns_it(tmp_path):
 def test_includes_are_relative_to_the_folder_gin(tmp_path):
     write(tmp_path / "gin/base.gin", "n = 7\n")
     text = HEAD + "include 'base.gin'\nmfcc.Mfcc.n_mfcc = %n\n"
-    config.load_gin([write(tmp_path / "gin/features/mfcc.gin", text)])
+    config.load_gin([write(tmp_path / "gin/chirps/mfcc.gin", text)])
     from jtfs_repro.features.mfcc import Mfcc
 
     assert config.bound(Mfcc)(sr=8192.0, n_samples=4096).n_mfcc == 7

@@ -18,15 +18,15 @@ SCHEMA = yaml.safe_load((ROOT / "config/schema.yaml").read_text())
 USUAL = yaml.safe_load(CONFIG)
 GIN = b"""from __gin__ import dynamic_registration
 from jtfs_repro.features import mfcc
-from jtfs_repro.experiments import extract_features
+from jtfs_repro.features import extraction
 
 n = 13
 mfcc.Mfcc.n_mels = 40
 a/mfcc.Mfcc:
     n_mfcc = %n
     top_db = 7.5  # decibels
-extract_features.extract_shard.feature = @a/mfcc.Mfcc
-extract_features.extract_shard.settings = {'a': (1, [2.5, -3e4]), 'b': "c"}
+extraction.extract_shard.feature = @a/mfcc.Mfcc
+extraction.extract_shard.settings = {'a': (1, [2.5, -3e4]), 'b': "c"}
 """
 WORDS = [
     "from __gin__ import dynamic_registration\n",

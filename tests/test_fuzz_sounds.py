@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tiny_soundfont import tiny_soundfont
 
 from jtfs_repro import audio, io
+from jtfs_repro.audio import plain_header
 from jtfs_repro.datasets import clip_audio, clip_check
-from jtfs_repro.datasets.recording import wav_header
 from jtfs_repro.datasets.soundfont_files import read_header
 
 MORE_MEMORY = 150_000  # kB that all cases of a test may add to the process
@@ -66,7 +66,7 @@ def test_sound(path, content):
     assert found is None or np.isfinite(found.samples).all()
 
 
-CLIP = wav_header(N, 44100) + np.sin(np.arange(N, dtype="<f4")).astype("<f4").tobytes()
+CLIP = plain_header(N, 44100) + np.sin(np.arange(N, dtype="<f4")).astype("<f4").tobytes()
 
 
 @pytest.mark.usefixtures("bounded")
@@ -96,7 +96,7 @@ def test_soundfont(path, content):
 def lies(n_samples):
     """A few samples under headers that announce many."""
     samples = np.ones(64, "<f4").tobytes()
-    yield wav_header(min(n_samples, (1 << 30) - 12), 44100) + samples
+    yield plain_header(min(n_samples, (1 << 30) - 12), 44100) + samples
     au = b".snd" + (24).to_bytes(4, "big") + (0xFFFFFFFF).to_bytes(4, "big")
     yield (
         au + (6).to_bytes(4, "big") + (44100).to_bytes(4, "big") + (1).to_bytes(4, "big") + samples

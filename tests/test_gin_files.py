@@ -9,11 +9,11 @@ import pytest
 
 from jtfs_repro import config, gin_files, io
 from jtfs_repro.datasets.chirps import ChirpGrid, ChirpSynthesis
-from jtfs_repro.experiments.extract_clips import Reading
-from jtfs_repro.experiments.extract_features import extract_shard
+from jtfs_repro.features.extraction import extract_shard
+from jtfs_repro.layout import PRESETS, SCALES
 from jtfs_repro.models.classifiers import CqtNet, JtfsNet, Scattering1dNet
 from jtfs_repro.models.statistics import Statistics
-from jtfs_repro.provenance import PRESETS, SCALES
+from jtfs_repro.studies.instruments.extract_clips import Reading
 from jtfs_repro.training.settings import TrainingSettings
 
 ROOT = Path(__file__).parent.parent
@@ -47,7 +47,7 @@ def n_samples(scale):
 def test_file_belongs_to_a_stage(path):
     folder, *rest = path.relative_to(GIN).parts
     assert len(rest) == 1
-    if folder in ("features", "experiments"):
+    if folder not in config.OVERRIDES:
         assert path.stem in STAGES
         assert gin_files.sections(path) == []
     else:
@@ -163,10 +163,10 @@ def test_comments_imports_and_other_sections_do_not_change_what_is_set(overrides
 # -------------------------------------------------------------------------------------- Section 4
 
 CLIP_FEATURES = {
-    "medley_jtfs": "jtfs_tensors.JtfsTensors",
-    "medley_scattering1d": "scattering1d_tensor.Scattering1dTensor",
-    "medley_cqt": "cqt_image.CqtImage",
-    "medley_mfcc": "mfcc_moments.MfccMoments",
+    "medley_jtfs": "jtfs.JtfsTensors",
+    "medley_scattering1d": "scattering1d.Scattering1dTensor",
+    "medley_cqt": "cqt.CqtImage",
+    "medley_mfcc": "mfcc.MfccMoments",
 }
 NETWORKS = {"jtfs": JtfsNet, "scattering1d": Scattering1dNet, "cqt": CqtNet}
 
@@ -231,8 +231,8 @@ def test_misspelt_parameter_is_an_error_with_its_line(stage, tmp_path):
     wrong = tmp_path / "gin/wrong.gin"
     wrong.parent.mkdir()
     wrong.write_text("\n".join(lines))
-    for path in GIN.glob("features/*.gin"):  # what it may include
-        (tmp_path / "gin/features").mkdir(exist_ok=True)
-        (tmp_path / "gin/features" / path.name).write_text(path.read_text(encoding="utf-8"))
+    for path in GIN.glob("chirps/*.gin"):  # what it may include
+        (tmp_path / "gin/chirps").mkdir(exist_ok=True)
+        (tmp_path / "gin/chirps" / path.name).write_text(path.read_text(encoding="utf-8"))
     with pytest.raises(config.ConfigError, match=rf"wrong\.gin:{number + 1}: .*misspelt"):
         config.load_gin([wrong])

@@ -17,7 +17,7 @@ from jtfs_repro import config, gin_trust, io
 from jtfs_repro.datasets import archives
 from jtfs_repro.datasets.debian_package import unpack_member
 from jtfs_repro.datasets.medley_fetch import unpack
-from jtfs_repro.features import openl3_weights
+from jtfs_repro.features.openl3 import weights as openl3_weights
 from jtfs_repro.resynthesis.checkpoint import Checkpoint
 from jtfs_repro.site.contents import read_target
 from jtfs_repro.training import checkpoints
@@ -391,7 +391,7 @@ def test_modules_that_act_are_not_imported(gin_file, module):
 
 
 IMPORTS = """from jtfs_repro.plots import animation
-from jtfs_repro.experiments import trained
+from jtfs_repro.studies.instruments import trained
 from jtfs_repro.features import mfcc
 import jtfs_repro.features.mfcc
 """
@@ -529,10 +529,10 @@ def test_a_resynthesis_that_exhausts_the_gpu_says_what_helps(monkeypatch, calls)
     from functools import partial
 
     from jtfs_repro.audio import Sound
-    from jtfs_repro.experiments import resynthesis as module
     from jtfs_repro.provenance import Stamp
     from jtfs_repro.resynthesis.adam import Adam
     from jtfs_repro.scattering import Scattering1D
+    from jtfs_repro.studies.textures import resynthesis as module
 
     forward, done = Scattering1D.forward, []
 

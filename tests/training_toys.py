@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from jtfs_repro import config, io
-from jtfs_repro.experiments.trained import ClipRows
+from jtfs_repro.studies.instruments.trained import ClipRows
 from jtfs_repro.training.fit import fit
 from jtfs_repro.training.place import Place
 from jtfs_repro.training.settings import TrainingSettings

@@ -11,7 +11,7 @@ import numpy as np
 from jtfs_repro import checks
 from jtfs_repro.datasets.medley_solos_db import N_SAMPLES, SR_HZ
 from jtfs_repro.io import FileError, missing
-from jtfs_repro.provenance import sha256
+from jtfs_repro.journal import sha256
 
 FIND_ALL = "run python -m jtfs_repro index_clips to find all such files"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jtfs_repro import checks, io
+from jtfs_repro.audio import is_plain_wav
 from jtfs_repro.datasets import recording, soundfont_files
 from jtfs_repro.datasets.medley_solos_db import (
     CLASSES,
@@ -114,7 +115,7 @@ def _missing(song: Song, audio: Path) -> list[int]:
     """Return which clips of a song are not there as whole files."""
     paths = [audio / clip.file_name for clip in song.clips]
     return [i for i, path in enumerate(paths)
-            if not recording.is_whole_wav(path, N_SAMPLES, sr=SR_HZ)]  # fmt: skip
+            if not is_plain_wav(path, N_SAMPLES, sr=SR_HZ)]  # fmt: skip
 
 
 def _remove_others(audio: Path, names: set[str]) -> int:

@@ -14,10 +14,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from jtfs_repro import checks
+from jtfs_repro.features.scale_rate import ScaleRate
 from jtfs_repro.io import Unavailable, atomic_path
 from jtfs_repro.plots import style
 from jtfs_repro.plots.images import COLOURS, compressed, draw_image, draw_matrix, limits, spin_name
-from jtfs_repro.scale_rates import ScaleRate
 
 WIDTH, HEIGHT, DPI = 5.6, 5.4, 90  # inches, pixels per inch
 SHADES = 160  # of the colour map, in the palette; greys and the cursor share the rest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from jtfs_repro import io
+from jtfs_repro import tables
 
 Row = Mapping[str, str]
 MODEL_LABELS = {
@@ -59,8 +59,8 @@ def names(rows: Sequence[Row], column: str) -> list[str]:
 def why_not_run(rows: Sequence[Row], model: str) -> str:
     """Return "reason; remedy" of a model of which no row ran, else an empty string."""
     found = [row["status"] for row in rows if row["model"] == model]
-    has_run = not found or io.RUN in found
-    return "" if has_run else found[0].removeprefix(f"{io.NOT_RUN}: ")
+    has_run = not found or tables.RUN in found
+    return "" if has_run else tables.why_of_status(found[0])
 
 
 def number(cell: str) -> float:

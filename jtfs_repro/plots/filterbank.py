@@ -18,7 +18,7 @@ GREY, SIGNED = "gray", "bwr"  # the second is that of the original grid
 
 
 class Curves(Protocol):
-    """One bank, see `experiments.filterbank.Bank`."""
+    """One bank, see `studies.textures.filterbank.Bank`."""
 
     @property
     def axis(self) -> np.ndarray: ...  # noqa: D102
@@ -33,7 +33,7 @@ class Curves(Protocol):
 
 
 class Pictures(Protocol):
-    """2-D wavelets, see `experiments.filterbank.Wavelets2d`."""
+    """2-D wavelets, see `studies.textures.filterbank.Wavelets2d`."""
 
     @property
     def times_s(self) -> np.ndarray: ...  # noqa: D102

@@ -9,10 +9,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from jtfs_repro import checks
+from jtfs_repro.features.scale_rate import ScaleRate
 from jtfs_repro.plots import style
 from jtfs_repro.plots.images import draw_pair, hertz, spin_name
 from jtfs_repro.plots.scale_rate import chosen_pair
-from jtfs_repro.scale_rates import ScaleRate
 
 BLOCK, HEAD = 3.9, 0.06  # inches: three rows with their words, above them
 MOST_IN_A_ROW, IN_EACH_ROW, MOST = 5, 4, 200  # columns of a lone block, of several, sounds at all

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from jtfs_repro import checks
+from jtfs_repro.features.scale_rate import SPIN_NAMES, THETA, ScaleRate
 from jtfs_repro.plots import style
-from jtfs_repro.scale_rates import SPIN_NAMES, THETA, ScaleRate
 
 COLOURS = "magma_r"  # its lightness falls evenly
 _HZ = [step * 10**power for power in range(-1, 6) for step in (1, 2, 5)]

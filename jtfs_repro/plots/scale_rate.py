@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from jtfs_repro.features.scale_rate import ScaleRate
 from jtfs_repro.plots import style
 from jtfs_repro.plots.images import draw_matrix, draw_pair, hertz, levels, position, spin_name
-from jtfs_repro.scale_rates import ScaleRate
 
 HEIGHT = 5.2  # inches
 

@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from jtfs_repro import io
+from jtfs_repro.journal import known_sha256
+from jtfs_repro.layout import MANIFEST, SUFFIX, StrPath
 from jtfs_repro.provenance.deviations import (
     COMPARISONS,
     READERS,
@@ -17,11 +19,9 @@ from jtfs_repro.provenance.deviations import (
     content_deviations,
     worst,
 )
-from jtfs_repro.provenance.journal import known_sha256
-from jtfs_repro.provenance.layout import MANIFEST, SUFFIX, StrPath
 from jtfs_repro.provenance.tolerances import Tolerance
 
-# the same bytes; within tolerance
+# the same bytes; within tolerance; beyond it
 IDENTICAL, EQUAL, DIFFERS = "identical", "equal", "differs"
 SKIPPED, UNREADABLE = "not compared", "unreadable"
 WRONG = (DIFFERS, UNREADABLE)
@@ -42,12 +42,12 @@ NOT_COMPARED = {
 class FileResult:
     """What comparing one pair of files found.
 
-    ``status`` is `IDENTICAL`, `EQUAL`, `DIFFERS`, `SKIPPED` or `UNREADABLE`; an array or a picture
-    counts as one of ``n_deviations``; ``note`` says why a file was not compared or not read.
+    An array or a picture counts as one of ``n_deviations``; ``note`` says why a file was not
+    compared or not read.
     """
 
     name: str
-    status: str
+    status: str  # IDENTICAL, EQUAL, DIFFERS, SKIPPED or UNREADABLE
     n_deviations: int = 0
     worst: Deviation | None = None
     note: str = ""
@@ -120,16 +120,8 @@ class FolderResult:
 def compare_folders(a: StrPath, b: StrPath, *, tolerance: Tolerance) -> FolderResult:
     """Return how the files of two folders, paired by their relative paths, differ.
 
-    Parameters
-    ----------
-    a, b : path
-        Two roots (``results``, ``img``, ``data``) or two folders of runs.
-    tolerance : Tolerance
-
-    Raises
-    ------
-    FileError
-        A folder is not there, or they have no file in common that can be compared.
+    The folders are two roots (``results``, ``img``, ``data``) or two runs. `FileError`: one is not
+    there, or they have no file in common that can be compared.
     """
     names_a, names_b = _names(a), _names(b)
     common = sorted(names_a & names_b)

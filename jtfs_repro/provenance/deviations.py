@@ -18,7 +18,7 @@ import numpy as np
 
 from jtfs_repro import io
 from jtfs_repro.audio import read_sound
-from jtfs_repro.provenance.layout import StrPath
+from jtfs_repro.layout import StrPath
 from jtfs_repro.provenance.tolerances import Tolerance
 
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.]\w)")
@@ -45,8 +45,9 @@ class Deviation:
     @property
     def text(self) -> str:
         """The place, both values and, of numbers, the relative difference."""
+        a, b = (v if len(v) <= _LONGEST else f"{v[: _LONGEST - 3]}..." for v in (self.a, self.b))
         size = f", relative {self.relative:.2g}" if math.isfinite(self.relative) else ""
-        return f"{self.place}: {_short(self.a)} | {_short(self.b)}{size}"
+        return f"{self.place}: {a} | {b}{size}"
 
 
 def _unlike(place: str, a: Any, b: Any) -> Deviation:
@@ -58,17 +59,20 @@ def worst(deviations: Sequence[Deviation]) -> Deviation:
     return max(deviations, key=lambda d: (not d.is_within, d.relative, d.absolute))
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
-
-
-# ---------------------------------------------------------------------------------------- trees
+# ---- trees and numbers ----
 
 
 def values(place: str, a: Any, b: Any, tolerance: Tolerance) -> Iterator[Deviation]:
     """Yield where two trees differ; two texts that are numbers are compared as numbers."""
     if isinstance(a, Mapping) and isinstance(b, Mapping):
-        yield from _mappings(place, a, b, tolerance)
+        for key in dict.fromkeys([*a, *b]):
+            where = f"{place}.{key}" if place else str(key)
+            if tolerance.leaves_out(str(key)):
+                continue
+            if key in a and key in b:
+                yield from values(where, a[key], b[key], tolerance)
+            else:
+                yield _unlike(where, *("there" if key in tree else "absent" for tree in (a, b)))
     elif isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         yield from arrays(place, a, b, tolerance)
     elif isinstance(a, list | tuple) and isinstance(b, list | tuple):
@@ -82,19 +86,6 @@ def values(place: str, a: Any, b: Any, tolerance: Tolerance) -> Iterator[Deviati
         yield from texts(place, a, b, tolerance)
     elif a != b:
         yield _unlike(place, a, b)
-
-
-def _mappings(
-    place: str, a: Mapping[str, Any], b: Mapping[str, Any], tolerance: Tolerance
-) -> Iterator[Deviation]:
-    for key in dict.fromkeys([*a, *b]):
-        where = f"{place}.{key}" if place else str(key)
-        if tolerance.leaves_out(str(key)):
-            continue
-        if key in a and key in b:
-            yield from values(where, a[key], b[key], tolerance)
-        else:
-            yield _unlike(where, *("there" if key in tree else "absent" for tree in (a, b)))
 
 
 def _number(value: Any) -> float | None:
@@ -124,7 +115,7 @@ def _measured(found: Deviation, gap: float, largest: float, allowed: float) -> D
     return replace(found, absolute=gap, relative=relative, is_within=gap <= allowed)
 
 
-# --------------------------------------------------------------------------------------- arrays
+# ---- arrays ----
 
 
 def arrays(place: str, a: np.ndarray, b: np.ndarray, tolerance: Tolerance) -> Iterator[Deviation]:
@@ -136,28 +127,28 @@ def arrays(place: str, a: np.ndarray, b: np.ndarray, tolerance: Tolerance) -> It
     if a.shape != b.shape or a.dtype != b.dtype:
         yield _unlike(f"{place} shape", *(f"{array.shape} {array.dtype}" for array in (a, b)))
         return
-    gap, at, largest = _largest_gap(a.reshape(-1), b.reshape(-1))
+    is_number = np.issubdtype(a.dtype, np.number)
+    largest_gap = _largest_gap if is_number else _first_gap
+    gap, at, largest = largest_gap(a.reshape(-1), b.reshape(-1))
     if gap == 0:
         return
     index = tuple(int(i) for i in np.unravel_index(at, a.shape)) if a.ndim else ()
     where = f"{place}[{', '.join(map(str, index))}]" if a.ndim else place
-    found = _unlike(where, _shown(a[index]), _shown(b[index]))
+    found = _unlike(where, *(f"{x[index]:.9g}" if is_number else x[index] for x in (a, b)))
     yield _measured(found, gap, largest, tolerance.array_atol + tolerance.array_rtol * largest)
 
 
-def _shown(value: np.generic) -> str:
-    return f"{value:.9g}" if np.issubdtype(value.dtype, np.number) else str(value)
+def _first_gap(a: np.ndarray, b: np.ndarray) -> tuple[float, int, float]:
+    unlike = np.flatnonzero(a != b)
+    return (math.inf, int(unlike[0]), 0.0) if len(unlike) else (0.0, -1, 0.0)
 
 
 def _largest_gap(a: np.ndarray, b: np.ndarray) -> tuple[float, int, float]:
     """Return the largest difference of two flat arrays, where it is, the largest magnitude.
 
-    In double precision, so that no difference is rounded or wrapped; what is no number, or NaN in
-    one alone, is infinitely far apart.
+    In double precision, so that no difference is rounded or wrapped; NaN in one alone is infinitely
+    far apart.
     """
-    if not np.issubdtype(a.dtype, np.number):
-        unlike = np.flatnonzero(a != b)
-        return (math.inf, int(unlike[0]), 0.0) if len(unlike) else (0.0, -1, 0.0)
     gap, at, largest = 0.0, -1, 0.0
     wide = np.result_type(a.dtype, np.float64)
     for start in range(0, a.size, _STEP):
@@ -172,7 +163,7 @@ def _largest_gap(a: np.ndarray, b: np.ndarray) -> tuple[float, int, float]:
     return gap, at, largest
 
 
-# ----------------------------------------------------------------------------- text and pictures
+# ---- text and pictures ----
 
 
 def texts(place: str, a: str, b: str, tolerance: Tolerance) -> Iterator[Deviation]:
@@ -216,25 +207,16 @@ def pixels(place: str, a: np.ndarray, b: np.ndarray, tolerance: Tolerance) -> It
     share = float((gap > tolerance.pixel_levels).mean())
     y, x = np.unravel_index(int(gap.argmax()), gap.shape)
     where = f"{place} pixel ({x}, {y}), one of {np.count_nonzero(gap)} that differ".strip()
-    yield replace(
-        _unlike(where, a[y, x].tolist(), b[y, x].tolist()),
-        absolute=float(gap.max()),
-        relative=share,
-        is_within=share <= tolerance.pixel_share,
-    )
+    found = _unlike(where, a[y, x].tolist(), b[y, x].tolist())
+    is_within = share <= tolerance.pixel_share
+    yield replace(found, absolute=float(gap.max()), relative=share, is_within=is_within)
 
 
-# ---------------------------------------------------------------------------------------- files
+# ---- files ----
 
 
 def content_deviations(a: StrPath, b: StrPath, tolerance: Tolerance) -> list[Deviation]:
-    """Return where two files of the same suffix differ, in what they hold.
-
-    Raises
-    ------
-    FileError
-        One of them cannot be read.
-    """
+    """Return where two files of the same suffix differ, in what they hold, or raise `FileError`."""
     suffix = Path(a).suffix.lower()
     if suffix in READERS:
         read = READERS[suffix]
@@ -257,8 +239,7 @@ def _pictures(a: StrPath, b: StrPath, tolerance: Tolerance) -> Iterator[Deviatio
     if len(frames_a) != len(frames_b):
         yield _unlike("frames", len(frames_a), len(frames_b))
     for i, (x, y) in enumerate(zip(frames_a, frames_b, strict=False), start=1):
-        place = f"frame {i}" if len(frames_a) > 1 else ""
-        yield from pixels(place, x, y, tolerance)
+        yield from pixels(f"frame {i}" if len(frames_a) > 1 else "", x, y, tolerance)
 
 
 def _bytes(a: StrPath, b: StrPath, _: Tolerance) -> Iterator[Deviation]:
@@ -282,8 +263,7 @@ def _frames(path: Path) -> list[np.ndarray]:
     from PIL import Image, ImageSequence
 
     with Image.open(path) as picture:
-        frames = ImageSequence.Iterator(picture)
-        return [np.asarray(frame.convert("RGBA")) for frame in frames]
+        return [np.asarray(frame.convert("RGBA")) for frame in ImageSequence.Iterator(picture)]
 
 
 def _weights(path: Path) -> Any:
@@ -311,6 +291,5 @@ READERS: dict[str, Callable[[StrPath], Any]] = {
 }
 COMPARISONS: dict[str, Callable[[StrPath, StrPath, Tolerance], Iterator[Deviation]]] = {
     ".csv": _tables,
-    ".png": _pictures,
-    ".gif": _pictures,
+    **dict.fromkeys((".png", ".gif"), _pictures),
 }

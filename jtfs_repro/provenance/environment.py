@@ -1,11 +1,10 @@
-"""What a result was made with: commit, versions, machine, threads, memory."""
+"""What a result was made with: commit, versions, machine, threads."""
 
 from __future__ import annotations
 
 import functools
 import os
 import platform
-import resource
 import subprocess
 import sys
 from importlib import metadata
@@ -67,13 +66,14 @@ def _version(package: str) -> str | None:
 
 def hardware() -> dict[str, Any]:
     """Return the machine: processor, core count, memory in GB, GPU name if torch is loaded."""
+    torch = sys.modules.get("torch")
     return {
         "machine": platform.machine(),
         "system": platform.system(),
         "processor": _processor(),
         "cores": os.cpu_count(),
         "memory_gb": _memory_gb(),
-        "gpu": _gpu(),
+        "gpu": torch.cuda.get_device_name(0) if torch and torch.cuda.is_available() else None,
     }
 
 
@@ -93,18 +93,6 @@ def _memory_gb() -> float | None:
         return None
 
 
-def _gpu() -> str | None:
-    torch = sys.modules.get("torch")
-    return torch.cuda.get_device_name(0) if torch and torch.cuda.is_available() else None
-
-
-def threads() -> dict[str, Any]:
-    """Return the number of threads of torch, if loaded, and what the environment asks for."""
-    torch = sys.modules.get("torch")
-    of_torch = torch.get_num_threads() if torch else None
-    return {"torch": of_torch, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS")}
-
-
 def _blas() -> list[str]:
     """Return the linear algebra that is loaded; results are the same bytes per kind of kernel."""
     try:
@@ -116,24 +104,8 @@ def _blas() -> list[str]:
     return sorted({" ".join(str(library.get(fact)) for fact in facts) for library in found})
 
 
-def has_used_gpu() -> bool:
-    """Return whether this process computed on a GPU."""
+def threads() -> dict[str, Any]:
+    """Return the number of threads of torch, if loaded, and what the environment asks for."""
     torch = sys.modules.get("torch")
-    return bool(torch and torch.cuda.is_initialized())
-
-
-def peak_memory_mb() -> float | None:
-    """Return the peak of this process: rusage would count that of the parent before it forked."""
-    try:
-        lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
-    kilobytes = [line.split()[1] for line in lines if line.startswith("VmHWM")]
-    return round(int(kilobytes[0]) / 1024, 1) if kilobytes else None
-
-
-def gpu_peak_memory_mb() -> float | None:
-    """Return the peak of this process on the GPU, None if it used none."""
-    if not has_used_gpu():
-        return None
-    return round(sys.modules["torch"].cuda.max_memory_allocated() / 2**20, 1)
+    of_torch = torch.get_num_threads() if torch else None
+    return {"torch": of_torch, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS")}

@@ -20,10 +20,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from jtfs_repro import io
-from jtfs_repro.provenance import environment, layout
-from jtfs_repro.provenance.journal import known_sha256, sha256
-from jtfs_repro.provenance.layout import SUFFIX
+from jtfs_repro import io, layout
+from jtfs_repro.journal import known_sha256, sha256
+from jtfs_repro.layout import SUFFIX
+from jtfs_repro.provenance import environment
 from jtfs_repro.provenance.record import load_sidecar
 from jtfs_repro.provenance.stamp import Stamp
 
@@ -58,20 +58,11 @@ def manifest(
 
 
 def gather(results: Sequence[str], *, run: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """Return the entries of a manifest that come from sidecars.
+    """Return the entries of a manifest that come from the sidecars behind ``results``.
 
-    Parameters
-    ----------
-    results : sequence of path
-        Figures, tables and data of the run, relative to the working directory.
-    run : mapping or None
-        Scale, preset and variant: all files of this run that have sidecars are taken as well,
-        such as those of rules that are not part of every run.
-
-    Raises
-    ------
-    FileError
-        A result is not what its sidecar records, or a sidecar cannot be read.
+    With ``run`` (scale, preset, variant) all files of this run that have sidecars are taken as
+    well, such as those of rules that are not part of every run. `FileError`: a result is not what
+    its sidecar records, or a sidecar cannot be read.
     """
     for path in results:
         io.check_content(path)
@@ -84,7 +75,11 @@ def gather(results: Sequence[str], *, run: Mapping[str, str] | None = None) -> d
         if name not in found and not isinstance(digest, dict)
     }
     bare = {name for name in results if name not in found} | {*filter(layout.is_result, sources)}
-    return _without_repetition(jobs) | {
+    lists = {plural: _unlike([job.get(key) for job in jobs]) for key, plural in SHARED.items()}
+    numbers = [{k: lists[plural].index(job.get(k)) for k, plural in SHARED.items()} for job in jobs]
+    return {
+        "jobs": [job | own for job, own in zip(jobs, numbers, strict=True)],
+        **lists,
         "commits": _unlike([job["environment"]["commit"] for job in jobs]),
         "sources": {name: digest for name, digest in sources.items() if name not in bare},
         "without_provenance": {n: known_sha256(n) for n in sorted(bare) if os.path.isfile(n)},
@@ -93,9 +88,7 @@ def gather(results: Sequence[str], *, run: Mapping[str, str] | None = None) -> d
 
 def _recorded_files(run: Mapping[str, str] | None) -> Iterator[str]:
     """Yield the files of a run that have sidecars, pages and checkpoints excepted."""
-    if run is None:
-        return
-    for path in layout.Roots().files("results", "data"):
+    for path in layout.Roots().files("results", "data") if run else ():
         name = layout.recorded_name(path.as_posix())
         is_sidecar = path.name.endswith(SUFFIX)
         if is_sidecar and layout.wants_record(name) and layout.run_of(name) == run:
@@ -122,7 +115,7 @@ def _collect(names: Sequence[str]) -> dict[str, Sidecar]:
 
 
 def checked(entries: Any, shape: Mapping[str, type]) -> dict[str, Any]:
-    """Return a sidecar or a job of a manifest; ``ValueError`` or ``TypeError`` if it is none."""
+    """Return a sidecar or a job of a manifest; `ValueError` or `TypeError` if it is none."""
     if not isinstance(entries, dict):
         raise ValueError("no JSON object")
     if absent := [key for key in shape if key not in entries]:
@@ -136,7 +129,7 @@ def checked(entries: Any, shape: Mapping[str, type]) -> dict[str, Any]:
     return entries
 
 
-# ----------------------------------------------------------------------------------------- jobs
+# ---- jobs ----
 
 
 def _jobs(found: Mapping[str, Sidecar]) -> list[dict[str, Any]]:
@@ -162,8 +155,6 @@ def job_entry(common: Sidecar, outputs: Mapping[str, Sidecar]) -> dict[str, Any]
 def folded(files: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``files`` with those of any folder that holds many as one entry, ``folder/``.
 
-    Examples
-    --------
     >>> folded({"a/x.wav": "12", "b.csv": "34"})
     {'a/x.wav': '12', 'b.csv': '34'}
     >>> list(folded({f"a/{i}.wav": "12" for i in range(500)}))
@@ -180,16 +171,6 @@ def folded(files: Mapping[str, Any]) -> dict[str, Any]:
     return entries
 
 
-def _without_repetition(jobs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the jobs, and lists of what they share, in which a job's entry is a number."""
-    lists = {plural: _unlike([job.get(key) for job in jobs]) for key, plural in SHARED.items()}
-    numbered = [
-        {**job, **{key: lists[plural].index(job.get(key)) for key, plural in SHARED.items()}}
-        for job in jobs
-    ]
-    return {"jobs": numbered, **lists}
-
-
 def _unlike(values: Sequence[Any]) -> list[Any]:
     """Return the values without repetition, in the order of their first appearance."""
     return list({json.dumps(value, sort_keys=True): value for value in values}.values())
@@ -203,14 +184,12 @@ def expanded(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-# ----------------------------------------------------------------------------------------- seal
+# ---- digest ----
 
 
 def seal(entries: Mapping[str, Any]) -> dict[str, Any]:
     """Return a manifest's entries with the digest over all of them.
 
-    Examples
-    --------
     >>> is_sealed(seal({"scale": "demo"})), is_sealed(seal({"scale": "demo"}) | {"scale": "paper"})
     (True, False)
     """

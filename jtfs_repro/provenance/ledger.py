@@ -1,18 +1,114 @@
-"""What sidecars and manifests say of every file: the ledger that a folder is compared with."""
+"""What sidecars and manifests say of every file, and what was found when that was compared."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from jtfs_repro.provenance import gather, layout
-from jtfs_repro.provenance.findings import Finding, Kind
-from jtfs_repro.provenance.layout import SUFFIX, Roots
+from jtfs_repro import layout
+from jtfs_repro.layout import SUFFIX, Roots
+from jtfs_repro.provenance import gather
 
 _UNREADABLE = (OSError, LookupError, TypeError, AttributeError, ValueError, RecursionError)
+
+
+# ---- findings ----
+
+
+class Kind(Enum):
+    """What may be wrong, as printed; the order is that of the report. A note is no fault."""
+
+    UNREADABLE = "unreadable"
+    MANIFEST = "manifest edited"
+    SIDECAR = "sidecar does not fit"
+    CHANGED = "changed"
+    MISSING = "missing"
+    STALE = "stale"
+    OTHER_RUN = "other scale or preset"
+    UNRECORDED = "without provenance"
+    NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding: its kind, the file or what a note is about, what is wrong and what to do."""
+
+    kind: Kind
+    name: str
+    text: str
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether it is a fault."""
+        return self.kind is not Kind.NOTE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """All findings, and how many files were found as recorded, or were not here."""
+
+    findings: tuple[Finding, ...]
+    n_recorded: int
+    n_verified: int
+    n_not_here: int
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether there is a fault."""
+        return any(finding.is_wrong for finding in self.findings)
+
+    def of(self, kind: Kind) -> list[Finding]:
+        """Return the findings of this kind."""
+        return [finding for finding in self.findings if finding.kind is kind]
+
+    def lines(self, *, is_quiet: bool = False) -> Iterator[str]:
+        """Yield the report, grouped by kind, and counts; with ``is_quiet`` without notes."""
+        faults = []
+        for kind in Kind:
+            group = self.of(kind)
+            if group and not (is_quiet and kind is Kind.NOTE):
+                yield f"{kind.value} ({len(group)})"
+                yield from (f"  {finding.name}: {finding.text}" for finding in group)
+            if group and kind is not Kind.NOTE:
+                faults.append(f"{len(group)} {kind.value}")
+        yield (
+            f"{self.n_recorded} files recorded: {self.n_verified} as recorded, "
+            f"{self.n_not_here} not here; {', '.join(faults) or 'nothing wrong'}"
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the report for JSON."""
+        return {
+            "is_wrong": self.is_wrong,
+            "recorded": self.n_recorded,
+            "verified": self.n_verified,
+            "not_here": self.n_not_here,
+            "counts": {kind.value: len(self.of(kind)) for kind in Kind},
+            "findings": [asdict(f) | {"kind": f.kind.value} for f in self.findings],
+        }
+
+
+def note_of(name: str, what: str, files: Sequence[str]) -> Iterator[Finding]:
+    """Yield a note that counts files, if there are any."""
+    if files:
+        yield Finding(Kind.NOTE, name, f"{len(files)} {what}: {some(files)}")
+
+
+def some(names: Sequence[str], most: int = 3) -> str:
+    """Return the first names, and how many more there are.
+
+    >>> some(["a", "b"]), some(["a", "b", "c", "d"], most=2)
+    ('a, b', 'a, b and 2 more')
+    """
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+# ---- records ----
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,7 +177,7 @@ def _manifests(roots: Roots) -> list[Path]:
 
 
 def read_object(path: Path) -> dict[str, Any]:
-    """Return a JSON object; ``ValueError`` or ``OSError`` if the file holds none."""
+    """Return a JSON object; `ValueError` or `OSError` if the file holds none."""
     value = json.loads(path.read_bytes())
     if not isinstance(value, dict):
         raise ValueError("no JSON object")
@@ -135,9 +231,9 @@ def _records(manifest: Mapping[str, Any], source: str) -> Iterator[Record]:
             if facts is not None and not name.endswith("/"):
                 seen.add(name)
                 yield Record(name=name, sha256=facts["sha256"], source=source, job=job)
-    hashed: dict[str, Any] = {}
-    for key in ("inputs", "gin", "without_provenance"):
-        hashed |= manifest.get(key, {})
-    for name, digest in hashed.items():
-        if name not in seen:
-            yield Record(name=name, sha256=str(digest), source=source)
+    hashed = {n: d for key in _HASHED for n, d in manifest.get(key, {}).items()}
+    for name in [name for name in hashed if name not in seen]:
+        yield Record(name=name, sha256=str(hashed[name]), source=source)
+
+
+_HASHED = ("inputs", "gin", "without_provenance")  # entries of a manifest that name files alone

@@ -19,9 +19,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jtfs_repro import io
-from jtfs_repro.provenance import environment, journal, layout
-from jtfs_repro.provenance.layout import PROJECT, SUFFIX, StrPath
+from jtfs_repro import devices, io, journal, layout
+from jtfs_repro.layout import PROJECT, SUFFIX, StrPath
+from jtfs_repro.provenance import environment
 from jtfs_repro.provenance.reached import code_sha256
 
 _STAMP = ("scale", "preset", "variant")
@@ -38,12 +38,13 @@ class Clock:
     def read(self) -> dict[str, Any]:
         """Return start, wall and processor seconds, and peak memory in MB."""
         used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        on_gpu = devices.peak_memory_bytes("cuda") if devices.has_used_gpu() else None
         return {
             "started": self.started.isoformat(timespec="milliseconds"),
             "wall_s": round(time.perf_counter() - self._wall_s, 3),
             "cpu_s": round(sum(u.ru_utime + u.ru_stime for u in used), 3),
-            "peak_memory_mb": environment.peak_memory_mb(),
-            "gpu_peak_memory_mb": environment.gpu_peak_memory_mb(),
+            "peak_memory_mb": round(devices.peak_memory_bytes() / 2**20, 1),
+            "gpu_peak_memory_mb": None if on_gpu is None else round(on_gpu / 2**20, 1),
         }
 
 
@@ -52,23 +53,17 @@ def write_sidecars(
 ) -> None:
     """Write a sidecar for every output that this process wrote and that is still there.
 
-    Parameters
-    ----------
-    options : Namespace
-        The script's; scale, preset and variant are taken from them, else from the sidecars of
-        what was read.
-    gin_files : mapping
-        Path -> SHA-256.
-    operative_gin : str
-    clock : Clock
-        Started when the script was.
+    Scale, preset and variant are the script's ``options``, or else those of what was read.
+    ``gin_files`` are path -> SHA-256, ``clock`` was started with the script.
     """
-    outputs = [name for name in journal.JOURNAL.outputs if _wants_sidecar(name)]
+    written = [name for name in journal.JOURNAL.outputs if not name.endswith(SUFFIX)]
+    known = [name for name in written if name.lower().endswith(layout.RECORDED)]
+    outputs = [name for name in known if os.path.isfile(name)]
     if not outputs:
         return
     common = {
         **_stamp(options),
-        "device": "cuda" if environment.has_used_gpu() else "cpu",
+        "device": "cuda" if devices.has_used_gpu() else "cpu",
         "script": _script(options),
         "stage": getattr(options, "stage", ""),
         "arguments": sys.argv[1:],
@@ -88,14 +83,9 @@ def write_sidecars(
 
 
 def load_sidecar(path: StrPath) -> dict[str, Any] | None:
-    """Return the sidecar of a file, None if it has none; ``FileError`` if it cannot be read."""
+    """Return the sidecar of a file, None if it has none; `FileError` if it cannot be read."""
     sidecar = layout.sidecar_of(path)
     return io.load_json(sidecar) if sidecar.is_file() else None
-
-
-def _wants_sidecar(name: str) -> bool:
-    is_known = name.lower().endswith(layout.RECORDED)
-    return is_known and not name.endswith(SUFFIX) and os.path.isfile(name)
 
 
 def _inputs() -> dict[str, str]:

@@ -11,23 +11,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from jtfs_repro import checks
+from jtfs_repro.layout import PRESETS, SCALES
 
-SCALES = ("smoke", "demo", "paper")
-PRESETS = ("paper", "as_coded", "tutorial")
 DEVICES = ("cpu", "cuda", "cpu+cuda")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stamp:
-    """Scale, preset, device and variant that made a result.
+    """Scale, preset, device and variant that made a result; `ValueError` if one is unknown.
 
-    Raises
-    ------
-    ValueError
-        One of them is unknown.
-
-    Examples
-    --------
     >>> Stamp(scale="demo", preset="paper", device="cpu").line
     'scale demo · preset paper · device cpu'
     """
@@ -53,10 +45,7 @@ class Stamp:
     def common(cls, facts: Sequence[Mapping[str, Any]]) -> Stamp:
         """Return the stamp of a result made from several, each with the keys of a stamp.
 
-        Raises
-        ------
-        ValueError
-            There is none, or they differ in scale, preset or variant.
+        `ValueError`: there is none, or they differ in scale, preset or variant.
         """
         values = {name: {str(f[name]) for f in facts} for name in ("scale", "preset", "variant")}
         for name, found in values.items():
@@ -69,8 +58,7 @@ class Stamp:
     @property
     def line(self) -> str:
         """The stamp as printed under figures and tables."""
-        parts = [f"{name} {value}" for name, value in asdict(self).items() if value]
-        return " · ".join(parts)
+        return " · ".join(f"{name} {value}" for name, value in asdict(self).items() if value)
 
     def as_dict(self) -> dict[str, str]:
         """Return the stamp for JSON files and table columns."""

@@ -1,7 +1,7 @@
 """How far two runs may drift apart: every tolerance with its reason, in one place.
 
 The figures behind the reasons were measured with ``scripts/compare_runs.py`` and
-``tests/test_drift.py``.
+``tests/provenance/test_drift.py``.
 """
 
 from __future__ import annotations
@@ -59,46 +59,44 @@ class Tolerance:
         return bool(HASH_FIELD.search(field)) or (self.has_other_device and field == DEVICE_FIELD)
 
 
-TOLERANCES = {
-    tolerance.name: tolerance
-    for tolerance in (
-        Tolerance(
-            name="exact",
-            reason="one machine, one number of threads: the same bytes of every number and pixel",
-        ),
-        # measured, 1 against 8 threads: tables the same, arrays 1.7e-7 (jtfs), one pixel by a level
-        Tolerance(
-            name="threads",
-            reason="sums of whole tensors and single long FFTs are split among threads, float32",
-            rtol=1e-4,
-            atol=1e-6,
-            array_rtol=1e-5,
-            pixel_share=1e-3,
-            pixel_levels=2,
-        ),
-        # measured, the oldest instruction set against this machine's: arrays 2e-6 (mfcc)
-        Tolerance(
-            name="machine",
-            reason="other vector instructions, other BLAS and FFT: other orders of all sums",
-            rtol=1e-3,
-            atol=1e-5,
-            array_rtol=1e-4,
-            pixel_share=1e-2,
-            pixel_levels=2,
-        ),
-        # not measured with this code: no GPU was at hand (tests/test_drift.py measures on one)
-        Tolerance(
-            name="device",
-            reason="a GPU has its own FFT and exponential, and the stamp names it",
-            rtol=1e-2,
-            atol=1e-5,
-            array_rtol=1e-3,
-            pixel_share=2e-2,
-            pixel_levels=2,
-            has_other_device=True,
-        ),
-    )
-}
+_ALL = (
+    Tolerance(
+        name="exact",
+        reason="one machine, one number of threads: the same bytes of every number and pixel",
+    ),
+    # measured, 1 against 8 threads: tables the same, arrays 1.7e-7 (jtfs), one pixel by a level
+    Tolerance(
+        name="threads",
+        reason="sums of whole tensors and single long FFTs are split among threads, float32",
+        rtol=1e-4,
+        atol=1e-6,
+        array_rtol=1e-5,
+        pixel_share=1e-3,
+        pixel_levels=2,
+    ),
+    # measured, the oldest instruction set against this machine's: arrays 2e-6 (mfcc)
+    Tolerance(
+        name="machine",
+        reason="other vector instructions, other BLAS and FFT: other orders of all sums",
+        rtol=1e-3,
+        atol=1e-5,
+        array_rtol=1e-4,
+        pixel_share=1e-2,
+        pixel_levels=2,
+    ),
+    # not measured with this code: no GPU was at hand (provenance/test_drift.py measures on one)
+    Tolerance(
+        name="device",
+        reason="a GPU has its own FFT and exponential, and the stamp names it",
+        rtol=1e-2,
+        atol=1e-5,
+        array_rtol=1e-3,
+        pixel_share=2e-2,
+        pixel_levels=2,
+        has_other_device=True,
+    ),
+)
+TOLERANCES = {tolerance.name: tolerance for tolerance in _ALL}
 
 
 def tolerance_of(name: str, *, rtol: float | None = None, atol: float | None = None) -> Tolerance:

@@ -15,13 +15,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jtfs_repro import gin_files, io
-from jtfs_repro.provenance import layout, reached
-from jtfs_repro.provenance.findings import Finding, Kind, Report, note_of, some
+from jtfs_repro import gin_files, io, layout
+from jtfs_repro.journal import known_sha256
+from jtfs_repro.layout import PROJECT, Roots
+from jtfs_repro.provenance import reached
 from jtfs_repro.provenance.gather import folded
-from jtfs_repro.provenance.journal import known_sha256
-from jtfs_repro.provenance.layout import PROJECT, Roots
-from jtfs_repro.provenance.ledger import Ledger, Record, load_ledger, read_object
+from jtfs_repro.provenance.ledger import (
+    Finding,
+    Kind,
+    Ledger,
+    Record,
+    Report,
+    load_ledger,
+    note_of,
+    read_object,
+    some,
+)
 
 _STAMP_LINE = re.compile(r"\bscale (\w+) · preset (\w+)")
 _STAMPED = ("scale", "preset")
@@ -33,19 +42,8 @@ def verify(
 ) -> Report:
     """Return what does not match in the results, figures and data of all runs.
 
-    Parameters
-    ----------
-    roots : Roots
-        Where they are.
-    manifests : sequence of path or None
-        Check only what these manifests name; None for all there is.
-    needs_all : bool
-        Whether intermediate files must be there too, which no fresh copy has.
-
-    Raises
-    ------
-    FileError
-        The folder of results is not there.
+    With ``manifests`` only what these name is checked; with ``needs_all`` intermediate files must
+    be there too, which no fresh copy has. `FileError`: the folder of results is not there.
     """
     if not roots.results.is_dir():
         raise io.FileError(f"{roots.results}: no such folder (give --results)")
@@ -70,7 +68,7 @@ def verify(
     )
 
 
-# ------------------------------------------------------------------------------------- contents
+# ---- contents ----
 
 
 def _content(record: Record, ledger: Ledger, roots: Roots) -> Iterator[Finding]:
@@ -94,7 +92,7 @@ def _absent(names: Sequence[str], *, needs_all: bool) -> Iterator[Finding]:
     yield from note_of("not here", "intermediate files", sorted({*names} - {*needed}))
 
 
-# -------------------------------------------------------------------------------------- records
+# ---- records ----
 
 
 def _disagreements(ledger: Ledger) -> Iterator[Finding]:
@@ -129,7 +127,7 @@ def _unlike(sidecar: Record, manifest: Record) -> list[str]:
     return list(dict.fromkeys(keys))
 
 
-# ---------------------------------------------------------------------------------------- stale
+# ---- stale ----
 
 
 def _stale(records: Mapping[str, Record], roots: Roots) -> Iterator[Finding]:
@@ -184,7 +182,7 @@ def _spread(reasons: dict[str, str], records: Mapping[str, Record]) -> None:
                 waiting.append((child, origin))
 
 
-# ----------------------------------------------------------------------------------------- runs
+# ---- runs ----
 
 
 def _other_runs(names: Sequence[str], ledger: Ledger, roots: Roots) -> Iterator[Finding]:
@@ -226,7 +224,7 @@ def _own_stamps(path: Path) -> Iterator[tuple[str, str, str]]:
             yield from (("it", *pair) for pair in zip(_STAMPED, match.groups(), strict=True))
 
 
-# ---------------------------------------------------------------------------------- other files
+# ---- other files ----
 
 
 def _results(roots: Roots) -> Iterator[str]:

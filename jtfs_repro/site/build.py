@@ -18,7 +18,7 @@ from jtfs_repro.site.instruments import has_instruments, instruments_page
 from jtfs_repro.site.notebooks import notebook_pages
 from jtfs_repro.site.resyntheses import resynthesis_page
 from jtfs_repro.site.scale_rates import scale_rate_page
-from jtfs_repro.site.tables import TableView, table_views, verdicts
+from jtfs_repro.site.tables import table_views, verdicts
 
 ASSETS = Path(__file__).parent / "assets"
 TITLES = {
@@ -48,146 +48,15 @@ def build_site(
     """
     checks.integer("thumbnail_width", thumbnail_width, low=64, mistake="pixels")
     with swapped(folder) as out:
-        _Builder(out, contents).build(
-            bandwidth=bandwidth, marker_size=marker_size, thumbnail_width=thumbnail_width
-        )
-
-
-class _Builder:
-    """Renders the pages of one site into one folder."""
-
-    def __init__(self, out: Folder, contents: Contents) -> None:
-        self.out, self.contents = out, contents
-        self.environment = templates()
-        hidden = {
-            "instruments": not has_instruments(contents),
-            "notebooks": not contents.notebooks,
-            "tables": not contents.tables,
-        }
-        self.pages = [page for page in TITLES if not hidden.get(page)]
-        manifest = contents.origin.manifest
-        self.environment.globals.update(
-            nav=[{"id": p, "title": TITLES[p], "href": f"{p}.html"} for p in self.pages],
-            origin=contents.origin,
-            manifest=out.write("manifest.json", manifest) if manifest else "",
-        )
-
-    def build(self, *, bandwidth: float, marker_size: float, thumbnail_width: int) -> None:
-        """Write everything."""
-        out, contents = self.out, self.contents
         _write_assets(out)
-        slugs = Slugs()
-        ordered = sorted(contents.figures, key=lambda figure: figure.entry.place)
-        figures = [_figure(figure, out, slugs, thumbnail_width) for figure in ordered]
-        tables = table_views(contents.tables, out)
-        self._write_index(figures, tables)
-        self._write_manifolds(bandwidth, marker_size)
-        sounds = resynthesis_page(contents, out)
-        self._page("resynthesis", sounds=sounds, figures=_of("textures", figures))
-        self._page(
-            "scale_rate",
-            sounds=scale_rate_page(contents, out),
-            figures=_of("transform", figures),
-            animation=self._animation(),
-        )
-        if "instruments" in self.pages:
-            self._page(
-                "instruments",
-                shown=instruments_page(contents, out),
-                figures=_of("instruments", figures),
-                tables=_of("instruments", tables),
-            )
-        self._write_tables(tables)
-        self._write_notebooks()
-        out.write_data("site", {"pages": self.pages})
+        site = _Site(out, contents, thumbnail_width)
+        site.write_index()
+        site.write_manifolds(bandwidth, marker_size)
+        site.write_studies()
+        site.write_tables()
+        site.write_notebooks()
+        out.write_data("site", {"pages": site.pages})
         out.write(MARK, "{}\n")
-
-    def _page(self, page: str, *, path: str = "", title: str = "", **values: Any) -> None:
-        path = path or f"{page}.html"
-        text = self.environment.get_template(f"{page}.html").render(
-            page=page,
-            root="../" * path.count("/"),
-            title=title or TITLES[page],
-            **values,
-        )
-        self.out.write(path, text.rstrip() + "\n")
-
-    def _write_index(self, figures: list[_Figure], tables: list[TableView]) -> None:
-        studies = captions.studies(self.contents.captions)
-        sections = [self._section(study, figures, tables) for study in studies]
-        self._page("index", sections=sections, verdicts=verdicts(tables))
-
-    def _section(
-        self, study: Study, figures: list[_Figure], tables: list[TableView]
-    ) -> dict[str, Any]:
-        figures, tables = _of(study.key, figures), _of(study.key, tables)
-        page = study.page if study.page in self.pages else ""
-        return {
-            "title": study.title,
-            "remedy": study.remedy,
-            "is_run": bool(figures or tables or self._has(page)),
-            "page": page,
-            "page_title": TITLES.get(page, ""),
-            "figures": figures,
-            "tables": tables,
-        }
-
-    def _has(self, page: str) -> bool:
-        """Return whether a page holds more than 'not run'."""
-        contents = self.contents
-        found = {"scale_rate": contents.scale_rates, "manifolds": contents.manifolds}
-        return page == "instruments" or bool({**found, "resynthesis": contents.runs}.get(page))
-
-    def _write_notebooks(self) -> None:
-        notebooks = notebook_pages(self.contents, self.out)
-        if notebooks:
-            self._page("notebooks", notebooks=notebooks)
-        for notebook in notebooks:
-            path, title = notebook["page"], notebook["title"]
-            self._page("notebook", path=path, title=title, notebook=notebook)
-
-    def _write_manifolds(self, bandwidth: float, marker_size: float) -> None:
-        found, data = self.contents.manifolds, None
-        if found:
-            data = manifold_data(
-                found.clouds,
-                found.theta,
-                stamp_line=self.contents.origin.stamp_line,
-                bandwidth=bandwidth,
-                marker_size=marker_size,
-            )
-            self.out.write_data("manifolds", data)
-        self._page("manifolds", data=data)
-
-    def _animation(self) -> dict[str, Any] | None:
-        if not self.contents.animation:
-            return None
-        still, (width, height) = pictures.first_frame(self.contents.animation)
-        return {
-            "gif": self.out.write("figures/scale-rate.gif", self.contents.animation),
-            "still": self.out.write("figures/scale-rate-still.png", still),
-            "width": width,
-            "height": height,
-            "entry": captions.find(self.contents.captions, "scale_rate.gif"),
-        }
-
-    def _write_tables(self, tables: list[TableView]) -> None:
-        if not tables:
-            return
-        studies = captions.studies(self.contents.captions)
-        sections = [(study.title, _of(study.key, tables)) for study in studies]
-        self._page("tables", sections=[pair for pair in sections if pair[1]])
-        for table in tables:
-            self._page("table", path=table.page, title=table.title, table=table)
-
-
-def _write_assets(out: Folder) -> None:
-    from plotly.offline import get_plotlyjs  # 5 MB of text: only when a site is made
-
-    for path in sorted(ASSETS.iterdir()):
-        if path.suffix in (".css", ".js"):
-            out.write(f"assets/{path.name}", path.read_text(encoding="utf-8"))
-    out.write("assets/plotly.min.js", get_plotlyjs())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,19 +70,134 @@ class _Figure:
     size: tuple[int, int]
 
 
+class _Site:
+    """The pages of one site in one folder, and the figures and tables that several show."""
+
+    def __init__(self, out: Folder, contents: Contents, thumbnail_width: int) -> None:
+        self.out, self.contents = out, contents
+        hidden = {
+            "instruments": not has_instruments(contents),
+            "notebooks": not contents.notebooks,
+            "tables": not contents.tables,
+        }
+        self.pages = [page for page in TITLES if not hidden.get(page)]
+        manifest = contents.origin.manifest
+        self.templates = templates()
+        self.templates.globals.update(
+            nav=[{"id": p, "title": TITLES[p], "href": f"{p}.html"} for p in self.pages],
+            origin=contents.origin,
+            manifest=out.write("manifest.json", manifest) if manifest else "",
+        )
+        slugs = Slugs()
+        ordered = sorted(contents.figures, key=lambda figure: figure.entry.place)
+        self.figures = [_figure(figure, out, slugs, thumbnail_width) for figure in ordered]
+        self.tables = table_views(contents.tables, out)
+        self.studies = captions.studies(contents.captions)
+
+    def write_page(self, page: str, *, path: str = "", title: str = "", **values: Any) -> None:
+        """Render the template of a page."""
+        path = path or f"{page}.html"
+        root, title = "../" * path.count("/"), title or TITLES[page]
+        template = self.templates.get_template(f"{page}.html")
+        text = template.render(page=page, root=root, title=title, **values)
+        self.out.write(path, text.rstrip() + "\n")
+
+    def write_index(self) -> None:
+        sections = [self._section(study) for study in self.studies]
+        self.write_page("index", sections=sections, verdicts=verdicts(self.tables))
+
+    def _section(self, study: Study) -> dict[str, Any]:
+        figures, tables = _of(study.key, self.figures), _of(study.key, self.tables)
+        page = study.page if study.page in self.pages else ""
+        contents = self.contents
+        shown = {  # what a page holds beside figures and tables
+            "scale_rate": contents.scale_rates,
+            "manifolds": contents.manifolds,
+            "resynthesis": contents.runs,
+            "instruments": True,
+        }
+        return {
+            "title": study.title,
+            "remedy": study.remedy,
+            "is_run": bool(figures or tables or shown.get(page)),
+            "page": page,
+            "page_title": TITLES.get(page, ""),
+            "figures": figures,
+            "tables": tables,
+        }
+
+    def write_manifolds(self, bandwidth: float, marker_size: float) -> None:
+        data = None
+        if found := self.contents.manifolds:
+            data = manifold_data(
+                found.clouds,
+                found.theta,
+                stamp_line=self.contents.origin.stamp_line,
+                bandwidth=bandwidth,
+                marker_size=marker_size,
+            )
+            self.out.write_data("manifolds", data)
+        self.write_page("manifolds", data=data)
+
+    def write_studies(self) -> None:
+        """Write the pages of sounds, of scale and rate, of instruments."""
+        contents, out = self.contents, self.out
+        sounds, figures = resynthesis_page(contents, out), _of("textures", self.figures)
+        self.write_page("resynthesis", sounds=sounds, figures=figures)
+        sounds, figures = scale_rate_page(contents, out), _of("transform", self.figures)
+        animation = self._animation()
+        self.write_page("scale_rate", sounds=sounds, figures=figures, animation=animation)
+        if "instruments" in self.pages:
+            shown, tables = instruments_page(contents, out), _of("instruments", self.tables)
+            figures = _of("instruments", self.figures)
+            self.write_page("instruments", shown=shown, figures=figures, tables=tables)
+
+    def _animation(self) -> dict[str, Any] | None:
+        if not self.contents.animation:
+            return None
+        still, (width, height) = pictures.first_frame(self.contents.animation)
+        return {
+            "gif": self.out.write("figures/scale-rate.gif", self.contents.animation),
+            "still": self.out.write("figures/scale-rate-still.png", still),
+            "width": width,
+            "height": height,
+            "entry": captions.find(self.contents.captions, "scale_rate.gif"),
+        }
+
+    def write_tables(self) -> None:
+        sections = [(study.title, _of(study.key, self.tables)) for study in self.studies]
+        if self.tables:
+            self.write_page("tables", sections=[pair for pair in sections if pair[1]])
+        for table in self.tables:
+            self.write_page("table", path=table.page, title=table.title, table=table)
+
+    def write_notebooks(self) -> None:
+        notebooks = notebook_pages(self.contents, self.out)
+        if notebooks:
+            self.write_page("notebooks", notebooks=notebooks)
+        for notebook in notebooks:
+            path, title = notebook["page"], notebook["title"]
+            self.write_page("notebook", path=path, title=title, notebook=notebook)
+
+
+def _write_assets(out: Folder) -> None:
+    from plotly.offline import get_plotlyjs  # 5 MB of text: only when a site is made
+
+    for path in sorted(ASSETS.iterdir()):
+        if path.suffix in (".css", ".js"):
+            out.write(f"assets/{path.name}", path.read_text(encoding="utf-8"))
+    out.write("assets/plotly.min.js", get_plotlyjs())
+
+
 def _figure(figure: Picture, out: Folder, slugs: Slugs, width: int) -> _Figure:
     try:
         small, size = pictures.thumbnail(figure.png, width=width)
     except ValueError as error:
         raise ValueError(f"{figure.path}: {error}") from None
     name = slugs.new(figure.entry.key.removesuffix(".png"))
-    return _Figure(
-        id=name,
-        entry=figure.entry,
-        full=out.write(f"figures/{name}.png", figure.png),
-        thumb=out.write(f"figures/{name}-small.png", small),
-        size=size,
-    )
+    full = out.write(f"figures/{name}.png", figure.png)
+    thumb = out.write(f"figures/{name}-small.png", small)
+    return _Figure(id=name, entry=figure.entry, full=full, thumb=thumb, size=size)
 
 
 def _of(study: str, shown: Sequence[Any]) -> list[Any]:

@@ -31,7 +31,7 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """A figure: its `path`, the words about it, and the bytes of the PNG."""
+    """A figure: the words about it, and the bytes of the PNG."""
 
     path: str
     entry: Entry
@@ -136,8 +136,8 @@ def read_origin(
 
     ``scale``, ``preset`` and ``variant`` are what is known of it; `ValueError` if they differ.
     """
-    stated = {"scale": scale, "preset": preset, "variant": variant}
-    stated = {name: value for name, value in stated.items() if value}
+    given = {"scale": scale, "preset": preset, "variant": variant}
+    stated = {name: value for name, value in given.items() if value}
     paths = [manifest, *facts] if manifest else list(facts)
     if not paths:
         words = " · ".join(f"{name} {value}" for name, value in stated.items())
@@ -175,16 +175,14 @@ def read_target(path: str) -> Target:
 def read_run(path: str) -> Run:
     """Return the resynthesis whose facts are given; history, snapshots, audio lie beside them."""
     names = ("sound", "representation", "descent", "status")
-    facts = _need(path, io.load_json(path), *names)
-    snapshots = io.load_arrays(_beside(path, ".snapshots.npz"))
-    arrays = _need(_beside(path, ".snapshots.npz"), snapshots, "iterations", "errors", "samples")
+    facts, stored = _need(path, io.load_json(path), *names), _beside(path, ".snapshots.npz")
+    kept = ("iterations", "errors", "samples")
+    arrays = _need(stored, io.load_arrays(stored), *kept)
     return Run(
         **{name: str(facts[name]) for name in names},
+        **{name: arrays[name] for name in kept},
         history=io.load_csv(_beside(path, ".csv")),
         best=read_sound(_beside(path, ".wav")),
-        iterations=arrays["iterations"],
-        errors=arrays["errors"],
-        samples=arrays["samples"],
     )
 
 

@@ -108,10 +108,12 @@ def swapped(folder: str | os.PathLike[str]) -> Iterator[Folder]:
     """
     final = Path(folder)
     _refuse_foreign(final)
-    new, old = (final.with_name(f"{_prefix(final, kind)}{os.getpid()}.part") for kind in KINDS)
+    prefixes = [f".{final.name}.{kind}.{socket.gethostname()}." for kind in KINDS]
+    new, old = (final.with_name(f"{prefix}{os.getpid()}.part") for prefix in prefixes)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(final)
+        for part in [part for prefix in prefixes for part in leftovers(final.parent, prefix)]:
+            shutil.rmtree(part, ignore_errors=True)  # of builds that were killed
         new.mkdir()
     except OSError as error:
         raise FileError(f"{final}: {error.strerror} (choose a folder you can write)") from error
@@ -125,20 +127,8 @@ def swapped(folder: str | os.PathLike[str]) -> Iterator[Folder]:
             shutil.rmtree(leftover, ignore_errors=True)
 
 
-def _prefix(final: Path, kind: str) -> str:
-    return f".{final.name}.{kind}.{socket.gethostname()}."
-
-
-def _sweep(final: Path) -> None:
-    for kind in KINDS:
-        for part in leftovers(final.parent, _prefix(final, kind)):
-            shutil.rmtree(part, ignore_errors=True)
-
-
 def _refuse_foreign(final: Path) -> None:
-    if not final.exists():
-        return
-    if not final.is_dir():
+    if final.exists() and not final.is_dir():
         raise FileError(f"{final}: is a file (name a folder for the site)")
-    if any(final.iterdir()) and not (final / MARK).is_file():
+    if final.exists() and any(final.iterdir()) and not (final / MARK).is_file():
         raise FileError(f"{final}: holds something else than a site (name another folder)")

@@ -9,6 +9,7 @@ from typing import Any
 from jtfs_repro.plots.classifiers import data_note, model_label, names
 from jtfs_repro.site.contents import Contents, Row
 from jtfs_repro.site.folder import Folder
+from jtfs_repro.tables import RUN
 
 TABLES = ("instruments/table2.csv", "instruments/learning_curves.csv", "instruments/confusion.csv")
 METRICS = {
@@ -17,6 +18,7 @@ METRICS = {
     "train_loss": "training loss",
 }
 _AVERAGES = ("average", "accuracy")
+_PARTS = ("mean", "low", "high")
 
 
 def has_instruments(contents: Contents) -> bool:
@@ -30,75 +32,63 @@ def instruments_page(contents: Contents, folder: Folder) -> dict[str, Any]:
     given = table2 or curves or confusion
     data = {
         "recalls": _recalls(table2),
-        "curves": _curves(curves),
+        "curves": _curves(_ran(curves)),
         "metrics": METRICS,
-        "matrices": _matrices(confusion),
+        "matrices": [_matrix(_ran(confusion), model) for model in names(_ran(confusion), "model")],
     }
     folder.write_data("instruments", data)
     return data | {"note": data_note(given) if given else ""}
 
 
 def _ran(rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if row.get("status") == "run"]
+    return [row for row in rows if row.get("status") == RUN]
 
 
 def _recalls(table: Sequence[Row]) -> dict[str, Any]:
     rows = _ran(table)
-    columns = (
-        [name.removesuffix("_mean") for name in rows[0] if name.endswith("_mean")] if rows else []
-    )
+    columns = [name.removesuffix("_mean") for name in (rows or [{}])[0] if name.endswith("_mean")]
     classes = [name for name in columns if name not in _AVERAGES] + ["average"] * bool(rows)
     models = [
         {
             "label": model_label(row["model"]),
-            "mean": [number(row[f"{name}_mean"]) for name in classes],
-            "low": [number(row[f"{name}_low"]) for name in classes],
-            "high": [number(row[f"{name}_high"]) for name in classes],
+            **{part: [number(row[f"{c}_{part}"]) for c in classes] for part in _PARTS},
         }
         for row in rows
     ]
     absent = [
         {"label": model_label(row["model"]), "why": row["status"]}
         for row in table
-        if row.get("status") != "run"
+        if row.get("status") != RUN
     ]
     return {"classes": [c.replace("_", " ") for c in classes], "models": models, "absent": absent}
 
 
-def _curves(table: Sequence[Row]) -> list[dict[str, Any]]:
-    rows = [row for row in _ran(table) if row["epoch"]]
-    keys = list(dict.fromkeys((row["model"], row["seed"]) for row in rows))
-    return [_curve([r for r in rows if (r["model"], r["seed"]) == key]) for key in keys]
+def _curves(ran: Sequence[Row]) -> list[dict[str, Any]]:
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in ran:
+        if row["epoch"]:
+            groups.setdefault((row["model"], row["seed"]), []).append(row)
+    return [
+        {
+            "model": model_label(model),
+            "seed": seed,
+            "epoch": [number(row["epoch"]) for row in rows],
+            "best": [row["is_best"] == "yes" for row in rows],
+            **{metric: [number(row[metric]) for row in rows] for metric in METRICS},
+        }
+        for (model, seed), rows in groups.items()
+    ]
 
 
-def _curve(rows: list[Row]) -> dict[str, Any]:
-    return {
-        "model": model_label(rows[0]["model"]),
-        "seed": rows[0]["seed"],
-        "epoch": [number(row["epoch"]) for row in rows],
-        "best": [row["is_best"] == "yes" for row in rows],
-        **{metric: [number(row[metric]) for row in rows] for metric in METRICS},
-    }
-
-
-def _matrices(table: Sequence[Row]) -> list[dict[str, Any]]:
-    rows = _ran(table)
-    return [_matrix([r for r in rows if r["model"] == m], m) for m in names(rows, "model")]
-
-
-def _matrix(rows: list[Row], model: str) -> dict[str, Any]:
+def _matrix(ran: Sequence[Row], model: str) -> dict[str, Any]:
+    rows = [row for row in ran if row["model"] == model]
     classes = names(rows, "true")
-    counts = {(row["true"], row["predicted"]): row for row in rows}
-
-    def grid(column: str) -> list[list[float | None]]:
-        return [[number(counts[t, p][column]) for p in classes] for t in classes]
-
-    return {
-        "label": model_label(model),
-        "classes": classes,
-        "count": grid("count"),
-        "share": grid("share_of_true"),
-    }
+    found = {(row["true"], row["predicted"]): row for row in rows}
+    count, share = (
+        [[number(found[true, predicted][column]) for predicted in classes] for true in classes]
+        for column in ("count", "share_of_true")
+    )
+    return {"label": model_label(model), "classes": classes, "count": count, "share": share}
 
 
 def number(text: str) -> float | None:

@@ -25,8 +25,8 @@ def notebook_pages(contents: Contents, folder: Folder) -> list[dict[str, Any]]:
 
 
 def _page(notebook: Notebook, folder: Folder, name: str) -> dict[str, Any]:
-    cells = json.loads(notebook.text)["cells"]
-    shown = [_cell(cell, folder, f"{name}-{k}") for k, cell in enumerate(cells)]
+    cells = enumerate(json.loads(notebook.text)["cells"])
+    shown = [_cell(cell, folder, f"{name}-{k}") for k, cell in cells]
     headings = [b for c in shown for b in c.get("blocks", []) if b["level"]]
     title = headings[0]["text"] if headings else notebook.name
     if headings:
@@ -43,7 +43,8 @@ def _page(notebook: Notebook, folder: Folder, name: str) -> dict[str, Any]:
 def _cell(cell: dict[str, Any], folder: Folder, name: str) -> dict[str, Any]:
     source = _joined(cell.get("source", ""))
     if cell.get("cell_type") != "code":
-        return {"kind": "text", "blocks": _blocks(source)}
+        parts = re.split(r"\n\s*\n", source.strip())
+        return {"kind": "text", "blocks": [_block(text) for text in parts]}
     outputs = [_output(o, folder, f"{name}-{k}") for k, o in enumerate(cell.get("outputs", []))]
     return {"kind": "code", "source": source, "outputs": [o for o in outputs if o]}
 
@@ -52,12 +53,8 @@ def _joined(text: str | list[str]) -> str:
     return text if isinstance(text, str) else "".join(text)
 
 
-def _blocks(source: str) -> list[dict[str, Any]]:
-    """Return headings, paragraphs and, with their line breaks, lists and the like."""
-    return [_block(text) for text in re.split(r"\n\s*\n", source.strip())]
-
-
 def _block(text: str) -> dict[str, Any]:
+    """Return a heading, a paragraph or, with its line breaks, a list or the like."""
     if match := _HEADING.match(text):
         return {"level": len(match[1]), "text": match[2], "typed": False}
     return {"level": 0, "text": text, "typed": bool(_LISTED.search(text))}

@@ -29,48 +29,40 @@ def scale_rate_page(contents: Contents, folder: Folder) -> list[dict[str, Any]]:
 
 
 def _sound(found: ScaleRateMap, folder: Folder, place: str) -> dict[str, Any]:
-    peak = float(found.response.max(initial=0))
-    levels = pictures.decibel_levels(found.response, peak, range_db=RESPONSE_RANGE_DB)
-    sheet = pictures.palette_png(pictures.sheet(levels, columns=SHEET_COLUMNS))
-    top = float(found.scalogram.max(initial=0))
-    picture = pictures.decibel_levels(found.scalogram, top, range_db=RESPONSE_RANGE_DB)
+    sheet = pictures.sheet(_levels(found.response), columns=SHEET_COLUMNS)
+    scalogram = pictures.palette_png(_levels(found.scalogram))
     _, rows, frames = found.response.shape
+    times_s = found.times_s  # each frame is taken as wide as the step between two
+    step = float(times_s[1] - times_s[0]) if len(times_s) > 1 else 1.0
     return {
         "id": place,
         "title": found.title,
-        "sheet": folder.write(f"responses/{place}.png", sheet),
-        "scalogram": folder.write(
-            f"responses/{place}-scalogram.png", pictures.palette_png(picture)
-        ),
+        "sheet": folder.write(f"responses/{place}.png", pictures.palette_png(sheet)),
+        "scalogram": folder.write(f"responses/{place}-scalogram.png", scalogram),
         "sheet_columns": SHEET_COLUMNS,
         "rows": rows,
         "frames": frames,
         "range_db": RESPONSE_RANGE_DB,
         "frequency_ticks": pictures.ticks_of_rows(found.frequencies_hz, FREQUENCY_TICKS),
-        "time_ticks": time_ticks(_duration(found.times_s)),
-        "rates": _levels(found.rate_hz),
+        "time_ticks": time_ticks(float(times_s[-1] - times_s[0]) + step),
+        "rates": sorted(set(map(_short, found.rate_hz))),
         "lines": _lines(found),
         "cells": _cells(found),
     }
 
 
-def _duration(times_s: np.ndarray) -> float:
-    """Return the time that the frames span, each taken as wide as the step between two."""
-    step = float(times_s[1] - times_s[0]) if len(times_s) > 1 else 1.0
-    return float(times_s[-1] - times_s[0]) + step
+def _levels(modulus: np.ndarray) -> np.ndarray:
+    peak = float(modulus.max(initial=0))
+    return pictures.decibel_levels(modulus, peak, range_db=RESPONSE_RANGE_DB)
 
 
 def _short(value: float) -> float:
-    return float(f"{value:.{DIGITS}g}")
-
-
-def _levels(values: np.ndarray) -> list[float]:
-    return sorted({_short(float(value)) for value in values})
+    return float(f"{float(value):.{DIGITS}g}")
 
 
 def _lines(found: ScaleRateMap) -> list[dict[str, float]]:
     """Return the rows of the matrix: spin up (scales falling), low-pass, spin down (rising)."""
-    scales = [scale for scale in _levels(found.scale_cpo) if scale > 0]
+    scales = sorted({scale for scale in map(_short, found.scale_cpo) if scale > 0})
     up = [{"spin": 1, "scale": scale} for scale in reversed(scales)]
     down = [{"spin": -1, "scale": scale} for scale in scales]
     return [*up, {"spin": 0, "scale": 0.0}, *down]
@@ -78,18 +70,10 @@ def _lines(found: ScaleRateMap) -> list[dict[str, float]]:
 
 def _cells(found: ScaleRateMap) -> list[dict[str, Any]]:
     strongest = float(found.energy.max(initial=0)) or 1.0
-    return [
-        {
-            "rate": _short(float(rate)),
-            "scale": _short(float(scale)),
-            "spin": int(spin),
-            "db": _decibels(float(energy) / strongest),
-        }
-        for rate, scale, spin, energy in zip(
-            found.rate_hz, found.scale_cpo, found.spin, found.energy, strict=True
-        )
-    ]
-
-
-def _decibels(ratio: float) -> float | None:
-    return round(10 * math.log10(ratio), 1) + 0.0 if ratio > 0 else None
+    columns = (found.rate_hz, found.scale_cpo, found.spin, found.energy)
+    cells = []
+    for rate, scale, spin, energy in zip(*columns, strict=True):
+        ratio = float(energy) / strongest
+        db = round(10 * math.log10(ratio), 1) + 0.0 if ratio > 0 else None
+        cells.append({"rate": _short(rate), "scale": _short(scale), "spin": int(spin), "db": db})
+    return cells

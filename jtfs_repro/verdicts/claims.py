@@ -17,18 +17,19 @@ from typing import Any
 import yaml
 
 from jtfs_repro import io
-from jtfs_repro.verdicts.rows import KINDS
 
 FOLDER = Path(__file__).parents[2] / "claims"
+PAPER, CODE, LATER, PROJECT = "paper", "original code", "later", "project"
+KINDS = (PAPER, CODE, LATER, PROJECT)  # who states a claim
 SETTING, SETTINGS, COMPUTED, NOTHING = "setting", "settings", "computed", ""
 COUNT = "number of rows"
 RULE_WORDS = (
-    "limit, shown, say, preset, relative, times, of, column, seeds, deviations, each seed in,"
-    " least, more, iterations, same"
+    "compare, why, limit, shown, say, preset, relative, times, of, column, seeds, deviations,"
+    " each seed in, least, more, iterations, same"
 )
 TABLE_WORDS = (
-    "file, only, needs, prefer, mean, stamp, stamp of, at paper scale, scope, described by,"
-    " seeds, models in, options, no row, not run, no interval, path, study"
+    "absent, file, only, needs, prefer, mean, stamp, stamp of, at paper scale, scope,"
+    " described by, seeds, models in, options, no row, not run, no interval, path, study"
 )
 _CELL = re.compile(
     r"(?:(?P<pick>lowest|highest) )?(?P<inverse>1 / )?(?P<columns>.+?)"
@@ -38,6 +39,30 @@ _CELL = re.compile(
 
 class ClaimError(ValueError):
     """A claim cannot be judged as it is written: ``file: id: what (did you mean ...?)``."""
+
+
+def unknown(name: str, value: str, options: Collection[str]) -> str:
+    """Return "name='value' is not known (did you mean ...?)", or what is known.
+
+    >>> unknown("rule", "alined", ["aligned", "equal"])
+    "rule='alined' is not known (did you mean 'aligned'?)"
+    """
+    near = difflib.get_close_matches(value, options, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(options) or 'none'}"
+    return f"{name}={value!r} is not known ({hint})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """What the item of a claim about a table names."""
+
+    rows: tuple[Mapping[str, str], ...] = ()  # column -> value that selects each
+    columns: tuple[str, ...] = ()  # several with `pick` only
+    pick: str = ""  # 'lowest' or 'highest' of all selected; empty: the first row
+    low: str = ""  # columns of the interval's ends, or empty
+    high: str = ""
+    factor: float = 1.0  # from the column's unit to the claim's
+    is_inverse: bool = False  # one over the cell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,18 +96,37 @@ class Claim:
         if value not in options:
             raise self.error(unknown(name, value, options))
 
+    def pairs(self, text: str) -> dict[str, str]:
+        """Return "name=value, name=value" as a dictionary."""
+        found = [part.strip() for part in text.split(",") if part.strip()]
+        if not all("=" in part for part in found):
+            rule = "must name rows as 'column=value, column=value'"
+            raise self.error(f"item={self.item!r} {rule}")
+        return {part.partition("=")[0]: part.partition("=")[2] for part in found}
 
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    """What the item of a claim about a table names."""
+    def cell(self) -> Cell:
+        """Return what the item of a claim about a table names, "column=value, ...: column".
 
-    rows: tuple[Mapping[str, str], ...]  # column -> value that selects each
-    columns: tuple[str, ...]  # several with `pick` only
-    pick: str = ""  # 'lowest' or 'highest' of all selected; empty: the first row
-    low: str = ""  # columns of the interval's ends, or empty
-    high: str = ""
-    factor: float = 1.0  # from the column's unit to the claim's
-    is_inverse: bool = False  # one over the cell
+        >>> item = "model=jtfs: average_mean in average_low to average_high"
+        >>> made = Claim(id="a", kind="paper", section="4", claim="a", item=item).cell()
+        >>> made.rows, made.columns, made.low
+        (({'model': 'jtfs'},), ('average_mean',), 'average_low')
+        """
+        where, colon, what = self.item.rpartition(":")
+        match = _CELL.fullmatch(what.strip())
+        rows = tuple(self.pairs(one) for one in where.split(";"))
+        if not colon or match is None:
+            raise self.error(f"item={self.item!r} must be 'column=value, ...: column'")
+        columns = match["columns"]
+        return Cell(
+            rows=rows,
+            columns=(COUNT,) if columns == COUNT else tuple(columns.split()),
+            pick=match["pick"] or "",
+            low=match["low"] or "",
+            high=match["high"] or "",
+            factor=float(match["factor"] or 1),
+            is_inverse=bool(match["inverse"]),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,22 +143,10 @@ class Claims:
         return {claim.section: claim for claim in self.claims if claim.headline}
 
 
-def unknown(name: str, value: str, options: Collection[str]) -> str:
-    """Return "name='value' is not known (did you mean ...?)", or what is known.
-
-    >>> unknown("rule", "alined", ["aligned", "equal"])
-    "rule='alined' is not known (did you mean 'aligned'?)"
-    """
-    near = difflib.get_close_matches(value, options, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(options) or 'none'}"
-    return f"{name}={value!r} is not known ({hint})"
-
-
 def load_claims(folder: str | os.PathLike[str] = FOLDER) -> Claims:
     """Read the folder of claims; `ClaimError` or `FileError` names what is wrong, and where."""
-    rules, tables = (_load_yaml(Path(folder, name)) for name in ("rules.yaml", "tables.yaml"))
-    _check_entries("rules.yaml", rules, "compare why", RULE_WORDS)
-    _check_entries("tables.yaml", tables, "absent", TABLE_WORDS)
+    rules = _load_entries(Path(folder, "rules.yaml"), ("compare", "why"), RULE_WORDS)
+    tables = _load_entries(Path(folder, "tables.yaml"), ("absent",), TABLE_WORDS)
     for name, entry in tables.items():
         for key in ("described by", "models in"):
             if entry.get(key, name) not in tables:
@@ -126,17 +158,33 @@ def load_claims(folder: str | os.PathLike[str] = FOLDER) -> Claims:
             claim = _claim(row, f"{path.parent.name}/{path.name}")
             if claim.id in found:
                 raise claim.error(f"stands in {found[claim.id].file} too (choose another id)")
-            _check(claim, rules, tables)
+            claim.known("kind", claim.kind, KINDS)
+            if claim.ours != NOTHING:
+                claim.known("ours", claim.ours, [SETTING, SETTINGS, COMPUTED, *tables])
+                claim.known("rule", claim.rule, rules)
+            elif claim.rule or not claim.note:
+                raise claim.error(
+                    "ours is empty: then rule is empty, and note says what is missing"
+                )
             found[claim.id] = claim
     return Claims(claims=tuple(found.values()), rules=rules, tables=tables)
 
 
-def _load_yaml(path: Path) -> dict[str, Any]:
-    """Return a YAML file whose scalars all stay text."""
+def _load_entries(path: Path, needed: Collection[str], words: str) -> dict[str, Any]:
+    """Return the entries of rules.yaml or tables.yaml, all scalars text, with known words only."""
     try:
-        return yaml.BaseLoader(io.load_text(path)).get_single_data()
+        entries = yaml.BaseLoader(io.load_text(path)).get_single_data()
     except yaml.YAMLError as error:
         raise ClaimError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    known = words.split(", ")
+    for name, entry in entries.items():
+        where = f"claims/{path.name}: {name}"
+        for key in entry:
+            if key not in known and not key.startswith("blank"):
+                raise ClaimError(f"{where}: {unknown('word', key, known)}")
+        if lacking := [key for key in needed if key not in entry]:
+            raise ClaimError(f"{where}: it needs {', '.join(lacking)}")
+    return entries
 
 
 def _claim(row: Mapping[str, str], file: str) -> Claim:
@@ -148,56 +196,3 @@ def _claim(row: Mapping[str, str], file: str) -> Claim:
         return Claim(**row, file=file)
     except TypeError:
         raise ClaimError(f"{file}: it needs the columns {', '.join(names[:4])}") from None
-
-
-def _check(claim: Claim, rules: Mapping[str, Any], tables: Mapping[str, Any]) -> None:
-    claim.known("kind", claim.kind, KINDS)
-    if claim.ours != NOTHING:
-        claim.known("ours", claim.ours, [SETTING, SETTINGS, COMPUTED, *tables])
-        claim.known("rule", claim.rule, rules)
-    elif claim.rule or not claim.note:
-        raise claim.error("ours is empty: then rule is empty, and note says what is missing")
-
-
-def _check_entries(file: str, entries: Mapping[str, Any], needed: str, known: str) -> None:
-    """Refuse entries of rules.yaml or tables.yaml with unknown or missing words."""
-    needs, all_known = needed.split(), [*needed.split(), *known.split(", ")]
-    for name, entry in entries.items():
-        for key in entry:
-            if key not in all_known and not key.startswith("blank"):
-                raise ClaimError(f"claims/{file}: {name}: {unknown('word', key, all_known)}")
-        if lacking := [key for key in needs if key not in entry]:
-            raise ClaimError(f"claims/{file}: {name}: it needs {', '.join(lacking)}")
-
-
-def cell(claim: Claim) -> Cell:
-    """Return what the item of a claim about a table names, "column=value, ...: column".
-
-    >>> item = "model=jtfs: average_mean in average_low to average_high"
-    >>> made = cell(Claim(id="a", kind="paper", section="4", claim="a", item=item))
-    >>> made.rows, made.columns, made.low
-    (({'model': 'jtfs'},), ('average_mean',), 'average_low')
-    """
-    where, colon, what = claim.item.rpartition(":")
-    match = _CELL.fullmatch(what.strip())
-    rows = tuple(pairs(claim, one) for one in where.split(";"))
-    if not colon or match is None:
-        raise claim.error(f"item={claim.item!r} must be 'column=value, ...: column'")
-    names = (match["columns"],) if match["columns"] == COUNT else tuple(match["columns"].split())
-    return Cell(
-        rows=rows,
-        columns=names,
-        pick=match["pick"] or "",
-        low=match["low"] or "",
-        high=match["high"] or "",
-        factor=float(match["factor"] or 1),
-        is_inverse=bool(match["inverse"]),
-    )
-
-
-def pairs(claim: Claim, text: str) -> dict[str, str]:
-    """Return "name=value, name=value" as a dictionary."""
-    found = [part.strip() for part in text.split(",") if part.strip()]
-    if not all("=" in part for part in found):
-        raise claim.error(f"item={claim.item!r} must name rows as 'column=value, column=value'")
-    return {part.partition("=")[0]: part.partition("=")[2] for part in found}

@@ -1,13 +1,15 @@
 """Settings as the gin files of a stage state them, read without running the stage.
 
 Files are read as `config.load_gin` reads them, later ones over earlier ones, but gin's own state
-stays as it is: references (``@name``) are kept as text.
+stays as it is: references (``@name``) are kept as text. `computed` lists the functions that make a
+value of ours from settings.
 """
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,15 +18,16 @@ from jtfs_repro import gin_files
 from jtfs_repro.config import ConfigError, stack
 from jtfs_repro.gin_files import Binding
 
-FOLDER = Path(__file__).parents[2] / "gin"
+PROJECT = Path(__file__).parents[2]
+FOLDER = PROJECT / "gin"
+FUNCTIONS: dict[str, tuple[Callable[..., Any], Any]] = {}  # name -> function, what it is about
 
 
 @dataclass(frozen=True, kw_only=True)
 class GinSettings:
-    """The settings of a preset at a scale, read stage by stage when asked for."""
+    """The settings of a preset at the paper's scale, read stage by stage when asked for."""
 
     folder: str | os.PathLike[str] = FOLDER
-    scale: str = "paper"
     preset: str = "paper"
     _known: dict[tuple[str, str], Mapping[str, Binding]] = field(
         default_factory=dict, compare=False
@@ -54,15 +57,16 @@ class GinSettings:
         return {end: value for (head, _, end), value in pairs if f".{head}".endswith(f".{prefix}")}
 
     def stage(self, stage: str) -> Mapping[str, Binding]:
-        """Return all bindings of a stage, by full name."""
+        """Return all bindings of a stage, by full name, with files named as ``gin/...``."""
         if (stage, self.preset) not in self._known:
-            names = stage.split("+")
-            stacks = [
-                stack(n, preset=self.preset, scale=self.scale, root=self.folder) for n in names
-            ]
-            files = [file for files in stacks for file in files]
+            files: list[str] = []
+            for name in stage.split("+"):
+                files += stack(name, preset=self.preset, scale="paper", root=self.folder)
             found = gin_files.bindings(files, root=self.folder)
-            self._known[stage, self.preset] = {k: self._relative(b) for k, b in found.items()}
+            self._known[stage, self.preset] = {
+                key: Binding(b.value, Path("gin", os.path.relpath(b.file, self.folder)).as_posix())
+                for key, b in found.items()
+            }
         return self._known[stage, self.preset]
 
     def files(self) -> Iterator[Mapping[str, Binding]]:
@@ -73,6 +77,20 @@ class GinSettings:
                 found = gin_files.bindings([name], root=self.folder)
                 yield {key: b for key, b in found.items() if b.file == str(path)}
 
-    def _relative(self, binding: Binding) -> Binding:
-        name = Path("gin", os.path.relpath(binding.file, self.folder)).as_posix()
-        return Binding(binding.value, name)
+
+def computed(about: Any = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a function of settings; its value stands in the module of what it is ``about``.
+
+    Functions that know a file themselves return a `Binding`.
+    """
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        FUNCTIONS[function.__name__] = (function, about)
+        return function
+
+    return register
+
+
+def file_of(thing: Any) -> str:
+    """Return the module that defines ``thing``, as ``jtfs_repro/...``."""
+    return Path(inspect.getfile(thing)).relative_to(PROJECT).as_posix()

@@ -35,7 +35,7 @@ def counts_line(rows: Sequence[Row], *, is_paper: bool = False) -> str:
     >>> counts_line([{"verdict": "within"}, {"verdict": "outside"}, {"verdict": "within"}])
     '3 claims and numbers: 2 within, 1 outside, 0 not run'
     """
-    words = _words(rows, is_paper)
+    words = _words(rows, is_paper=is_paper)
     counts = ", ".join(f"{words.count(verdict)} {verdict}" for verdict in VERDICTS)
     return f"{len(rows)} claims and numbers: {counts}"
 
@@ -56,16 +56,17 @@ def summary_table(
     everything = [row for rows in rows_by_scale.values() for row in rows]
     if not everything:
         checks.fail("rows_by_scale", list(rows_by_scale), "hold rows", "run snakemake first")
-    parts = dict.fromkeys(map(_part, everything))
-    lines = [_line(part, rows_by_scale, links, headlines.get(part)) for part in parts]
-    numbers = {f"{k} scale": _numbers(rows, k) for k, rows in rows_by_scale.items()}
-    whole = {"section": "all", "claims": _n_claims(everything), **numbers}
+    first, lines = next(iter(links.values()), ""), []
+    for part in dict.fromkeys(map(_part, everything)):
+        own = {k: [row for row in rows if _part(row) == part] for k, rows in rows_by_scale.items()}
+        title = f"[{part}]({first}{_anchor(part)})" if first else part
+        lines.append(_line(title, own, headlines.get(part)))
     note = (
         "Each cell: within / outside / not run. Settings and counts do not depend on the scale."
         " Every row with tolerance, reason and command: "
     )
     where = ", ".join(f"[{scale} scale]({link})" for scale, link in links.items())
-    table = io.csv_to_markdown([*lines, lines[0] | dict.fromkeys(lines[0], "") | whole])
+    table = io.csv_to_markdown([*lines, _line("all", rows_by_scale, None)])
     return f"{table}\n\n{note}{where or 'verdicts.md'}, and `verdicts.html` beside each."
 
 
@@ -74,48 +75,34 @@ def _part(row: Row) -> str:
     return LATER_TITLE if section.startswith(LATER_PREFIX) else section
 
 
+def _anchor(section: str) -> str:
+    """Return the link to a heading, as pages of repositories make it."""
+    words = re.sub(r"[^\w\- ]", "", section.lower()).replace(" ", "-")
+    return "" if section == LATER_TITLE else f"#{words}"
+
+
 def _line(
-    part: str,
-    rows_by_scale: Mapping[str, Sequence[Row]],
-    links: Mapping[str, str],
-    headline: Claim | None,
+    title: str, rows_by_scale: Mapping[str, Sequence[Row]], headline: Claim | None
 ) -> dict[str, Any]:
-    own = {k: [row for row in rows if _part(row) == part] for k, rows in rows_by_scale.items()}
-    at_paper = own.get(PAPER_SCALE, ())
+    at_paper = rows_by_scale.get(PAPER_SCALE, ())
     row = next((row for row in at_paper if headline and row["id"] == headline.id), None)
-    first = next(iter(links.values()), "")
-    anchor = "" if part == LATER_TITLE else _anchor(part)
+    counts = {}
+    for scale, rows in rows_by_scale.items():
+        words = _words(rows, is_paper=scale == PAPER_SCALE)
+        counts[f"{scale} scale"] = " / ".join(str(words.count(verdict)) for verdict in VERDICTS)
+    is_run = row is not None and _words([row], is_paper=True) != [NOT_RUN]
+    here = io.format_cell(row["value_here"]) if row and is_run else NOT_RUN
     return {
-        "section": f"[{part}]({first}{anchor})" if first else part,
-        "claims": _n_claims([row for rows in own.values() for row in rows]),
-        **{f"{scale} scale": _numbers(rows, scale) for scale, rows in own.items()},
+        "section": title,
+        "claims": len({row["id"] for rows in rows_by_scale.values() for row in rows}),
+        **counts,
         "headline": headline.headline if headline else "",
-        "here, at paper scale": _value(row) if headline else "",
+        "here, at paper scale": here if headline else "",
         "there": row["value_there"] if row else "",
     }
 
 
-def _n_claims(rows: Sequence[Row]) -> int:
-    return len({row["id"] for row in rows})
-
-
-def _anchor(section: str) -> str:
-    """Return the link to a heading, as pages of repositories make it."""
-    return "#" + re.sub(r"[^\w\- ]", "", section.lower()).replace(" ", "-")
-
-
-def _words(rows: Sequence[Row], is_paper: bool) -> list[str]:
+def _words(rows: Sequence[Row], *, is_paper: bool) -> list[str]:
     """Return the verdicts; at paper scale, rows of another one are not run."""
     is_other = [is_paper and row["at_paper_scale"] != "yes" for row in rows]
     return [NOT_RUN if other else row["verdict"] for row, other in zip(rows, is_other, strict=True)]
-
-
-def _numbers(rows: Sequence[Row], scale: str) -> str:
-    words = _words(rows, scale == PAPER_SCALE)
-    return " / ".join(str(words.count(verdict)) for verdict in VERDICTS)
-
-
-def _value(row: Row | None) -> str:
-    if row is None or _words([row], True) == [NOT_RUN]:
-        return NOT_RUN
-    return io.format_cell(row["value_here"])

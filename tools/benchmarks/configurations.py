@@ -69,7 +69,7 @@ def _c(name: str, n_samples: int, J: int, Q: tuple[int, int], **rest: Any) -> Co
 
 # The paper, Section 4.2: every value is stated. Clips of 2^16 samples last 2.97 s at 22 050 Hz.
 _MSDB = {"T": 2**11, "J_fr": 6, "Q_fr": 1, "F": 4, "format": "joint"}
-# ASSUME: J_fr of textures and chirps is 5, as in gin/features/jtfs.gin; the paper names none.
+# ASSUME: J_fr of textures and chirps is 5, as in gin/chirps/jtfs.gin; the paper names none.
 _CHIRPS = {"T": "global", "J_fr": 5, "Q_fr": 2, "F": 0, "format": "time"}
 
 _ALL = (
@@ -77,7 +77,7 @@ _ALL = (
     # The paper, Section 5: J, Q1, T, no averaging in frequency.
     # ASSUME: Q_fr = 1; the paper names none, the original program's default was 2.
     _c("texture", 2**16, 12, (12, 1), T=2**13, J_fr=5, Q_fr=1, F=0, format="time"),
-    # gin/experiments/resynthesis_jtfs.gin; the paper states the time of one iteration.
+    # gin/textures/resynthesis_jtfs.gin; the paper states the time of one iteration.
     _c(
         "resynthesis",
         2**16,
@@ -94,7 +94,7 @@ _ALL = (
     _c("scrapl", 2**15, 12, (8, 2), T=None, J_fr=3, Q_fr=2, F=8, format="joint", has_loss=True),
     # gin/presets/as_coded/jtfs.gin.
     _c("chirp12", 2**15, 12, (8, 1), **_CHIRPS),
-    # gin/features/jtfs.gin. ASSUME: T = 'global' instead of 8192 samples and a mean of 4 frames.
+    # gin/chirps/jtfs.gin. ASSUME: T = 'global' instead of 8192 samples and a mean of 4 frames.
     _c("chirp14", 2**15, 14, (8, 1), **_CHIRPS),
     # Playing techniques of the ISMIR 2023 tutorial.
     # ASSUME: T = 2^13 as its text says; its code leaves 2^12.

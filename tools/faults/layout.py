@@ -47,7 +47,7 @@ DOWNLOADS = {
     "openl3_download=always": "data/smoke/openl3_weights.json",
     "soundfont_download=always": "data/soundfonts/status.json",
 }
-UNWRITABLE, UNREADABLE = "data/smoke", "gin/experiments/chirps.gin"
+UNWRITABLE, UNREADABLE = "data/smoke", "gin/chirps/chirps.gin"
 RECORDINGS = "data/recordings"
 
 

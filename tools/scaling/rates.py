@@ -21,9 +21,7 @@ FLOAT_BYTES = 4  # features are stored as float32
 ITEMS = {
     "synthesise_chirps": "chirp",
     "extract_features": "chirp",
-    "gather_features": "chirp",
-    "embed_isomap": "chirp",
-    "score_knn": "chirp",
+    "score_representation": "chirp",
     "render_solos": "clip",
     "index_clips": "clip",
     "extract_clips": "clip",

@@ -1,1 +1,0 @@
-"""Published results, one per file: the root functions that gin binds."""

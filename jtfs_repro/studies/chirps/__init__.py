@@ -1,0 +1,1 @@
+"""Manifolds of chirps: Section 3 of the DAFx paper."""

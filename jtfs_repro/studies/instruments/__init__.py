@@ -1,0 +1,1 @@
+"""Classifiers of clips: Section 4 of the DAFx paper."""

@@ -1,0 +1,94 @@
+"""Table 2: recalls, differences, confusions and costs of the classifiers, and their figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from jtfs_repro import config, io
+from jtfs_repro.plots.class_recalls import figure_class_recalls
+from jtfs_repro.plots.confusion import figure_confusion
+from jtfs_repro.plots.learning_curves import figure_learning_curves
+from jtfs_repro.provenance import Stamp
+from jtfs_repro.runs import stamp_of
+from jtfs_repro.studies.instruments.learning_curves import history_key, learning_curves
+from jtfs_repro.studies.instruments.medley_cost import medley_cost
+from jtfs_repro.studies.instruments.predictions import devices, load_prediction
+from jtfs_repro.studies.instruments.published import paper_table2
+from jtfs_repro.studies.instruments.table2 import table2
+
+
+def tabulate_table2(
+    *,
+    run: str,
+    predictions: list[Path],
+    costs: Sequence[Path] = (),
+    histories: Sequence[Path] = (),
+    facts: Path,
+    table: Path,
+    seeds: Path,
+    differences: Path,
+    confusion: Path,
+    curves: Path,
+) -> None:
+    """Tabulate the test scores of the classifiers: Table 2, every seed, differences, confusions.
+
+    Write all tables; predictions are of every model and seed, ``costs`` tell the devices.
+    """
+    clip_set = io.load_json(facts)["clip_set"]
+    stamp = stamp_of(run, device=devices([io.load_json(path) for path in costs]))
+    found = [load_prediction(path) for path in predictions]
+    by_run = {history_key(path): io.load_csv(path) for path in histories}
+    made = config.bound(table2)(found, stamp=stamp, clip_set=clip_set)
+    io.save_table(seeds, made.seeds, caption=stamp.line)
+    io.save_table(differences, made.differences, caption=stamp.line)
+    io.save_csv(table, made.rows)
+    io.save_text(table.with_suffix(".md"), made.text)
+    io.save_csv(confusion, made.confusion)
+    io.save_csv(curves, learning_curves(found, by_run, stamp=stamp, clip_set=clip_set))
+
+
+def tabulate_clip_cost(*, features: list[Path], trainings: list[Path], table: Path) -> None:
+    """Tabulate what extraction and training cost: clips per second, bytes on disk, peak memory.
+
+    Write one row per representation and training, from the reports of all shards.
+    """
+    reports: dict[str, list[dict[str, Any]]] = {}
+    for path in features:
+        reports.setdefault(path.parent.name, []).append(io.load_json(path))
+    stamp = Stamp.common([report for found in reports.values() for report in found])
+    costs = [io.load_json(path) for path in trainings]
+    rows = config.bound(medley_cost)(reports, costs, stamp=stamp)
+    io.save_table(table, rows, caption=stamp.line)
+
+
+def plot_class_recalls(*, table: Path, seeds: Path, figures: list[Path]) -> None:
+    """Draw Table 2 as bars: recall per class by model, the paper's values beside.
+
+    Draw Table 2 and the recalls of every seed.
+    """
+    rows = io.load_csv(table)
+    line = Stamp.common(rows).line
+    draw = config.bound(figure_class_recalls)
+    io.save_figures(figures, draw(rows, io.load_csv(seeds), paper_table2(), stamp_line=line))
+
+
+def plot_confusion(*, table: Path, confusion: Path, figures: list[Path]) -> None:
+    """Draw the confusion matrices of all classifiers.
+
+    Draw a table of confusions; Table 2 tells scale, preset and device.
+    """
+    line = Stamp.common(io.load_csv(table)).line
+    figure = config.bound(figure_confusion)(io.load_csv(confusion), stamp_line=line)
+    io.save_figures(figures, figure)
+
+
+def plot_learning_curves(*, table: Path, curves: Path, figures: list[Path]) -> None:
+    """Draw the learning curves of all networks.
+
+    Draw a table of histories; Table 2 tells scale, preset and device.
+    """
+    line = Stamp.common(io.load_csv(table)).line
+    figure = config.bound(figure_learning_curves)(io.load_csv(curves), stamp_line=line)
+    io.save_figures(figures, figure)

@@ -1,0 +1,1 @@
+"""Resynthesis of textures, scale–rate pictures: Section 5 of the DAFx paper."""
