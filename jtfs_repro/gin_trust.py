@@ -22,8 +22,9 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,17 +35,8 @@ from jtfs_repro import gin_files
 
 PACKAGE = "jtfs_repro"
 SUBPACKAGES = (
-    "datasets",
-    "features",
-    "metrics",
-    "models",
-    "plots",
-    "resynthesis",
-    "scattering",
-    "site",
-    "studies",
-    "training",
-    "verdicts",
+    *("datasets", "features", "metrics", "models", "plots", "resynthesis", "scattering"),
+    *("site", "studies", "training", "verdicts"),
 )
 FUNCTIONS = (  # those that @ may name
     "jtfs_repro.features.scale_rate.scale_rate",
@@ -63,35 +55,19 @@ class Untrusted(SyntaxError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Import:
-    module: str
-    name: str  # that it binds
-    is_whole: bool  # `import a.b` binds a, not a.b
+class _Step:
+    """What one statement of a gin file does, as far as it matters here."""
+
+    file: str
     line: int
+    kind: str  # 'import', 'include', 'use' (a setting of it), 'reference' (@, called or passed on)
+    name: str  # that it binds, includes or uses
+    module: str = ""  # that it imports
+    is_whole: bool = False  # `import a.b` binds a, not a.b
 
-
-@dataclass(frozen=True, kw_only=True)
-class _Use:
-    selector: str
-    line: int
-    is_reference: bool  # @selector, called or passed on
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Include:
-    name: str
-    line: int
-
-
-@dataclass(kw_only=True)
-class _File:
-    """What one gin file does, in order, as far as it matters here."""
-
-    path: str
-    steps: list[_Import | _Use | _Include] = field(default_factory=list)
-
-    def imports(self) -> list[_Import]:
-        return [step for step in self.steps if isinstance(step, _Import)]
+    def refuse(self, what: str, remedy: str) -> NoReturn:
+        place = (gin_files.path_of(self.file), self.line, None, None)
+        raise Untrusted(f"{what} ({remedy})", place)
 
 
 def check(file: str | os.PathLike[str]) -> list[str]:
@@ -101,22 +77,19 @@ def check(file: str | os.PathLike[str]) -> list[str]:
     file, line and remedy; `SyntaxError`, `ValueError`: it is not gin. Set gin's search path first.
     """
     files = _read_all(os.fspath(file), [], Path(gin_files.path_of(file)).resolve().parent)
-    for read in files:
-        for one in read.imports():
-            _check_import(read, one)
-    for module in _foreign(files):
-        print(f"note: {file}: imports {module}, which {VARIABLE} allows: its code is run",
-              file=sys.stderr)  # fmt: skip
-    for read in files:  # now that its imports are known to be allowed
-        _check_uses(read)
-    return [read.path for read in files]
+    imports = [step for _, steps in files for step in steps if step.kind == "import"]
+    for step in imports:
+        _check_import(step)
+    for module in dict.fromkeys(step.module for step in imports):
+        if _is_below(module, _opted_in()):
+            note = f"note: {file}: imports {module}, which {VARIABLE} allows: its code is run"
+            print(note, file=sys.stderr)
+    for _, steps in files:  # now that its imports are known to be allowed
+        _check_uses(steps)
+    return [path for path, _ in files]
 
 
-def _refuse(file: _File, line: int, what: str, remedy: str) -> NoReturn:
-    raise Untrusted(f"{what} ({remedy})", (gin_files.path_of(file.path), line, None, None))
-
-
-# ---------------------------------------------------------------------------------- what is there
+# ---- what is there ----
 
 
 class _Names(gin_files.Unresolved):
@@ -131,65 +104,60 @@ class _Names(gin_files.Unresolved):
         return super().configurable_reference(scoped_configurable_name, evaluate)
 
 
-def _read_all(path: str, above: list[str], home: Path) -> list[_File]:
-    file = _read(path)
-    files, above = [file], [*above, os.path.realpath(gin_files.path_of(path))]
-    for step in file.steps:
-        if isinstance(step, _Include):
-            found = _find(file, step.name, step.line, home)
+def _read_all(path: str, above: list[str], home: Path) -> list[tuple[str, list[_Step]]]:
+    """Return (path, steps) of a file and of all that it includes."""
+    steps = list(_read(path))
+    files, above = [(path, steps)], [*above, os.path.realpath(gin_files.path_of(path))]
+    for step in steps:
+        if step.kind == "include":
+            found = _find(step, home)
             if os.path.realpath(found) in above:
-                _refuse(file, step.line, f"include {step.name!r} leads back to itself", "remove it")
+                step.refuse(f"include {step.name!r} leads back to itself", "remove it")
             files += _read_all(found, above, home)
             if len(files) > MAX_FILES:
-                _refuse(
-                    file, step.line, f"more than {MAX_FILES} files included", "is one repeated?"
-                )
+                step.refuse(f"more than {MAX_FILES} files included", "is one repeated?")
     return files
 
 
-def _read(path: str) -> _File:
-    file, delegate = _File(path=path), _Names()
-    for statement in gin_files.statements(path, delegate):
-        _note(file, statement, delegate.names)
+def _read(path: str) -> Iterator[_Step]:
+    """Yield the steps of a file in order."""
+    delegate = _Names()
+    for one in gin_files.statements(path, delegate):
+        step = partial(_Step, file=path, line=one.location.line_num)
+        if isinstance(one, config_parser.IncludeStatement):
+            yield step(kind="include", name=one.filename)
+        elif isinstance(one, config_parser.ImportStatement):
+            is_whole = not (one.is_from or one.alias)
+            name = one.bound_name()
+            yield step(kind="import", name=name, module=one.module, is_whole=is_whole)
+        elif isinstance(one, config_parser.BlockDeclaration) or one.arg_name:
+            yield step(kind="use", name=one.selector)
+        yield from (step(kind="reference", name=name) for name in delegate.names)
         delegate.names.clear()
-    return file
 
 
-def _note(file: _File, statement: Any, references: Sequence[str]) -> None:
-    line = statement.location.line_num
-    if isinstance(statement, config_parser.IncludeStatement):
-        file.steps.append(_Include(name=statement.filename, line=line))
-    elif isinstance(statement, config_parser.ImportStatement):
-        is_whole = not (statement.is_from or statement.alias)
-        name = statement.bound_name()
-        file.steps.append(_Import(module=statement.module, name=name, is_whole=is_whole, line=line))
-    elif isinstance(statement, config_parser.BlockDeclaration) or statement.arg_name:
-        file.steps.append(_Use(selector=statement.selector, line=line, is_reference=False))
-    file.steps += [_Use(selector=name, line=line, is_reference=True) for name in references]
-
-
-def _find(file: _File, name: str, line: int, home: Path) -> str:
+def _find(step: _Step, home: Path) -> str:
     """Return the path of an included file: the one that gin will open."""
     remedy = "write the path of a file below gin/, relative to gin/"
-    if os.path.isabs(name) or ".." in Path(name).parts:
-        _refuse(file, line, f"include {name!r} leaves its folder", remedy)
+    if os.path.isabs(step.name) or ".." in Path(step.name).parts:
+        step.refuse(f"include {step.name!r} leaves its folder", remedy)
     prefixes: Sequence[str] = gin_config._LOCATION_PREFIXES  # what gin searches, in this order
-    found = next((p for x in prefixes if os.path.isfile(p := os.path.join(x, name))), None)
+    paths = [os.path.join(prefix, step.name) for prefix in prefixes]
+    found = next((path for path in paths if os.path.isfile(path)), None)
     if found is None:  # gin would look among Python's packages next, and import them
-        _refuse(file, line, f"Unable to open file: {name}", remedy)
+        step.refuse(f"Unable to open file: {step.name}", remedy)
     folders = [home, *(Path(prefix).resolve() for prefix in prefixes if Path(prefix).name == "gin")]
     if not any(Path(found).resolve().is_relative_to(folder) for folder in folders):
-        _refuse(file, line, f"include {name!r} leaves its folder: it is {found}", remedy)
+        step.refuse(f"include {step.name!r} leaves its folder: it is {found}", remedy)
     return found
 
 
-# -------------------------------------------------------------------------------- what is allowed
+# ---- what is allowed ----
 
 
 def allowed_modules() -> tuple[str, ...]:
     """Return the modules that gin files may import, those of JTFS_GIN_MODULES at the end."""
-    own = [f"{PACKAGE}.{name}" for name in SUBPACKAGES]
-    return (*own, *_opted_in())
+    return (*(f"{PACKAGE}.{name}" for name in SUBPACKAGES), *_opted_in())
 
 
 def _opted_in() -> list[str]:
@@ -205,21 +173,16 @@ def _is_below(module: str, roots: Sequence[str]) -> bool:
     return any(module == root or module.startswith(f"{root}.") for root in roots)
 
 
-def _check_import(file: _File, one: _Import) -> None:
-    if one.module == _DYNAMIC or _is_below(one.module, allowed_modules()):
+def _check_import(step: _Step) -> None:
+    module = step.module
+    if module == _DYNAMIC or _is_below(module, allowed_modules()):
         return
-    if one.module.startswith(f"{PACKAGE}.") and not _exists(one.module):
-        return  # gin will say so
-    if _is_below(one.module, [PACKAGE]):
+    remedy = f"importing runs its code; if you trust it, set {VARIABLE}={module}"
+    if _is_below(module, [PACKAGE]):
+        if module != PACKAGE and not _exists(module):
+            return  # gin will say so
         remedy = "gin files set parameters of the modules in jtfs_repro/gin_trust.py"
-    else:
-        remedy = f"importing runs its code; if you trust it, set {VARIABLE}={one.module}"
-    _refuse(file, one.line, f"{one.module} may not be imported", remedy)
-
-
-def _foreign(files: Sequence[_File]) -> list[str]:
-    modules = [one.module for file in files for one in file.imports()]
-    return [name for name in dict.fromkeys(modules) if _is_below(name, _opted_in())]
+    step.refuse(f"{module} may not be imported", remedy)
 
 
 def _exists(module: str) -> bool:
@@ -229,19 +192,19 @@ def _exists(module: str) -> bool:
         return False
 
 
-def _check_uses(file: _File) -> None:
+def _check_uses(steps: Sequence[_Step]) -> None:
     """Follow the file as gin will; where gin will stop with an error of its own, stop as well."""
     symbols: dict[str, Any] = {}
     is_dynamic = False
-    for step in file.steps:
-        if isinstance(step, _Use):
-            if not is_dynamic and step.selector not in BUILTINS:
-                what, first = f"{step.selector} is not known here", "dynamic_registration"
-                _refuse(file, step.line, what, f"begin the file with: from __gin__ import {first}")
-            _check_use(file, step, symbols)
-        elif isinstance(step, _Import) and step.module == _DYNAMIC:
+    for step in steps:
+        if step.kind in ("use", "reference") and step.name not in BUILTINS:
+            if not is_dynamic:
+                remedy = "begin the file with: from __gin__ import dynamic_registration"
+                step.refuse(f"{step.name} is not known here", remedy)
+            _check_use(step, symbols)
+        elif step.kind == "import" and step.module == _DYNAMIC:
             is_dynamic = True
-        elif isinstance(step, _Import):
+        elif step.kind == "import":
             try:
                 module = importlib.import_module(step.module)
             except ImportError:
@@ -249,37 +212,28 @@ def _check_uses(file: _File) -> None:
             symbols[step.name] = sys.modules[step.name] if step.is_whole else module
 
 
-def _check_use(file: _File, use: _Use, symbols: dict[str, Any]) -> None:
-    if use.selector in BUILTINS:
-        return
-    first, *names = use.selector.split(".")
+def _check_use(step: _Step, symbols: dict[str, Any]) -> None:
+    """Refuse what is not defined in an allowed module, and functions after @."""
+    first, *names = step.name.split(".")
     if first == "gin":
-        _refuse(file, use.line, f"{use.selector} may not be used", f"only {', '.join(BUILTINS)}")
+        step.refuse(f"{step.name} may not be used", f"only {', '.join(BUILTINS)}")
     if first not in symbols:
         return  # gin will say so
-    target = symbols[first]
+    target, remedy = symbols[first], "name a class or function of an imported module"
     for name in names:
         if not inspect.ismodule(target):
-            what = f"{use.selector} leads into the attributes of a {type(target).__name__}"
-            _refuse(file, use.line, what, "name a class or function of an imported module")
+            kind = type(target).__name__
+            step.refuse(f"{step.name} leads into the attributes of a {kind}", remedy)
         if not hasattr(target, name):
             return  # gin will say so
         target = getattr(target, name)
-    _check_target(file, use, target)
-
-
-def _check_target(file: _File, use: _Use, target: Any) -> None:
-    """Refuse what is not defined in an allowed module, and functions after @."""
     if not (inspect.isclass(target) or inspect.isfunction(target)):
-        what = f"{use.selector} is a {type(target).__name__}"
-        _refuse(file, use.line, what, "name a class or function of an imported module")
+        step.refuse(f"{step.name} is a {type(target).__name__}", remedy)
     home = target.__module__
     if not _is_below(home, allowed_modules()):
-        what = f"{use.selector} belongs to {home}"
-        _refuse(file, use.line, what, "gin files set parameters of what an imported module defines")
-    full = f"{home}.{target.__qualname__}"
-    is_own = _is_below(home, [PACKAGE])
-    if use.is_reference and is_own and not inspect.isclass(target) and full not in FUNCTIONS:
-        what = f"@{use.selector} is a function of {home}"
+        remedy = "gin files set parameters of what an imported module defines"
+        step.refuse(f"{step.name} belongs to {home}", remedy)
+    is_known = inspect.isclass(target) or f"{home}.{target.__qualname__}" in FUNCTIONS
+    if step.kind == "reference" and _is_below(home, [PACKAGE]) and not is_known:
         remedy = "@ is for classes; a function must be in FUNCTIONS of jtfs_repro/gin_trust.py"
-        _refuse(file, use.line, what, remedy)
+        step.refuse(f"@{step.name} is a function of {home}", remedy)

@@ -12,8 +12,6 @@ _SIGNS = ("out of memory", "ALLOC_FAILED")  # what cuFFT and cuBLAS say in a Run
 def is_exhausted(error: BaseException) -> bool:
     """Return whether an error means that the GPU's memory does not suffice.
 
-    Examples
-    --------
     >>> is_exhausted(RuntimeError("cuFFT error: CUFFT_ALLOC_FAILED")), is_exhausted(ValueError())
     (True, False)
     """
@@ -32,13 +30,7 @@ def free() -> None:
 
 @contextmanager
 def explained(what: str, remedy: str) -> Iterator[None]:
-    """Turn exhausted memory into one line: ``what must fit into the GPU's memory (remedy)``.
-
-    Raises
-    ------
-    ValueError
-        The memory was exhausted. Other errors pass.
-    """
+    """Turn exhausted memory into `ValueError`: ``what must fit into the GPU's memory (remedy)``."""
     try:
         yield
     except RuntimeError as error:

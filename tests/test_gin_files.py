@@ -188,7 +188,8 @@ def test_network_is_built_for_its_features(model, preset, scale):
         for path in config.stack(stage, root=GIN, preset=preset, scale=scale)
     ]
     config.load_gin(files)
-    network = config.bound(NETWORKS[model])(shapes=shapes, statistics=Statistics.neutral(shapes))
+    options = dict(shapes=shapes, statistics=Statistics.neutral(shapes), n_classes=8)
+    network = config.bound(NETWORKS[model])(**options)
     counts = {"jtfs": 5_002_540 + 68, "scattering1d": 2_270_312}
     counts["cqt"] = 562_154 if preset == "as_coded" else 531_362
     if scale != "smoke" or model == "cqt":

@@ -57,10 +57,6 @@ def npz(path, bomb):
         np.savez(file, a=np.array([bomb], dtype=object))
 
 
-def lightning(path):
-    return checkpoints.AtomicCheckpointIO().load_checkpoint(path, weights_only=False)
-
-
 def found(path):
     if checkpoints.find(path.parent, {}) is None:
         raise io.FileError(f"{path}: set aside")
@@ -76,7 +72,6 @@ def resynthesis(path):
     [
         ("last.ckpt", torch_file, checkpoints.load),
         ("last.ckpt", sealed, checkpoints.load),
-        ("last.ckpt", sealed, lightning),
         ("last.ckpt", sealed, found),
         ("previous.ckpt", sealed, found),
         ("best.pt", sealed, checkpoints.load),

@@ -22,14 +22,21 @@ from functools import cache, partial
 from pathlib import Path
 from statistics import fmean
 
-from jtfs_repro.io import FileError
-from jtfs_repro.verdicts.summary import counts_line, load_verdicts, summary_table
+from jtfs_repro.io import FileError, load_csv
+from jtfs_repro.tables import NOT_RUN, format_cell, to_markdown
+from jtfs_repro.verdicts.claims import load_claims
+from jtfs_repro.verdicts.rows import COLUMNS, VERDICTS
 
 KINDS = ("cell", "ratio", "mean", "counts", "verdicts")
 MARKER = re.compile(rf"(<!-- ({'|'.join(KINDS)}) ([^>]*?) -->)(.*?)<!-- end -->", re.DOTALL)
 LOOSE = re.compile(rf"<!-- (?:(?:{'|'.join(KINDS)}) [^>]*?|end) -->")
 CODE = re.compile(r"(^```.*?^```$)", re.DOTALL | re.MULTILINE)
 MINUS = "\N{MINUS SIGN}"
+LATER = "later work, for context"  # one line of the table of verdicts
+NOTE = (
+    "Each cell: within / outside / not run. Settings and counts do not depend on the scale."
+    " Every row with tolerance, reason and command: {}, and `verdicts.html` beside each."
+)
 
 
 class MarkerError(ValueError):
@@ -84,23 +91,68 @@ def mean(words, root, page):
 def counts(words, root, page):
     """Return how many claims there are, and how many are within, outside, not run."""
     (file,) = words
-    rows = load_verdicts(root / file)
-    return counts_line(rows, is_paper=rows[0]["scale"] == "paper")
+    rows = _verdicts(root / file)
+    counted = _counted(rows, rows[0]["scale"], "{} {}", ", ")
+    return f"{len(rows)} claims and numbers: {counted}"
 
 
 def verdicts(words, root, page):
-    """Return the table of verdicts by section, its links seen from the page."""
-    tables = {scale: load_verdicts(root / file) for scale, file in _scales(words)}
+    """Return the table of verdicts by section at two scales, its links seen from the page."""
+    files = dict(zip(("paper", "demo"), words, strict=True))
+    tables = {scale: _verdicts(root / file) for scale, file in files.items()}
     links = {
         scale: Path(os.path.relpath(Path(file).with_suffix(".md"), page.parent)).as_posix()
-        for scale, file in _scales(words)
+        for scale, file in files.items()
     }
-    return f"\n{summary_table(tables, links=links)}\n"
+    headlines, lines = load_claims().headlines, []
+    for part in dict.fromkeys(_part(row) for rows in tables.values() for row in rows):
+        own = {scale: [r for r in rows if _part(r) == part] for scale, rows in tables.items()}
+        anchor = re.sub(r"[^\w\- ]", "", part.lower()).replace(" ", "-")  # as pages make it
+        anchor = "" if part == LATER else f"#{anchor}"
+        lines.append(_line(f"[{part}]({links['paper']}{anchor})", own, headlines.get(part)))
+    table = to_markdown([*lines, _line("all", tables, None)])
+    where = ", ".join(f"[{scale} scale]({link})" for scale, link in links.items())
+    return f"\n{table}\n\n{NOTE.format(where)}\n"
 
 
-def _scales(words):
-    paper, demo = words
-    return ("paper", paper), ("demo", demo)
+def _verdicts(path):
+    rows = load_csv(path)
+    if lacking := [name for name in COLUMNS if not rows or name not in rows[0]]:
+        what = f"no table of verdicts: it lacks {', '.join(lacking)}"
+        raise FileError(f"{path}: {what} (run snakemake to make it)")
+    return rows
+
+
+def _part(row):
+    return LATER if row["section"].startswith("later") else row["section"]
+
+
+def _line(title, tables, headline):
+    """Return one line; ``headline`` is the claim by whose number the section is known."""
+    found = [row for row in tables["paper"] if headline and row["id"] == headline.id]
+    here = [format_cell(row["value_here"]) for row in found if _verdict(row, "paper") != NOT_RUN]
+    counted = {
+        f"{scale} scale": _counted(rows, scale, "{}", " / ") for scale, rows in tables.items()
+    }
+    return {
+        "section": title,
+        "claims": len({row["id"] for rows in tables.values() for row in rows}),
+        **counted,
+        "headline": headline.headline if headline else "",
+        "here, at paper scale": (here or [NOT_RUN])[0] if headline else "",
+        "there": found[0]["value_there"] if found else "",
+    }
+
+
+def _verdict(row, scale):
+    """Return the verdict; at paper scale a judged row of other data counts as not run."""
+    is_other = scale == "paper" and row["at_paper_scale"] != "yes"
+    return NOT_RUN if is_other else row["verdict"]
+
+
+def _counted(rows, scale, form, between):
+    words = [_verdict(row, scale) for row in rows]
+    return between.join(form.format(words.count(verdict), verdict) for verdict in VERDICTS)
 
 
 VALUES = {"cell": cell, "ratio": ratio, "mean": mean, "counts": counts, "verdicts": verdicts}

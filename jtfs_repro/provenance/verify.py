@@ -13,7 +13,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from jtfs_repro import gin_files, io, layout
 from jtfs_repro.journal import known_sha256
@@ -80,9 +79,9 @@ def _content(record: Record, ledger: Ledger, roots: Roots) -> Iterator[Finding]:
     if manifest is not None and digest == manifest.sha256:
         text = f"its content is what {manifest.source} records, not what its sidecar does (edited)"
         yield Finding(Kind.SIDECAR, name, text)
-        return
-    text = f"its content is not what {record.source} records (edited, corrupted or swapped)"
-    yield Finding(Kind.CHANGED, name, text)
+    else:
+        text = f"its content is not what {record.source} records (edited, corrupted or swapped)"
+        yield Finding(Kind.CHANGED, name, text)
 
 
 def _absent(names: Sequence[str], *, needs_all: bool) -> Iterator[Finding]:
@@ -138,7 +137,18 @@ def _stale(records: Mapping[str, Record], roots: Roots) -> Iterator[Finding]:
     """
     found = {name: _why_stale(record, records, roots) for name, record in records.items()}
     reasons = {name: why for name, why in found.items() if why}
-    _spread(reasons, records)
+    made_from: dict[str, list[str]] = {}
+    for name, record in records.items():
+        for source in record.inputs:
+            made_from.setdefault(source, []).append(name)
+    waiting = [(name, name) for name in sorted(reasons)]
+    while waiting:  # what was made from stale files, and so on
+        name, origin = waiting.pop(0)
+        through = "" if name == origin else f", through {name}"
+        for child in made_from.get(name, ()):
+            if child not in reasons:
+                reasons[child] = f"made from {origin}, which is stale{through}"
+                waiting.append((child, origin))
     for name, why in sorted(reasons.items()):
         yield Finding(Kind.STALE, name, f"{why} (run snakemake to make it again)")
 
@@ -164,22 +174,6 @@ def _find_gin(name: str, roots: Roots) -> Path | None:
     """Return a gin file or section, named relative to the folder of the run or to the project."""
     candidates = (roots.results.parent / name, PROJECT / name)
     return next((path for path in candidates if os.path.isfile(gin_files.path_of(path))), None)
-
-
-def _spread(reasons: dict[str, str], records: Mapping[str, Record]) -> None:
-    """Add what was made from stale files, and so on."""
-    made_from: dict[str, list[str]] = {}
-    for name, record in records.items():
-        for source in record.inputs:
-            made_from.setdefault(source, []).append(name)
-    waiting = [(name, name) for name in sorted(reasons)]
-    while waiting:
-        name, origin = waiting.pop(0)
-        for child in made_from.get(name, ()):
-            if child not in reasons:
-                through = "" if name == origin else f", through {name}"
-                reasons[child] = f"made from {origin}, which is stale{through}"
-                waiting.append((child, origin))
 
 
 # ---- runs ----
@@ -235,13 +229,11 @@ def _results(roots: Roots) -> Iterator[str]:
 
 def _unrecorded(records: Mapping[str, Record], roots: Roots) -> Iterator[Finding]:
     text = "no sidecar or manifest names it (make it with a script, or delete it)"
-    for name in _results(roots):
-        if name not in records:
-            yield Finding(Kind.UNRECORDED, name, text)
+    bare = (name for name in _results(roots) if name not in records)
+    yield from (Finding(Kind.UNRECORDED, name, text) for name in bare)
     text = "half-written by a process that was killed, or is running (delete it)"
-    for path in roots.files(*roots.folders()):
-        if path.suffix == layout.PART:
-            yield Finding(Kind.NOTE, roots.name(path), text)
+    parts = (path for path in roots.files(*roots.folders()) if path.suffix == layout.PART)
+    yield from (Finding(Kind.NOTE, roots.name(path), text) for path in parts)
 
 
 def _notes(records: Mapping[str, Record], roots: Roots) -> Iterator[Finding]:
@@ -249,7 +241,10 @@ def _notes(records: Mapping[str, Record], roots: Roots) -> Iterator[Finding]:
     yield from _outdated_code(records)
     bare = [n for n, found in records.items() if not found.job and layout.is_result(n)]
     yield from note_of("without provenance", "files hashed alone", bare)
-    dirty = [name for name, found in records.items() if _is_dirty(found.job)]
+    commits = {
+        name: found.job.get("environment", {}).get("commit") for name, found in records.items()
+    }
+    dirty = [name for name, c in commits.items() if isinstance(c, dict) and c.get("dirty")]
     yield from note_of("made from a tree with uncommitted changes", "files", dirty)
     read = {name for found in records.values() for name in found.inputs if name not in records}
     sources = sorted(name for name in read if not os.path.isfile(roots.locate(name)))
@@ -270,8 +265,3 @@ def _outdated_code(records: Mapping[str, Record]) -> Iterator[Finding]:
     for script, names in sorted(outputs.items()):
         text = f"its code changed since it made {len(names)} outputs: {some(names)}"
         yield Finding(Kind.NOTE, script, text)
-
-
-def _is_dirty(job: Mapping[str, Any]) -> bool:
-    commit = job.get("environment", {}).get("commit")
-    return isinstance(commit, dict) and bool(commit.get("dirty"))

@@ -25,7 +25,7 @@ class Checkpoint:
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Write tensors and plain values, atomically."""
-        from jtfs_repro.training.checkpoints import save  # imports Lightning: seconds
+        from jtfs_repro.training.checkpoints import save  # imports torch
 
         save(self.path, {"identity": dict(self.identity), "state": dict(state)})
 

@@ -1,4 +1,4 @@
-"""Interactive plots of Section 4: recalls, learning curves, confusion matrices."""
+"""Interactive plots of instruments: recalls, learning curves, confusion matrices."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PARTS = ("mean", "low", "high")
 
 
 def has_instruments(contents: Contents) -> bool:
-    """Return whether any table of Section 4 was given."""
+    """Return whether any table of them was given."""
     return any(table.entry.key in TABLES for table in contents.tables)
 
 

@@ -24,10 +24,9 @@ from jtfs_repro.features.jtfs import JtfsTensors
 from jtfs_repro.gin_files import Binding
 from jtfs_repro.resynthesis.objective import Objective
 from jtfs_repro.scattering import TimeFrequencyScattering
-from jtfs_repro.training.optimiser import optimiser
-from jtfs_repro.training.selection import weighted_loss
+from jtfs_repro.training.loop import optimiser
+from jtfs_repro.training.scoring import class_weights, weighted_loss
 from jtfs_repro.training.settings import TrainingSettings
-from jtfs_repro.training.weights import class_weights
 from jtfs_repro.verdicts.claims import COMPUTED, SETTINGS, Claim
 from jtfs_repro.verdicts.networks import CLIP_SAMPLES, clip_tensors
 from jtfs_repro.verdicts.settings import FUNCTIONS, GinSettings, computed, file_of
@@ -160,7 +159,7 @@ def scrapl_paths(at: GinSettings, J_fr: str) -> int:
 
 
 @computed()
-def section5_averaging_ms(at: GinSettings, sr: str) -> Binding:
+def resynthesis_averaging_ms(at: GinSettings, sr: str) -> Binding:
     """Return the averaging time T of the resynthesis' JTFS, milliseconds."""
     found = at.binding("resynthesis_jtfs", "TimeFrequencyScattering.T")
     return Binding(round(1000 * found.value / float(sr), 1), found.file)

@@ -24,7 +24,7 @@ from jtfs_repro.io import Unavailable
 
 ROOT = Path(__file__).parents[2]
 CLIPS = make_clips()
-FILES = {clip.file_name: wav(noise(clip)) for clip in CLIPS}
+FILES = {clip.file: wav(noise(clip)) for clip in CLIPS}
 NAMES = sorted(FILES)
 
 

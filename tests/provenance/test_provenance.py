@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from jtfs_repro import io
+from jtfs_repro import gin_files, io
 from jtfs_repro.layout import PROJECT
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.provenance.gather import manifest

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import resource
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
+from jtfs_repro.devices import peak_memory_bytes
 from tools.benchmarks.records import RUN, Rates
 
 NO_CUDA = "not measured: no CUDA device"
@@ -20,7 +19,6 @@ _SIZES = {"cpu": (1024, 2**26), "cuda": (8192, 2**28)}
 _TRIES = 10
 _STATUS, _CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 _RESET_PEAK = "5"  # see proc(5): the peak of the resident set becomes its present size
-_KIB = 1024 if sys.platform != "darwin" else 1  # unit of ru_maxrss in bytes
 RESET, LIFETIME, TORCH = "VmHWM, reset", "ru_maxrss", "torch.cuda.max_memory_allocated"
 
 
@@ -95,13 +93,13 @@ class Meter:
             torch.cuda.reset_peak_memory_stats()
             self._before = torch.cuda.memory_allocated()
         else:
-            self._before = _status("VmRSS") or _lifetime()
+            self._before = _status("VmRSS") or peak_memory_bytes()
 
     def peak_bytes(self) -> int:
         """Return the bytes beyond those in use at construction."""
         if self.method == TORCH:
             return torch.cuda.max_memory_allocated() - self._before
-        peak = _status("VmHWM") if self.method == RESET else _lifetime()
+        peak = _status("VmHWM") if self.method == RESET else peak_memory_bytes()
         return max(0, (peak or 0) - self._before)
 
 
@@ -129,7 +127,3 @@ def _status(name: str) -> int | None:
         return None
     sizes = [int(line.split()[1]) * 1024 for line in lines if line.startswith(name + ":")]
     return sizes[0] if sizes else None
-
-
-def _lifetime() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _KIB

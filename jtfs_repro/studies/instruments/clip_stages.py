@@ -7,14 +7,15 @@ from typing import Any, Literal
 
 from jtfs_repro import config, io
 from jtfs_repro.datasets import clip_index, soundfont_solos
+from jtfs_repro.datasets import clips as clips_module
 from jtfs_repro.datasets.medley_fetch import fetch, is_there
-from jtfs_repro.datasets.medley_solos_db import METADATA_NAME, clip_set_name
+from jtfs_repro.datasets.medley_solos_db import CLASSES, METADATA_NAME, clip_set_name
 from jtfs_repro.datasets.soundfonts import Font, find_test_font, find_training_font
 from jtfs_repro.gin_files import settings_sha256
 from jtfs_repro.runs import stamp_of
 from jtfs_repro.studies.instruments import clip_statistics
 from jtfs_repro.studies.instruments import extract_clips as extraction
-from jtfs_repro.studies.instruments.clip_store import open_clip_set, open_store
+from jtfs_repro.studies.instruments.clip_store import digests, open_features, statistics_arrays
 
 FOLDER = "data/soundfonts"
 
@@ -104,19 +105,21 @@ def index_clips(
     found = io.load_json(status) if status else {"status": io.RUN}
     folder = folder or found.get("folder")
     if found["status"] == io.NOT_RUN:
-        rows, about = [], found | {"clip_set": clip_set or found.get("clip_set", "")}
+        name = clip_set or found.get("clip_set", "")
+        text = clips_module.index_text([], clips_module.MEDLEY_COLUMNS)
+        about = found | {"clip_set": name, "supports": clip_index.supports([], CLASSES)}
         line = f"no clips: {io.why_not_run(found)}"
     elif folder is None:
         raise ValueError("folder=None must be given (by --folder, or in the JSON of --status)")
     else:
-        rows, about = config.bound(clip_index.index_clips)(
+        text, about = config.bound(clip_index.index_clips)(
             folder,
             clip_set=clip_set,
             allow_partial=allow_partial,
             problems_file=report.with_suffix(".problems.csv"),
         )
         line = "{n_clips} of {n_expected} clips are whole, {n_extra} extra files".format(**about)
-    clip_index.save_index(index, rows)
+    io.save_text(index, text)
     io.save_json(report, about)
     print(line)
 
@@ -138,14 +141,12 @@ def extract_clips(
 
     Write the features of one part of the clips, and a report beside them.
     """
-    clip_set = open_clip_set(clips, facts)
+    clip_set = clips_module.open_clips(clips, facts, folder=folder)
     report = config.bound(extraction.extract_clips)(
-        clip_set.paths(folder),
+        clip_set,
         features,
         shard=shard,
         n_shards=shards,
-        sha256s=clip_set.sha256s,
-        not_run=clip_set.not_run,
         device=device,
         memory_budget_gb=memory_gb,
     )
@@ -161,21 +162,17 @@ def accumulate_statistics(
 
     Write the statistics of stored shards, and facts on them beside.
     """
-    clip_set = open_clip_set(clips, clips.with_suffix(".json"))
-    digests = {
-        "settings_sha256": settings_sha256(feature_gin),
-        "clips_sha256": clip_set.sha256,
-    }
-    store = open_store(shards, **digests)
-    accumulate = config.bound(clip_statistics.clip_statistics)
-    found = {} if store.not_run else accumulate(store, clip_set.subsets)
+    store = open_features(clips, clips.with_suffix(".json"), shards, gin=feature_gin)
+    found = {}
+    if not store.not_run:
+        found = statistics_arrays(config.bound(clip_statistics.clip_statistics)(store))
     facts = {
         "status": io.NOT_RUN if store.not_run else io.RUN,
         "not_run": store.not_run,
         "shapes": {name: list(shape) for name, shape in store.shapes.items()},
-        "n_training_clips": int((clip_set.subsets == "training").sum()),
-        **digests,
+        "n_training_clips": len(store.clips.rows("training")),
+        **digests(store),
     }
-    io.save_arrays(statistics, **clip_statistics.arrays(found))
+    io.save_arrays(statistics, **found)
     stamp = stamp_of(run, device=store.device).as_dict()
     io.save_json(statistics.with_suffix(".json"), facts | stamp)

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace as replace_fields
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +15,14 @@ import pytest
 import soundfile
 from clip_files import SAMPLE, make_clips, needs_sample, noise, wav, write_set
 
-from jtfs_repro.datasets.clip_check import check_clips
-from jtfs_repro.datasets.clip_index import index_clips, load_index, save_index, supports
+from jtfs_repro.datasets import medley_solos_db
+from jtfs_repro.datasets.clip_index import check_clips, index_clips, supports
+from jtfs_repro.datasets.clips import MEDLEY_COLUMNS, index_text, load_index, open_clips
 from jtfs_repro.datasets.medley_solos_db import (
     BYTES_PER_FILE,
     CLASSES,
     N_SAMPLES,
     SUBSETS,
-    find_metadata,
-    load_metadata,
 )
 from jtfs_repro.io import FileError
 
@@ -44,7 +44,7 @@ def folder(original, tmp_path):
 
 
 def replace(folder, clip, data):
-    path = folder / "audio" / clip.file_name
+    path = folder / "audio" / clip.file
     path.unlink()
     path.write_bytes(data)
 
@@ -63,23 +63,28 @@ def flac(tmp_path):
 # --------------------------------------------------------------------------------------- clips
 
 
+def check(folder, clips=CLIPS):
+    listed = replace_fields(medley_solos_db.list_clips(folder), clips=clips)
+    return check_clips(listed, progress=False)
+
+
 def test_whole_clips(original):
-    check = check_clips(CLIPS, original, progress=False)
-    assert not check.problems
-    assert [row.file_name for row in check.rows] == [clip.file_name for clip in CLIPS]
-    row = check.rows[0]
-    assert (row.subset, row.instrument, row.song_id) == (CLIP.subset, CLIP.instrument, CLIP.song_id)
+    rows, problems = check(original)
+    assert not problems
+    assert [row.file for row in rows] == [clip.file for clip in CLIPS]
+    row = rows[0]
+    assert (row.subset, row.label, row.group) == (CLIP.subset, CLIP.label, CLIP.group)
     assert row.bytes == BYTES_PER_FILE == len(WHOLE)
     assert row.sha256 == hashlib.sha256(WHOLE).hexdigest()
 
 
 @needs_sample
 def test_genuine_clips_are_whole():
-    clips = load_metadata(find_metadata(SAMPLE))
-    there = [clip for clip in clips if (SAMPLE / "audio" / clip.file_name).exists()]
-    check = check_clips(there, SAMPLE, progress=False)
-    assert len(check.rows) == len(there) == 16
-    assert {row.bytes for row in check.rows} == {BYTES_PER_FILE}
+    clips = medley_solos_db.list_clips(SAMPLE).clips
+    there = [clip for clip in clips if (SAMPLE / "audio" / clip.file).exists()]
+    rows, _ = check(SAMPLE, there)
+    assert len(rows) == len(there) == 16
+    assert {row.bytes for row in rows} == {BYTES_PER_FILE}
 
 
 BROKEN = {
@@ -109,37 +114,35 @@ def test_broken_clips_are_named(folder, tmp_path, name):
     make, what = BROKEN[name]
     data = make(tmp_path)
     if data is None:
-        (folder / "audio" / CLIP.file_name).unlink()
+        (folder / "audio" / CLIP.file).unlink()
     else:
         replace(folder, CLIP, data)
-    check = check_clips(CLIPS, folder, progress=False)
-    assert [(p.file, p.what) for p in check.problems] == [(CLIP.file_name, what)]
-    assert len(check.rows) == len(CLIPS) - 1
+    rows, problems = check(folder)
+    assert problems == [{"file": CLIP.file, "what": what}]
+    assert len(rows) == len(CLIPS) - 1
 
 
 def test_folder_in_place_of_a_clip(folder):
-    path = folder / "audio" / CLIP.file_name
+    path = folder / "audio" / CLIP.file
     path.unlink()
     path.mkdir()
-    check = check_clips(CLIPS[:1], folder, progress=False)
-    assert check.problems[0].what == "unreadable: Is a directory"
+    assert check(folder, CLIPS[:1])[1][0]["what"] == "unreadable: Is a directory"
 
 
 def test_other_headers_are_accepted(folder):
     """What other programs write for the same samples; the size may differ."""
-    path = folder / "audio" / CLIP.file_name
+    path = folder / "audio" / CLIP.file
     path.unlink()
     soundfile.write(path, noise(CLIP), 44100, subtype="FLOAT")
-    check = check_clips(CLIPS[:1], folder, progress=False)
-    assert not check.problems
-    assert check.rows[0].bytes > BYTES_PER_FILE
+    rows, problems = check(folder, CLIPS[:1])
+    assert not problems
+    assert rows[0].bytes > BYTES_PER_FILE
 
 
 def test_order_does_not_depend_on_threads(folder):
     for clip in CLIPS[::3]:
-        (folder / "audio" / clip.file_name).unlink()
-    check = check_clips(CLIPS, folder, progress=False)
-    assert [problem.file for problem in check.problems] == [c.file_name for c in CLIPS[::3]]
+        (folder / "audio" / clip.file).unlink()
+    assert [problem["file"] for problem in check(folder)[1]] == [c.file for c in CLIPS[::3]]
 
 
 # --------------------------------------------------------------------------------------- index
@@ -151,18 +154,22 @@ def index(folder, **options):
 
 def test_report(folder, tmp_path):
     (folder / "audio" / "notes.txt").touch()
-    rows, report = index(folder)
+    text, report = index(folder)
     assert report["status"] == "run"
     assert report["clip_set"] == "medley_solos_db"
     assert (report["n_clips"], report["n_expected"], report["n_extra"]) == (24, 24, 1)
     assert (report["n_problems"], report["problems"]) == (0, [])
     assert report["supports"] == {subset: dict.fromkeys(CLASSES, 1) for subset in SUBSETS}
-    save_index(tmp_path / "index.csv", rows)
-    assert (
-        hashlib.sha256((tmp_path / "index.csv").read_bytes()).hexdigest()
-        == (report["index_sha256"])
-    )
-    assert load_index(tmp_path / "index.csv") == rows
+    assert hashlib.sha256(text.encode()).hexdigest() == report["index_sha256"]
+    (tmp_path / "index.csv").write_text(text, encoding="utf-8")
+    rows = load_index(tmp_path / "index.csv")
+    assert [replace_fields(row, bytes=0, sha256="") for row in rows] == CLIPS
+    (tmp_path / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    opened = open_clips(tmp_path / "index.csv", tmp_path / "report.json")
+    assert (opened.name, opened.classes, opened.clips) == ("medley_solos_db", CLASSES, rows)
+    (tmp_path / "index.csv").write_text(text.replace("clarinet", "oboe"), encoding="utf-8")
+    with pytest.raises(FileError, match=r"index.csv: not the index of .*report.json"):
+        open_clips(tmp_path / "index.csv", tmp_path / "report.json")
 
 
 def test_index_depends_on_what_clips_hold(folder):
@@ -181,24 +188,25 @@ def test_broken_sets_are_refused(folder, tmp_path):
     message = str(caught.value)
     assert "\n" not in message
     assert message.startswith(f"{folder}: 4 of 24 clips are missing or broken: ")
-    assert [clip.file_name in message for clip in CLIPS[:4]] == [True, True, True, False]
-    assert f"{CLIP.file_name}: truncated: 100 of 524332 bytes; " in message
+    assert [clip.file in message for clip in CLIPS[:4]] == [True, True, True, False]
+    assert f"{CLIP.file}: truncated: 100 of 524332 bytes; " in message
     assert f"; ... (all are listed in {problems}; " in message
     assert "--allow-partial" in message
     with problems.open(encoding="utf-8") as file:
-        assert [row["file"] for row in csv.DictReader(file)] == [c.file_name for c in CLIPS[:4]]
+        assert [row["file"] for row in csv.DictReader(file)] == [c.file for c in CLIPS[:4]]
 
 
 def test_partial_sets(tmp_path):
     clips = make_clips(per_cell=2)
     folder = write_set(tmp_path / "clips", clips)
-    (folder / "audio" / clips[1].file_name).unlink()
+    (folder / "audio" / clips[1].file).unlink()
     with pytest.raises(FileError, match=r"1 of 48 clips .*: missing \(fetch these"):
         index(folder)
-    rows, report = index(folder, allow_partial=True)
-    assert [row.uuid4 for row in rows] == [c.uuid4 for c in clips if c != clips[1]]
+    text, report = index(folder, allow_partial=True)
+    assert text.count("\n") == 48
+    assert clips[1].name not in text
     assert report["n_clips"] == 47
-    assert report["problems"] == [{"file": clips[1].file_name, "what": "missing"}]
+    assert report["problems"] == [{"file": clips[1].file, "what": "missing"}]
     assert report["supports"]["training"]["clarinet"] == 1
 
 
@@ -211,17 +219,17 @@ def test_old_list_of_problems_is_removed(folder, tmp_path):
 
 @pytest.mark.parametrize("allow_partial", [True, False])
 def test_absent_class_is_an_error(tmp_path, allow_partial):
-    clips = [c for c in CLIPS if (c.subset, c.instrument) != ("validation", "violin")]
+    clips = [c for c in CLIPS if (c.subset, c.label) != ("validation", "violin")]
     folder = write_set(tmp_path / "clips", clips)
     with pytest.raises(FileError, match=r"no whole clip of 'violin' in validation \(1 in all; "):
         index(folder, allow_partial=allow_partial)
-    rows, report = index(folder, allow_partial=allow_partial, classes_required=False)
-    assert len(rows) == 23
+    text, report = index(folder, allow_partial=allow_partial, classes_required=False)
+    assert text.count("\n") == 24
     assert report["supports"]["validation"]["violin"] == 0
 
 
 def test_broken_last_clip_of_a_class_is_an_error(folder):
-    (folder / "audio" / CLIP.file_name).unlink()
+    (folder / "audio" / CLIP.file).unlink()
     with pytest.raises(FileError, match="'clarinet' in training"):
         index(folder, allow_partial=True)
 
@@ -233,24 +241,23 @@ def test_another_clip_set_is_refused(folder):
 
 
 def test_empty_index(tmp_path):
-    save_index(tmp_path / "index.csv", [])
+    (tmp_path / "index.csv").write_text(index_text([], MEDLEY_COLUMNS), encoding="utf-8")
     assert load_index(tmp_path / "index.csv") == []
-    assert supports([])["test"]["flute"] == 0
+    assert supports([], CLASSES)["test"]["flute"] == 0
 
 
 @pytest.mark.parametrize(
     ("old", "new", "what"),
     [
         ("file,subset", "name,subset", "line 1: columns"),
-        ("Medley-solos-DB_training", "Medley-solos-DB_test", "line 2: file="),
         (",524332,", ",many,", "line 2: bytes='many' must be an integer"),
-        (",clarinet,0", ",clarinet,1", "line 2: instrument_id=1 must be 0"),
+        (",clarinet,0", ",clarinet,one", "line 2: instrument_id='one' must be an integer"),
+        ("training,clarinet", "train,clarinet", "line 2: subset='train' must be one of"),
     ],
 )
 def test_index_errors(original, tmp_path, old, new, what):
     path = tmp_path / "index.csv"
-    save_index(path, index(original)[0])
-    text = path.read_text(encoding="utf-8")
+    text = index(original)[0]
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(FileError, match=what):
@@ -259,8 +266,7 @@ def test_index_errors(original, tmp_path, old, new, what):
 
 def test_index_checks_the_hash(original, tmp_path):
     path = tmp_path / "index.csv"
-    save_index(path, index(original)[0])
-    path.write_text(path.read_text(encoding="utf-8").rstrip()[:-1] + "\n", encoding="utf-8")
+    path.write_text(index(original)[0].rstrip()[:-1] + "\n", encoding="utf-8")
     with pytest.raises(FileError, match=r"line 25: sha256=.* must be 64 hexadecimal digits"):
         load_index(path)
 
@@ -279,7 +285,7 @@ def test_script_by_hand(folder, tmp_path):
     done = run(tmp_path, "--folder", folder)
     assert done.stdout == "24 of 24 clips are whole, 0 extra files\n"
     assert len(load_index(tmp_path / "i.csv")) == 24
-    (folder / "audio" / CLIP.file_name).unlink()
+    (folder / "audio" / CLIP.file).unlink()
     done = run(tmp_path, "--folder", folder)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(f"error: {folder}: 1 of 24 clips")
@@ -292,7 +298,8 @@ def test_script_without_clips(tmp_path):
     done = run(tmp_path, "--status", tmp_path / "s.json", "--clip-set", "medley_solos_db")
     assert done.stdout == "no clips: no clips here; get some\n"
     report = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
-    assert report == status | {"clip_set": "medley_solos_db"}
+    nothing = {subset: dict.fromkeys(CLASSES, 0) for subset in SUBSETS}
+    assert report == status | {"clip_set": "medley_solos_db", "supports": nothing}
     assert load_index(tmp_path / "i.csv") == []
 
 
