@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path, PurePosixPath
 
-from jtfs_repro.provenance.stamp import PRESETS, SCALES
+from jtfs_repro.provenance.stamp import PRESETS, SCALES, parse_run
 
 PROJECT = Path(__file__).parents[2]
 SUFFIX, MANIFEST, PART = ".provenance.json", "manifest.json", ".part"
-PICTURES_FOLDER, PICTURES_RUN = "figures", "demo"
+PICTURES_FOLDER = "figures"
+PICTURES_RUN = "demo"  # its pictures lie flat in img/, those of others in img/RUN/
 ARRAYS, TABLES = (".npy", ".npz", ".pt", ".wav"), (".csv", ".md", ".html", ".json", ".ipynb")
 PICTURES = (".png", ".pdf", ".svg", ".gif", ".mp4")
 RECORDED = ARRAYS + TABLES + PICTURES
@@ -42,8 +43,8 @@ def run_of(name: str) -> dict[str, str]:
     {'scale': 'paper', 'preset': 'as_coded', 'variant': ''}
     >>> run_of("img/fig3_isomap.png") == run_of("results/demo/cost.csv")
     True
-    >>> run_of("results/benchmarks/growth.csv")
-    {'scale': '', 'preset': '', 'variant': ''}
+    >>> run_of("results/benchmarks/growth.csv") == NO_RUN
+    True
     """
     first, *folders = PurePosixPath(name).parts[:-1] or ("",)
     facts = _facts(folders[0]) if folders else NO_RUN
@@ -51,10 +52,9 @@ def run_of(name: str) -> dict[str, str]:
 
 
 def _facts(folder: str) -> dict[str, str]:
-    name, _, variant = folder.partition("+")
-    scale, _, preset = name.partition("-")
-    facts = {"scale": scale, "preset": preset or PRESETS[0], "variant": variant}
-    return facts if scale in SCALES and facts["preset"] in PRESETS else dict(NO_RUN)
+    facts = parse_run(folder)
+    is_run = facts["scale"] in SCALES and facts["preset"] in PRESETS
+    return facts if is_run else dict(NO_RUN)
 
 
 def is_intermediate(name: str) -> bool:

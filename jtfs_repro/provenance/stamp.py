@@ -66,6 +66,17 @@ class Stamp:
         return asdict(self)
 
 
+def parse_run(run: str) -> dict[str, str]:
+    """Return scale, preset and variant of a run's name, ``scale[-preset][+variant]``.
+
+    >>> parse_run("smoke-as_coded+adalog")
+    {'scale': 'smoke', 'preset': 'as_coded', 'variant': 'adalog'}
+    """
+    name, _, variant = run.partition("+")
+    scale, _, preset = name.partition("-")
+    return {"scale": scale, "preset": preset or PRESETS[0], "variant": variant}
+
+
 def add_stamp_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--scale``, ``--preset`` and ``--variant`` to the options of a script."""
     for name in ("scale", "preset", "variant"):
