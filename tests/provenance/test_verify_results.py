@@ -33,6 +33,7 @@ from recorded_runs import (
 )
 
 from jtfs_repro.provenance import layout, sha256
+from jtfs_repro.provenance.gather import seal
 from jtfs_repro.provenance.layout import Roots
 from jtfs_repro.provenance.verify import verify
 
@@ -131,8 +132,15 @@ def test_truncated_figure():
 def test_edited_settings(tmp_path):
     operative = "results/demo/features/mfcc.gin"
     write(operative, "mfcc.Mfcc.n = 20\n")
-    edit_json(MANIFEST, gin={operative: "0" * 64}, digest=None)
+    manifest = json.loads(Path(MANIFEST).read_text()) | {"gin": {operative: "0" * 64}}
+    del manifest["digest"]
+    write(MANIFEST, json.dumps(seal(manifest)))
     assert found()[1] == {("changed", operative)}
+
+
+def test_digest_that_was_taken_away():
+    edit_json(MANIFEST, digest=None)
+    assert found()[1] == {("manifest edited", MANIFEST)}
 
 
 def swap(first, second):
