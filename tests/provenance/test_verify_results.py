@@ -257,10 +257,8 @@ def test_manifest_older_than_a_result():
 @pytest.mark.parametrize("other", ["results/paper", "results/demo-as_coded"])
 def test_manifest_of_the_run_of_a_file_counts(other):
     """Runs share files: what another run's manifest says of one may be older."""
-    write(
-        f"{other}/manifest.json",
-        json.dumps({"jobs": [], "inputs": {TABLE: "0" * 64, MARKDOWN: "0" * 64}}),
-    )
+    hashes = {TABLE: "0" * 64, MARKDOWN: "0" * 64}
+    write(f"{other}/manifest.json", json.dumps(seal({"jobs": [], "inputs": hashes})))
     for name in (TABLE, MARKDOWN):
         sidecar(name).unlink()
     assert found()[1] == set()
