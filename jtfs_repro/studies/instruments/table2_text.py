@@ -15,6 +15,7 @@ from jtfs_repro.studies.instruments.published import (
     linear_classifier,
     paper_table2,
 )
+from jtfs_repro.tables import to_markdown
 
 Row = Mapping[str, Any]
 WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -44,7 +45,7 @@ def table2_text(
     score = SCORE.format(**words)
     ours = f"**Ours, on {clip_set_words(clip_set)}.** {score} {stamp.line} · seeds {used}."
     parts = [
-        io.csv_to_markdown([_our_row(row, order) for row in rows], caption=ours),
+        to_markdown([_our_row(row, order) for row in rows], caption=ours),
         *[f"{row['model']} {row['status']}." for row in rows if row["status"] != io.RUN],
     ]
     if not has_paper_classes(order):
@@ -56,7 +57,7 @@ def table2_text(
     n_clips = max(row["n_test_clips"] or 0 for row in rows)
     same = SAME_DATA.format(n=n_clips, paper=PAPER_TEST_CLIPS)
     parts += [
-        io.csv_to_markdown([_paper_row(model) for model in paper_table2()], caption=paper),
+        to_markdown([_paper_row(model) for model in paper_table2()], caption=paper),
         same if clip_set == REAL else OTHER_DATA,
     ]
     return "\n\n".join(parts)
