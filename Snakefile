@@ -32,6 +32,7 @@ if workflow.is_main_process:
     if not terminal.IS_VERBOSE:
         terminal.quieten(is_dry_run=lambda: workflow.dryrun)
 RECORDINGS = find_recordings()
+OWN_CLIPS = find_own_clips()
 RUN = run_name(config["scale"], config["preset"], config["variant"])
 
 
@@ -42,7 +43,7 @@ wildcard_constraints:
     representation="|".join(sum(FEATURES.values(), [])),
     shard=r"\d+",
     shards=r"\d+",
-    clips="|".join(CLIP_SETS),
+    clips="|".join([*CLIP_SETS, *OWN_CLIPS]),
     front="|".join(sorted(set(FRONTS.values()))),
     model="|".join(FRONTS),
     seed=r"\d+",
@@ -60,6 +61,7 @@ include: "rules/records.smk"
 
 
 log_and_time(workflow.rules)
+check_own_clips(workflow.rules)
 
 
 onstart:

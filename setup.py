@@ -1,44 +1,40 @@
-"""Package metadata. Exact versions of everything are in requirements.txt."""
+"""`pip install .` brings torch and NumPy, extras the rest. Exact pins: requirements.txt."""
 
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).parent
-README = ROOT / "README.md"
+PACKAGE = (ROOT / "jtfs_repro/__init__.py").read_text(encoding="utf-8")
+
+FEATURES = [
+    *("gin-config", "h5py", "librosa", "nnaudio", "pooch", "scikit-learn", "scipy"),
+    *("soundfile", "threadpoolctl", "tqdm"),
+]
+PLOTS = [*FEATURES, "matplotlib", "pillow"]
+WORKFLOW = [
+    *PLOTS,
+    *("lightning", "midirenderer", "mido", "pretty_midi"),
+    *("ipykernel", "jinja2", "jupyter_client", "nbclient", "nbformat", "plotly"),
+    *("jsonschema", "psutil", "pyyaml", "snakemake>=9"),
+]
 
 setup(
     name="jtfs_repro",
-    version="0.1.0",
+    version=re.search(r'__version__ = "(.+)"', PACKAGE)[1],
     description="Joint time-frequency scattering: the DAFx 2022 experiments, reproduced",
-    long_description=README.read_text(encoding="utf-8") if README.exists() else "",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
+    license="MIT",
     python_requires=">=3.11",
     packages=find_packages(include=["jtfs_repro", "jtfs_repro.*"]),
     package_data={"jtfs_repro": ["py.typed"], "jtfs_repro.site": ["templates/*", "assets/*"]},
-    install_requires=[
-        "gin-config",
-        "h5py",
-        "jinja2",
-        "librosa",
-        "lightning",
-        "matplotlib",
-        "midirenderer",
-        "mido",
-        "nnaudio",
-        "numpy",
-        "pillow",
-        "plotly",
-        "pretty_midi",
-        "pyyaml",
-        "scikit-learn",
-        "scipy",
-        "soundfile",
-        "torch",
-        "tqdm",
-    ],
+    install_requires=["numpy", "torch"],
     extras_require={
-        "workflow": ["snakemake>=9", "ipykernel", "nbclient", "nbformat"],
+        "features": FEATURES,
+        "plots": PLOTS,
+        "workflow": WORKFLOW,
         "slurm": ["snakemake-executor-plugin-slurm==2.8.0"],
         "kubernetes": ["snakemake-executor-plugin-cluster-generic"],
         "kymatio": ["kymatio"],

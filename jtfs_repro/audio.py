@@ -8,6 +8,7 @@ which would hold a date).
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 LOWEST_SR_HZ, HIGHEST_SR_HZ = 1000, 768_000
 MAX_CHANNELS = 64
 MAX_VALUES = 1 << 27  # channels times samples: 512 MiB, 25 minutes of stereo at 44.1 kHz
+HEADER_BYTES = 44  # of a plain WAV file
+FLOAT_BYTES, FLOAT_CODE = 4, 3  # IEEE float32 in a WAV file
 _SR_MISTAKE = "is it in kHz, or a number of samples?"
 _RATES = f"must be in [{LOWEST_SR_HZ}, {HIGHEST_SR_HZ}]"
 
@@ -163,10 +166,14 @@ def _frames(path: Path, file: SoundFile, first: int | None, max_values: int) -> 
     return frames
 
 
-def write_sound(path: str | os.PathLike[str], sound: Sound) -> None:
+def write_sound(
+    path: str | os.PathLike[str], sound: Sound, *, is_plain: bool = False, is_output: bool = True
+) -> None:
     """Write a sound as float32 WAV (``.wav``), atomically; the folder is made.
 
     Values beyond 1 are stored as they are: players may clip them, this function does not.
+    ``is_plain`` writes the short header of Medley-solos-DB's files, see `plain_header`;
+    ``is_output``: see `io.atomic_path`.
     `ValueError`: another suffix, samples that are not finite, or a rate that is no whole number.
     `FileError`: the disk is full, or the folder cannot be written.
     """
@@ -177,8 +184,39 @@ def write_sound(path: str | os.PathLike[str], sound: Sound) -> None:
         checks.fail("sound.samples", "NaN or infinite", "be finite", "did an optimisation diverge?")
     if not sound.sr.is_integer():
         checks.fail("sound.sr", sound.sr, "be a whole number of Hz in a WAV file", "resample first")
-    with atomic_path(path) as part, part.open("wb") as file:
-        wavfile.write(file, int(sound.sr), np.ascontiguousarray(sound.samples.T))
+    sr, samples = int(sound.sr), np.ascontiguousarray(sound.samples.T)
+    with atomic_path(path, is_output=is_output) as part, part.open("wb") as file:
+        if is_plain:
+            file.write(plain_header(sound.n_samples, sr, n_channels=sound.n_channels))
+            file.write(samples.astype("<f4").tobytes())
+        else:
+            wavfile.write(file, sr, samples)
+
+
+def plain_header(n_samples: int, sr: int, *, n_channels: int = 1) -> bytes:
+    """Return the 44 bytes before float32 samples: format and size, no further chunk.
+
+    Examples
+    --------
+    >>> len(plain_header(131072, 44100)) + 4 * 131072
+    524332
+    """
+    frame = n_channels * FLOAT_BYTES
+    size = n_samples * frame
+    form = (FLOAT_CODE, n_channels, sr, sr * frame, frame, 8 * FLOAT_BYTES)
+    head = struct.pack("<4sI4s4sI", b"RIFF", size + HEADER_BYTES - 8, b"WAVE", b"fmt ", 16)
+    return head + struct.pack("<HHIIHH", *form) + struct.pack("<4sI", b"data", size)
+
+
+def is_plain_wav(path: str | os.PathLike[str], n_samples: int, *, sr: int) -> bool:
+    """Return whether a file has the size and header of ``n_samples`` mono, written plainly."""
+    try:
+        with open(path, "rb") as file:
+            is_alike = file.read(HEADER_BYTES) == plain_header(n_samples, sr)
+            size = HEADER_BYTES + n_samples * FLOAT_BYTES
+            return is_alike and os.fstat(file.fileno()).st_size == size
+    except FileNotFoundError:
+        return False
 
 
 def check_wav_name(path: str | os.PathLike[str]) -> Path:

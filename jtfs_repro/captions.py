@@ -8,17 +8,17 @@ set: ``img/soundfont_solos_confusion.png`` is the row ``instruments/confusion.pn
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
 import yaml
 
 from jtfs_repro import io
+from jtfs_repro.plots.classifiers import CLIP_SETS, clip_set_words
 
-# folders of tables, and how names of figures begin; the last is the wildcard of the rules
-CLIP_SETS = ("soundfont_solos", "medley_solos_db", "{clips}")
+OF_CLIPS = "instruments/"  # how the rows of a clip set's files begin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,12 +94,14 @@ def studies(entries: Mapping[str, Entry]) -> list[Study]:
 def find(entries: Mapping[str, Entry], path: str | os.PathLike[str]) -> Entry:
     """Return the row of a file; a file without one is shown under its own name, at the end.
 
-    >>> find(load("config/captions.yaml"), "img/smoke/soundfont_solos_confusion.png").title
-    'Confusion matrices'
+    >>> found = find(load("config/captions.yaml"), "img/smoke/my_birds_confusion.png")
+    >>> found.title, found.caption[-37:]
+    ('Confusion matrices: my_birds', 'clips; the paper has no such numbers.')
     """
-    key = row_name(path)
+    key, clips = row_name(path, entries), clip_set_of(path, entries)
     if key in entries:
-        return entries[key]
+        is_known = clips in ("", "{clips}", *CLIP_SETS)
+        return entries[key] if is_known else _of_own_clips(entries[key], clips)
     name = PurePath(path).name
     words = f"{name}, without a caption in config/captions.yaml."
     return Entry(
@@ -112,14 +114,31 @@ def find(entries: Mapping[str, Entry], path: str | os.PathLike[str]) -> Entry:
     )
 
 
-def row_name(path: str | os.PathLike[str]) -> str:
-    """Return the name of the row of a file.
+def _of_own_clips(entry: Entry, clips: str) -> Entry:
+    caption = f"{entry.caption} Clips: {clip_set_words(clips)}."
+    return replace(entry, title=f"{entry.title}: {clips}", caption=caption, paper="")
 
-    >>> row_name("results/paper/medley_solos_db/cost.csv"), row_name("results/paper/cost.csv")
-    ('instruments/cost.csv', 'cost.csv')
+
+def row_name(path: str | os.PathLike[str], entries: Collection[str]) -> str:
+    """Return the name of the row of a file, among ``entries``.
+
+    >>> rows = ["cost.csv", "instruments/cost.csv"]
+    >>> row_name("results/paper/medley_solos_db/cost.csv", rows)
+    'instruments/cost.csv'
+    >>> row_name("results/paper/cost.csv", rows)
+    'cost.csv'
     """
-    name, folder = PurePath(path).name, PurePath(path).parent.name
-    for clip_set in CLIP_SETS:
-        if folder == clip_set or name.startswith(f"{clip_set}_"):
-            return f"instruments/{name.removeprefix(f'{clip_set}_')}"
-    return name
+    clips, name = clip_set_of(path, entries), PurePath(path).name
+    return f"{OF_CLIPS}{name.removeprefix(f'{clips}_')}" if clips else name
+
+
+def clip_set_of(path: str | os.PathLike[str], entries: Collection[str]) -> str:
+    """Return the clip set of a figure ``SET_NAME.png`` or a table ``SET/NAME.csv``, or ''."""
+    name, folder = PurePath(path).name, PurePath(path).parent
+    for key in entries:
+        own = key.removeprefix(OF_CLIPS)
+        if own != key and own.endswith(".png") and name.endswith(f"_{own}"):
+            return name.removesuffix(f"_{own}")
+        if own != key and name == own and folder.parent.name != "results":
+            return folder.name
+    return ""

@@ -25,8 +25,9 @@ import gin
 from gin import config as gin_config
 
 from jtfs_repro import gin_files, gin_trust, gpu_memory, io
-from jtfs_repro.provenance import operative_of, record
-from jtfs_repro.provenance.journal import JOURNAL, portable
+from jtfs_repro.journal import JOURNAL, portable
+from jtfs_repro.layout import operative_of
+from jtfs_repro.provenance import record
 
 R = TypeVar("R")
 OVERRIDES = ("presets", "scale", "variants")  # folders below gin/ that hold no study

@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from jtfs_repro import tables
-from jtfs_repro.provenance import arrays, journal
+from jtfs_repro import journal, npy_files, tables
 from jtfs_repro.tables import NOT_RUN, RUN, format_cell, is_numeric  # noqa: F401
 from jtfs_repro.tables import to_markdown as csv_to_markdown  # noqa: F401
 
@@ -159,7 +158,7 @@ def load_array(path: str | os.PathLike[str], *, mmap: bool = False) -> np.ndarra
     """Read a ``.npy`` file, as a read-only memory map if ``mmap``; `FileError` if it is none."""
     check_content(path)
     try:
-        arrays.check_array(path)
+        npy_files.check_array(path)
         return np.load(path, mmap_mode="r" if mmap else None, allow_pickle=False)
     except FileNotFoundError:
         raise missing(path) from None
@@ -177,7 +176,7 @@ def load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     """Read all arrays of a ``.npz`` file; `FileError` if it is missing, truncated or no archive."""
     check_content(path)
     try:
-        arrays.check_archive(path)
+        npy_files.check_archive(path)
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:

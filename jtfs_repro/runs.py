@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from jtfs_repro.provenance.layout import PICTURES_RUN as DEFAULT
-from jtfs_repro.provenance.stamp import Stamp, parse_run
+from jtfs_repro.layout import PICTURES_RUN as DEFAULT
+from jtfs_repro.layout import parse_run
+from jtfs_repro.provenance import Stamp
 
 __all__ = ["DEFAULT", "parse_run", "run_name", "stamp_of"]
 

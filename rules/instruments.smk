@@ -55,6 +55,7 @@ rule fetch_medley_solos_db:
 
 rule index_clips:
     input:
+        own_clip_files,
         status=clip_set_status,
     output:
         index="results/{run}/{clips}/clips.csv",
@@ -65,7 +66,7 @@ rule index_clips:
     params:
         **stage(
             "index_clips",
-            folder=clip_folder,
+            folder=clip_folder_of,
             clip_set="{clips}",
             allow_partial=config["allow_partial_clips"],
         ),
@@ -90,7 +91,7 @@ rule extract_clips:
             "extract_clips",
             ["medley_clips", "medley_{front}"],
             run="{run}",
-            folder=clip_folder,
+            folder=sound_folder,
             shard="{shard}",
             shards="{shards}",
             untracked={"device": config["device"], "memory_gb": config["memory_gb"]},
@@ -136,7 +137,7 @@ rule train_classifier:
         predictions="results/{run}/{clips}/predictions/{model}/seed-{seed}.npz",
         operative="results/{run}/{clips}/predictions/{model}/seed-{seed}.gin",
     wildcard_constraints:
-        model="cqt|scattering1d|jtfs",
+        model="|".join(NETWORKS),
     priority: 5
     threads: config["training_threads"]
     resources:
@@ -176,8 +177,9 @@ rule train_end_to_end:
             ["training", "medley_clips", "medley_jtfs", "train_jtfs_end_to_end"],
             run="{run}",
             feature_gin=feature_gin,
-            folder=clip_folder,
+            folder=sound_folder,
             left_out=leaves_out_end_to_end,
+            model=END_TO_END,
             seed="{seed}",
             untracked=training_options(),
         ),
@@ -198,7 +200,7 @@ rule fit_baseline:
         predictions="results/{run}/{clips}/predictions/{model}/seed-0.npz",
         operative="results/{run}/{clips}/predictions/{model}/seed-0.gin",
     wildcard_constraints:
-        model="mfcc_svm|jtfs_linear",
+        model="|".join(DETERMINISTIC),
     resources:
         **needs("fit_baseline"),
     params:
@@ -248,7 +250,7 @@ rule tabulate_clip_cost:
     resources:
         **needs("tabulate_clip_cost"),
     params:
-        **stage("tabulate_clip_cost"),
+        **stage("tabulate_clip_cost", drawn=drawn_clips),
     shell:
         JOB
 

@@ -1,17 +1,14 @@
 # Names and input functions of the instruments' rules; no rule.
 
+from jtfs_repro.datasets import clip_folder
+from jtfs_repro.gin_files import bindings
+from jtfs_repro.plots.classifiers import CLASSIFIERS, CLIP_SETS
+
 # row of Table 2 -> the stored representation it reads; the order is that of tables and figures
-FRONTS = {
-    "mfcc_svm": "mfcc",
-    "cqt": "cqt",
-    "scattering1d": "scattering1d",
-    "jtfs_linear": "jtfs",
-    "jtfs": "jtfs",
-    "jtfs_end_to_end": "jtfs",
-}
-DETERMINISTIC = ["mfcc_svm", "jtfs_linear"]
-END_TO_END = "jtfs_end_to_end"
-CLIP_SETS = ["soundfont_solos", "medley_solos_db"]
+FRONTS = {name: found.front for name, found in CLASSIFIERS.items()}
+NETWORKS = [name for name, found in CLASSIFIERS.items() if found.kind == "network"]
+DETERMINISTIC = [name for name, found in CLASSIFIERS.items() if found.kind == "baseline"]
+(END_TO_END,) = [name for name, found in CLASSIFIERS.items() if found.kind == "end to end"]
 
 
 def instrument_stages():
@@ -33,23 +30,67 @@ def has_instruments(run):
     return is_in_preset and is_changed(run, instrument_stages())
 
 
+def find_own_clips():
+    """Return name -> folder of the user's own clip set, if one is to be taken."""
+    folder = config["clips"]
+    if folder in ("auto", *CLIP_SETS):
+        return {}
+    name = clip_folder.set_name(folder)
+    if not (is_text(folder) and clip_folder.is_labelled(folder)):
+        known = f"auto, {', '.join(CLIP_SETS)}, or a folder with training/, validation/, test/"
+        stop(f"clips: {folder!r} must be {known} or {clip_folder.TABLE}")
+    if name in ("", "auto", *CLIP_SETS):
+        stop(f"clips: the clips of {folder!r} would be called {name!r}; rename the folder")
+    return {name: folder}
+
+
+def check_own_clips(rules):
+    """Stop with one line if the results of the user's clip set would lie among those of others."""
+    outputs = (str(file).split("/") for rule in rules for file in rule.output)
+    taken = {p[2] for p in outputs if p[0] == "results" and p[1].startswith("{run")}
+    for name, folder in OWN_CLIPS.items():
+        if name in taken:
+            stop(f"clips: the results of {folder!r} would lie in results/RUN/{name}; rename it")
+
+
 def clip_set_of(run):
     """Return the clip set of a run: at paper scale Medley-solos-DB, else the rendered one."""
+    if OWN_CLIPS:
+        return next(iter(OWN_CLIPS))
     if config["clips"] != "auto":
         return config["clips"]
     is_paper_scale = parse_run(run)["scale"] == "paper"
     return "medley_solos_db" if is_paper_scale else "soundfont_solos"
 
 
-def clip_folder(wildcards):
-    """Return the folder with ``annotation/`` and ``audio/``."""
+def clip_folder_of(wildcards):
+    """Return the folder with ``annotation/`` and ``audio/``, or that of the user's clips."""
+    if wildcards.clips in OWN_CLIPS:
+        return OWN_CLIPS[wildcards.clips]
     if wildcards.clips == "medley_solos_db":
         return config["medley_solos_db"]
     return f"data/{wildcards.run}/soundfont_solos"
 
 
+def sound_folder(wildcards):
+    """Return the folder from which the index names its files."""
+    folder = clip_folder_of(wildcards)
+    return folder if wildcards.clips in OWN_CLIPS else f"{folder}/audio"
+
+
+def own_clip_files(wildcards):
+    """Return the files of the user's clip set, so that a change of one runs all that follows."""
+    if wildcards.clips not in OWN_CLIPS:
+        return []
+    files = sorted(Path(OWN_CLIPS[wildcards.clips]).rglob("*"))
+    suffixes = (*clip_folder.SUFFIXES, ".csv")
+    return [str(file) for file in files if file.suffix.lower() in suffixes and is_text(file)]
+
+
 def clip_set_status(wildcards):
     """Return the file that says whether the clip set is there."""
+    if wildcards.clips in OWN_CLIPS:
+        return []
     if wildcards.clips == "medley_solos_db":
         return f"data/{wildcards.run}/medley_solos_db.json"
     return f"data/{wildcards.run}/soundfont_solos/report.json"
@@ -164,15 +205,28 @@ def each_prediction(suffix, without=()):
     ]
 
 
+def drawn_clips(wildcards):
+    """Return MODEL=N: the clips that a network's training on Medley-solos-DB draws."""
+    words = []
+    for model in [*NETWORKS, END_TO_END] if wildcards.clips in CLIP_SETS else []:
+        stacks = [
+            settings.stack(name, scale="paper", root=ROOT / "gin")
+            for name in ("training", f"train_{model}")
+        ]
+        found = bindings(sum(stacks, []), root=ROOT / "gin")
+        epochs, size = (
+            found[f"settings.TrainingSettings.{name}"].value for name in ("epochs", "epoch_size")
+        )
+        words.append(f"{model}={epochs * size}")
+    return words
+
+
 def clip_reports(wildcards):
     """Return the report of every shard of every representation in use, in order."""
     models = [model for model in FRONTS if model in config["classifiers"]]
-    shares = {
-        front: n_clip_shards(front, wildcards.run)
-        for front in dict.fromkeys(FRONTS[model] for model in models)
-    }
     return [
         f"{section(wildcards)}/features/{front}/shard-{i}-of-{n}.json"
-        for front, n in shares.items()
+        for front in dict.fromkeys(FRONTS[model] for model in models)
+        for n in [n_clip_shards(front, wildcards.run)]
         for i in range(n)
     ]

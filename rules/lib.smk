@@ -26,7 +26,8 @@ from collections import defaultdict
 from jtfs_repro import config as settings
 from jtfs_repro import io
 from jtfs_repro.gin_files import effective, sections as gin_sections
-from jtfs_repro.provenance import PRESETS, sha256
+from jtfs_repro.layout import PRESETS
+from jtfs_repro.journal import sha256
 from jtfs_repro.provenance.reached import code_digest
 from jtfs_repro.run import files as stage_files
 from jtfs_repro.runs import DEFAULT, parse_run, run_name

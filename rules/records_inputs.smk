@@ -146,12 +146,14 @@ def caption_file(name, suffix):
     words = json.dumps(report_words(name + suffix))
     if name == "{table}":
         files = [key.removesuffix(suffix) for key in CAPTIONS if key.endswith(suffix)]
-        names = {file.replace("instruments", s) for file in files for s in CLIP_SETS}
+        names = {file.replace("instruments", s) for file in files for s in [*CLIP_SETS, *OWN_CLIPS]}
         words = json.dumps({file: report_words(file + suffix) for file in sorted(names)})
         words += "[snakemake.wildcards.table]"
     template = (ROOT / "config/caption.rst").read_text(encoding="utf-8")
     text = f"{{% set caption, paper = {words} %}}\n{template}"
-    path = Path(".snakemake/captions", captions.row_name(f"{name}{suffix}.rst")).absolute()
+    path = Path(
+        ".snakemake/captions", captions.row_name(name + suffix, CAPTIONS) + ".rst"
+    ).absolute()
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         io.save_text(path, text)
     return str(path)

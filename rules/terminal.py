@@ -17,8 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from snakemake.logging import logger
-from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake.logging import LogEvent, logger
 
 from rules import needs
 

@@ -6,9 +6,12 @@ belongs outside results/: inside, its sidecars name other files.
 
 import sys
 
-from jtfs_repro import config, io
-from jtfs_repro.provenance.compare import compare_folders
-from jtfs_repro.provenance.tolerances import TOLERANCES, tolerance_of
+from jtfs_repro.extras import reported
+
+with reported():
+    from jtfs_repro import config, io
+    from jtfs_repro.provenance.compare import compare_folders
+    from jtfs_repro.provenance.tolerances import TOLERANCES, tolerance_of
 
 
 def arguments():

@@ -6,12 +6,15 @@ Works from any folder; without --figures the picture is written beside INPUT, as
 
 from pathlib import Path
 
-from jtfs_repro import config, io
-from jtfs_repro.audio import read_sound
-from jtfs_repro.features.scale_rate import part_of, scale_rate
-from jtfs_repro.plots.animation import save_animation
-from jtfs_repro.plots.images import hertz
-from jtfs_repro.plots.scale_rate import chosen_pair, figure_scale_rate
+from jtfs_repro.extras import reported
+
+with reported():
+    from jtfs_repro import config, io
+    from jtfs_repro.audio import read_sound
+    from jtfs_repro.features.scale_rate import part_of, scale_rate
+    from jtfs_repro.plots.animation import save_animation
+    from jtfs_repro.plots.images import hertz
+    from jtfs_repro.plots.scale_rate import chosen_pair, figure_scale_rate
 
 SETTINGS = Path(__file__).resolve().parent.parent / "gin/textures/scale_rate.gin"
 

@@ -2,10 +2,17 @@
 
 from pathlib import Path
 
-from jtfs_repro import config
-from jtfs_repro.devices import choose_device
-from jtfs_repro.provenance import Stamp, add_stamp_arguments
-from jtfs_repro.studies.textures.resynthesis_files import FILES, ResynthesisFiles, resynthesize_file
+from jtfs_repro.extras import reported
+
+with reported():
+    from jtfs_repro import config
+    from jtfs_repro.devices import choose_device
+    from jtfs_repro.provenance import Stamp, add_stamp_arguments
+    from jtfs_repro.studies.textures.resynthesis_files import (
+        FILES,
+        ResynthesisFiles,
+        resynthesize_file,
+    )
 
 GIN = Path(__file__).resolve().parent.parent / "gin"
 

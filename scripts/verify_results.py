@@ -7,9 +7,12 @@ project has figures, tables and manifests only: the rest is counted as not here.
 import sys
 from pathlib import Path
 
-from jtfs_repro import config, io
-from jtfs_repro.provenance.layout import Roots
-from jtfs_repro.provenance.verify import verify
+from jtfs_repro.extras import reported
+
+with reported():
+    from jtfs_repro import config, io
+    from jtfs_repro.layout import Roots
+    from jtfs_repro.provenance.verify import verify
 
 
 def arguments():

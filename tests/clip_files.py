@@ -14,7 +14,7 @@ from jtfs_repro.datasets.medley_solos_db import (
     N_SAMPLES,
     SR_HZ,
     SUBSETS,
-    Clip,
+    clip_of,
     save_metadata,
 )
 
@@ -28,7 +28,7 @@ needs_sample = pytest.mark.skipif(
 def make_clip(subset="training", instrument_id=0, number=0):
     """One line of metadata; songs hold two clips."""
     name = uuid.uuid5(uuid.NAMESPACE_URL, f"{subset}/{instrument_id}/{number}")
-    return Clip(
+    return clip_of(
         subset=subset,
         instrument=CLASSES[instrument_id],
         instrument_id=instrument_id,
@@ -49,7 +49,7 @@ def make_clips(per_cell=1):
 
 def noise(clip, n=N_SAMPLES):
     """Samples that belong to the clip."""
-    rng = np.random.default_rng(int(clip.uuid4[:8], 16))
+    rng = np.random.default_rng(int(clip.name[:8], 16))
     return rng.uniform(-0.5, 0.5, n).astype(np.float32)
 
 
@@ -71,5 +71,5 @@ def write_set(folder, clips, *, metadata=METADATA_NAME, audio=True):
     if audio:
         (folder / "audio").mkdir()
         for clip in clips:
-            (folder / "audio" / clip.file_name).write_bytes(wav(noise(clip)))
+            (folder / "audio" / clip.file).write_bytes(wav(noise(clip)))
     return folder

@@ -3,9 +3,9 @@
 import numpy as np
 
 from jtfs_repro import io
-from jtfs_repro.datasets.clip_check import IndexedClip
-from jtfs_repro.datasets.medley_solos_db import CLASSES, SUBSETS
-from jtfs_repro.studies.instruments.clip_store import ClipSet
+from jtfs_repro.datasets.clips import SUBSETS, Clip, ClipSet
+from jtfs_repro.datasets.medley_solos_db import CLASSES
+from jtfs_repro.studies.instruments.clip_store import ClipStore, open_shards
 
 DIGESTS = {"settings_sha256": "s" * 64, "clips_sha256": "c" * 64}
 
@@ -14,21 +14,31 @@ def clip_set(per_class=2, classes=CLASSES):
     """Return a set with ``per_class`` clips of every class in every subset, two per song."""
     clips = []
     for subset in SUBSETS:
-        for instrument_id, instrument in enumerate(classes):
+        for class_id, label in enumerate(classes):
             for i in range(per_class):
                 number = len(clips)
                 clips.append(
-                    IndexedClip(
+                    Clip(
+                        file=f"{number}.wav",
                         subset=subset,
-                        instrument=instrument,
-                        instrument_id=instrument_id,
-                        song_id=f"{subset[:2]}{instrument_id}-{i // 2}",
-                        uuid4=f"{number:08x}-0000-5000-8000-{number:012x}",
+                        label=label,
+                        class_id=class_id,
+                        group=f"{subset[:2]}{class_id}-{i // 2}",
+                        name=f"{number:08x}-0000-5000-8000-{number:012x}",
                         bytes=524332,
                         sha256="0" * 64,
                     )
                 )
-    return ClipSet(clips=clips, sha256=DIGESTS["clips_sha256"], clip_set="soundfont_solos")
+    return ClipSet(
+        name="soundfont_solos", classes=tuple(classes), clips=clips, sha256=DIGESTS["clips_sha256"]
+    )
+
+
+def open_store(paths, clips=None, settings=DIGESTS["settings_sha256"]):
+    """Open shards of ``clips``."""
+    clips = clip_set() if clips is None else clips
+    store = ClipStore(clips=clips, arrays=[], shapes={}, settings_sha256=settings)
+    return open_shards(store, paths)
 
 
 def features(shapes, labels, seed=0, signal=1.0):

@@ -2,10 +2,11 @@
 
 import numpy as np
 
+from jtfs_repro.datasets.clips import ClipSet
 from jtfs_repro.datasets.medley_solos_db import CLASSES
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.studies.instruments.learning_curves import HISTORY, learning_curves
-from jtfs_repro.studies.instruments.predictions import Prediction, Scored
+from jtfs_repro.studies.instruments.predictions import Prediction, absent
 from jtfs_repro.studies.instruments.table2 import table2
 
 STAMP = Stamp(scale="demo", preset="paper", device="cpu")
@@ -20,23 +21,25 @@ SKILL = {
 EPOCHS = {"cqt": 12, "scattering1d": 12, "jtfs": 16, "jtfs_end_to_end": 16}
 
 
-def scored(skill, seed, *, subset="test", n_songs=6, clips_per_song=4, song_effect=1.0):
+def scored(
+    skill, seed, *, subset="test", n_songs=6, clips_per_song=4, song_effect=1.0, n_classes=8
+):
     """Return logits of a classifier that recognises about ``skill`` of the clips, song by song."""
-    n = len(CLASSES) * n_songs * clips_per_song
-    labels = np.repeat(np.arange(len(CLASSES)), n_songs * clips_per_song)
-    song = np.repeat(np.arange(len(CLASSES) * n_songs), clips_per_song)
-    per_song = np.random.default_rng(7).normal(size=len(CLASSES) * n_songs)  # same for all models
+    n = n_classes * n_songs * clips_per_song
+    labels = np.repeat(np.arange(n_classes), n_songs * clips_per_song)
+    song = np.repeat(np.arange(n_classes * n_songs), clips_per_song)
+    per_song = np.random.default_rng(7).normal(size=n_classes * n_songs)  # same for all models
     generator = np.random.default_rng([seed, round(100 * skill), len(subset)])
     ease = song_effect * per_song[song] + generator.normal(size=n)
     is_hit = ease > np.quantile(ease, 1 - skill - 0.01 * (seed - 1))
-    logits = generator.normal(size=(n, len(CLASSES))).astype(np.float32)
+    logits = generator.normal(size=(n, n_classes)).astype(np.float32)
     logits[np.arange(n), labels] = np.where(is_hit, 10, -10)
-    return Scored(
-        logits=logits,
-        labels=labels,
-        songs=np.array([f"{subset}-{k:03d}" for k in song]),
-        uuids=np.array([f"{subset}-{k:05d}" for k in range(n)]),
-    )
+    return {
+        f"{subset}_logits": logits,
+        f"{subset}_labels": labels,
+        f"{subset}_songs": np.array([f"{subset}-{k:03d}" for k in song]),
+        f"{subset}_uuids": np.array([f"{subset}-{k:05d}" for k in range(n)]),
+    }
 
 
 def prediction(model, seed, **options):
@@ -45,15 +48,21 @@ def prediction(model, seed, **options):
         seed=seed,
         n_parameters=1000 + len(model),
         best_epoch=EPOCHS[model] - 3 if model in EPOCHS else -1,
-        validation=scored(SKILL[model] + 0.05, seed, subset="validation", **options),
-        test=scored(SKILL[model], seed, **options),
+        arrays=scored(SKILL[model] + 0.05, seed, subset="validation", **options)
+        | scored(SKILL[model], seed, **options),
     )
+
+
+def not_run(model, seed=0, classes=CLASSES):
+    """Return what stands for a model that did not run."""
+    clips = ClipSet(name="soundfont_solos", classes=tuple(classes), clips=[])
+    return absent(clips, model, seed, WHY)
 
 
 def predictions(seeds=(0, 1, 2), **options):
     """Return all models; mfcc_svm did not run."""
-    absent = [Prediction.absent("mfcc_svm", 0, not_run=WHY)]
-    return absent + [prediction(model, seed, **options) for model in SKILL for seed in seeds]
+    ran = [prediction(model, seed, **options) for model in SKILL for seed in seeds]
+    return [not_run("mfcc_svm"), *ran]
 
 
 def history(model, seed):
@@ -80,9 +89,10 @@ def histories(seeds=(0, 1, 2)):
     return {(model, seed): history(model, seed) for model in EPOCHS for seed in seeds}
 
 
-def tables(found=None, *, stamp=STAMP, clip_set="soundfont_solos", n_bootstrap=200):
+def tables(found=None, *, stamp=STAMP, clip_set="soundfont_solos", classes=CLASSES, **options):
     found = predictions() if found is None else found
-    return table2(found, stamp=stamp, clip_set=clip_set, n_bootstrap=n_bootstrap)
+    options = {"n_bootstrap": 200, **options}
+    return table2(found, stamp=stamp, clip_set=clip_set, classes=classes, **options)
 
 
 def curves(found=None, *, clip_set="soundfont_solos"):

@@ -22,10 +22,13 @@ def statistics(shapes, seed=0):
     """Random values with which the order of mu, mean and std matters."""
     generator = torch.Generator().manual_seed(seed)
     mu, mean, std = (
-        {name: low + torch.rand(shape[0], generator=generator) for name, shape in shapes.items()}
+        {
+            name: (low + torch.rand(shape[0], generator=generator)).numpy()
+            for name, shape in shapes.items()
+        }
         for low in (0.1, 1.0, 0.5)
     )
-    return Statistics(mu=mu, mean=mean, std=std)
+    return {n: Statistics(mu=mu[n], mean=mean[n], std=std[n]) for n in shapes}
 
 
 def features(shapes, n=2, seed=0):
@@ -40,8 +43,10 @@ def small_net(model, seed=0, **options):
     """A network of few parameters with random statistics."""
     torch.manual_seed(seed)
     shapes = SMALL[model]
-    options = {"widths": SMALL_WIDTHS, "se_reduction": 4, **options}
-    return NETWORKS[model](shapes=shapes, statistics=statistics(shapes, seed), **options)
+    usual = dict(n_classes=8, widths=SMALL_WIDTHS, se_reduction=4)
+    return NETWORKS[model](
+        **{**usual, "shapes": shapes, "statistics": statistics(shapes, seed), **options}
+    )
 
 
 def settle(net, batch):

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from jtfs_repro import io
-from jtfs_repro.provenance import sha256, sidecar_of
+from jtfs_repro.journal import sha256
+from jtfs_repro.layout import Roots, run_of, sidecar_of
 from jtfs_repro.provenance.gather import gather, seal
-from jtfs_repro.provenance.layout import Roots, run_of
 from jtfs_repro.provenance.reached import code_sha256
 from jtfs_repro.provenance.verify import verify
 

@@ -8,6 +8,7 @@ import pytest
 from jinja2 import Environment
 
 from jtfs_repro import captions, io
+from jtfs_repro.plots.classifiers import CLIP_SETS
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "config/captions.yaml"
@@ -39,7 +40,7 @@ def test_committed_results_have_a_row():
 
 def test_tables_of_one_name_are_told_apart():
     assert captions.find(CAPTIONS, "results/demo/cost.csv").study.key == "chirps"
-    for name in captions.CLIP_SETS:
+    for name in CLIP_SETS:
         assert captions.find(CAPTIONS, f"results/demo/{name}/cost.csv").study.key == "instruments"
         picture = f"img/smoke/{name}_confusion.png"
         assert captions.find(CAPTIONS, picture) is CAPTIONS["instruments/confusion.png"]

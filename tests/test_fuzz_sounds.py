@@ -3,7 +3,6 @@
 import io as streams
 import resource
 import tracemalloc
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,8 +13,9 @@ from hypothesis import strategies as st
 from tiny_soundfont import tiny_soundfont
 
 from jtfs_repro import audio, io
-from jtfs_repro.datasets import clip_audio, clip_check
-from jtfs_repro.datasets.recording import wav_header
+from jtfs_repro.audio import plain_header
+from jtfs_repro.datasets import clip_index, medley_solos_db
+from jtfs_repro.datasets.clips import Clip, ClipSet
 from jtfs_repro.datasets.soundfont_files import read_header
 
 MORE_MEMORY = 150_000  # kB that all cases of a test may add to the process
@@ -66,24 +66,17 @@ def test_sound(path, content):
     assert found is None or np.isfinite(found.samples).all()
 
 
-CLIP = wav_header(N, 44100) + np.sin(np.arange(N, dtype="<f4")).astype("<f4").tobytes()
-
-
-@pytest.mark.usefixtures("bounded")
-@fuzz
-@given(content=st.one_of(st.binary(max_size=100), damaged(*sounds(), CLIP, header=44)))
-def test_clip(path, content):
-    found = sure_of(clip_audio.read_clip, path, content)
-    assert found is None or found.shape == (N,)
+CLIP = plain_header(N, 44100) + np.sin(np.arange(N, dtype="<f4")).astype("<f4").tobytes()
 
 
 @pytest.mark.usefixtures("bounded")
 @fuzz
 @given(content=st.one_of(st.binary(max_size=100), damaged(*sounds(), CLIP, header=44)))
 def test_check_of_a_clip(content):
-    problem = clip_check.problem_of(content)
-    assert isinstance(problem, str)
-    assert "\n" not in problem
+    for form_problem in (clip_index.own_form_problem, medley_solos_db.form_problem):
+        problem = clip_index.problem_of(content, form_problem)
+        assert isinstance(problem, str)
+        assert "\n" not in problem
 
 
 @pytest.mark.usefixtures("bounded")
@@ -96,7 +89,7 @@ def test_soundfont(path, content):
 def lies(n_samples):
     """A few samples under headers that announce many."""
     samples = np.ones(64, "<f4").tobytes()
-    yield wav_header(min(n_samples, (1 << 30) - 12), 44100) + samples
+    yield plain_header(min(n_samples, (1 << 30) - 12), 44100) + samples
     au = b".snd" + (24).to_bytes(4, "big") + (0xFFFFFFFF).to_bytes(4, "big")
     yield (
         au + (6).to_bytes(4, "big") + (44100).to_bytes(4, "big") + (1).to_bytes(4, "big") + samples
@@ -110,12 +103,13 @@ def lies(n_samples):
 
 
 @pytest.mark.parametrize("n_samples", [1 << 31, 10**12])
-@pytest.mark.parametrize("read", [audio.read_sound, clip_audio.read_clip])
-def test_what_a_header_announces_is_not_allocated(path, read, n_samples):
+def test_what_a_header_announces_is_not_allocated(path, n_samples):
     tracemalloc.start()
     try:
         for content in lies(n_samples):
-            sure_of(read, path, content)
+            sure_of(audio.read_sound, path, content)
+            for form_problem in (clip_index.own_form_problem, medley_solos_db.form_problem):
+                clip_index.problem_of(content, form_problem)
         assert tracemalloc.get_traced_memory()[1] < 10e6
     finally:
         tracemalloc.stop()
@@ -126,7 +120,10 @@ def test_a_file_that_is_far_too_large_is_not_read(tmp_path):
     with path.open("wb") as file:
         file.write(CLIP)
         file.truncate(10**11)  # a hole: no disk is used
-    with pytest.raises(io.FileError, match=r"a\.wav: 100000000000 bytes, a clip has at most"):
-        clip_audio.read_clip(path)
-    found = clip_check._check(SimpleNamespace(file_name="a.wav"), tmp_path)
-    assert found.what == "100000000000 bytes, a clip has at most 2097152"
+    clip = Clip(file="a.wav", subset="test", label="a", class_id=0, group="g", name="n", bytes=1)
+    clips = ClipSet(name="own", classes=("a",), clips=[clip], folder=tmp_path)
+    with pytest.raises(io.FileError, match=r"a\.wav: its content is not what the index records"):
+        clips[:]
+    for is_own, most in ((False, 2097152), (True, 536870912)):
+        (problem,) = clip_index.check_clips(clips, is_own=is_own, progress=False)[1]
+        assert problem["what"] == f"100000000000 bytes, a clip has at most {most}"

@@ -10,9 +10,9 @@ import pytest
 from jtfs_repro import config, gin_files, io
 from jtfs_repro.datasets.chirps import ChirpGrid, ChirpSynthesis
 from jtfs_repro.features.extraction import extract_shard
+from jtfs_repro.layout import PRESETS, SCALES
 from jtfs_repro.models.classifiers import CqtNet, JtfsNet, Scattering1dNet
 from jtfs_repro.models.statistics import Statistics
-from jtfs_repro.provenance import PRESETS, SCALES
 from jtfs_repro.studies.instruments.extract_clips import Reading
 from jtfs_repro.training.settings import TrainingSettings
 
@@ -163,10 +163,10 @@ def test_comments_imports_and_other_sections_do_not_change_what_is_set(overrides
 # -------------------------------------------------------------------------------------- Section 4
 
 CLIP_FEATURES = {
-    "medley_jtfs": "jtfs_tensors.JtfsTensors",
-    "medley_scattering1d": "scattering1d_tensor.Scattering1dTensor",
-    "medley_cqt": "cqt_image.CqtImage",
-    "medley_mfcc": "mfcc_moments.MfccMoments",
+    "medley_jtfs": "jtfs.JtfsTensors",
+    "medley_scattering1d": "scattering1d.Scattering1dTensor",
+    "medley_cqt": "cqt.CqtImage",
+    "medley_mfcc": "mfcc.MfccMoments",
 }
 NETWORKS = {"jtfs": JtfsNet, "scattering1d": Scattering1dNet, "cqt": CqtNet}
 
@@ -188,7 +188,8 @@ def test_network_is_built_for_its_features(model, preset, scale):
         for path in config.stack(stage, root=GIN, preset=preset, scale=scale)
     ]
     config.load_gin(files)
-    network = config.bound(NETWORKS[model])(shapes=shapes, statistics=Statistics.neutral(shapes))
+    options = dict(shapes=shapes, statistics=Statistics.neutral(shapes), n_classes=8)
+    network = config.bound(NETWORKS[model])(**options)
     counts = {"jtfs": 5_002_540 + 68, "scattering1d": 2_270_312}
     counts["cqt"] = 562_154 if preset == "as_coded" else 531_362
     if scale != "smoke" or model == "cqt":

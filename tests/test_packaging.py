@@ -5,6 +5,9 @@ import re
 import shlex
 import subprocess
 import sys
+import tarfile
+import zipfile
+from email.parser import Parser
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -13,6 +16,9 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+import jtfs_repro
+from tools import fresh_install
 
 ROOT = Path(__file__).parent.parent
 REQUIREMENTS = [ROOT / name for name in ("requirements.txt", "requirements-dev.txt")]
@@ -43,9 +49,12 @@ def imported(folder):
     own = {path.stem for path in (ROOT / "tests").rglob("*.py")}
     own |= {"jtfs_repro", "rules", "tools", "tests"}
     found = {name for path in files for name in imports_of(path)}
-    known = distributions()
-    outside = found - own - set(sys.stdlib_module_names)
-    return {canonicalize_name(known[name][0]) if name in known else name for name in outside}
+    return {distribution(name) for name in found - own - set(sys.stdlib_module_names)}
+
+
+def distribution(module):
+    """Return the name of the package that brings a module; that of none stays as it is."""
+    return canonicalize_name(distributions().get(module, [module])[0])
 
 
 @cache
@@ -112,21 +121,121 @@ def is_installed(name):
     return True
 
 
-def test_setup_names_what_requirements_pin():
-    text = (ROOT / "setup.py").read_text("utf-8")
-    found = next(
-        node.value
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.keyword) and node.arg == "install_requires"
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """Build wheel and sdist once; return both, and the folder that the wheel is unpacked in."""
+    folder = tmp_path_factory.mktemp("dist")
+    wheel, sdist = fresh_install.build(folder)
+    zipfile.ZipFile(wheel).extractall(folder / "wheel")
+    return wheel, sdist, folder / "wheel"
+
+
+@pytest.fixture(scope="session")
+def needed(built):
+    """Return extra -> names that the wheel needs; the extra "" is what `pip install .` brings."""
+    text = next(built[2].glob("*.dist-info/METADATA")).read_text("utf-8")
+    found = {}
+    for line in Parser().parsestr(text, headersonly=True).get_all("Requires-Dist"):
+        requirement = Requirement(line)
+        extra = re.search(r'extra == "(\w+)"', str(requirement.marker))
+        found.setdefault(extra[1] if extra else "", set()).add(canonicalize_name(requirement.name))
+    return found
+
+
+def test_wheel_holds_the_package_and_nothing_else(built):
+    names = {name for name in zipfile.ZipFile(built[0]).namelist() if ".dist-info/" not in name}
+    files = [path for path in (ROOT / "jtfs_repro").rglob("*") if path.is_file()]
+    assert names == {str(f.relative_to(ROOT)) for f in files if f.suffix != ".pyc"}
+
+
+def test_sdist_holds_what_a_wheel_is_built_from(built):
+    wheel = {name for name in zipfile.ZipFile(built[0]).namelist() if ".dist-info/" not in name}
+    with tarfile.open(built[1]) as archive:
+        files = {m.name.partition("/")[2] for m in archive.getmembers() if m.isfile()}
+    made = {name for name in files if name.startswith("jtfs_repro.egg-info/")}
+    texts = {"CHANGELOG.md", "CITATION.cff", "LICENSE", "README.md"}
+    recipe = {"MANIFEST.in", "PKG-INFO", "pyproject.toml", "setup.cfg", "setup.py"}
+    assert files - made == wheel | texts | recipe
+
+
+def test_transform_needs_torch_and_numpy_alone(built, needed):
+    assert needed[""] == set(fresh_install.BASE)
+    seconds, packages, output = fresh_install.probe(sys.executable, cwd=built[2])
+    assert packages == []
+    assert output.endswith("signals at once")  # the plan, the README's last line
+    assert seconds <= fresh_install.SECONDS
+
+
+def test_extras_name_what_requirements_pin(needed):
+    assert needed["features"] <= needed["plots"] <= needed["workflow"] <= pinned(REQUIREMENTS[0])
+    assert needed["bench"] <= pinned(PEERS)
+    used = set().union(*map(imported, ("jtfs_repro", "scripts", "rules")))
+    assert used <= needed["workflow"] | needed[""]
+
+
+def rooms():
+    """Return all rooms but provenance, which belongs to the frame: that is the workflow's."""
+    names = {path.parent.name for path in (ROOT / "jtfs_repro").glob("*/__init__.py")}
+    return sorted(names - {"provenance"})
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_rooms_ask_for_the_extra_that_brings_what_they_import(room, needed):
+    node = ast.parse((ROOT / f"jtfs_repro/{room}/__init__.py").read_text("utf-8"))
+    calls = [
+        [word.value for word in call.args[1:]]
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and call.func.id == "need"
+    ]
+    modules = {distribution(module) for _, *names in calls for module in names}
+    used = imported(f"jtfs_repro/{room}") - needed[""]
+    assert used == modules - {"gin-config"}  # that comes with the frame
+    assert all(modules <= needed[extra] for extra, *_ in calls)
+
+
+MISSING = """
+import sys
+from importlib.machinery import PathFinder
+find = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *rest: None if name == NAME else find(name, *rest)
+"""
+
+
+def without(module, code):
+    """Run code where a module cannot be imported."""
+    start = MISSING.replace("NAME", repr(module))
+    command = [sys.executable, "-c", f"{start}\n{code}"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize(
+    ("module", "code", "line"),
+    [
+        ("librosa", "import jtfs_repro.features.mfcc", "librosa is needed by jtfs_repro.features"),
+        ("gin", "import jtfs_repro.studies", "gin is needed by jtfs_repro.studies"),
+    ],
+)
+def test_missing_extra_is_named(module, code, line):
+    done = without(module, code)
+    assert done.returncode == 1
+    assert re.search(rf"^ImportError: {line}: pip install 'jtfs_repro\[\w+\]'$", done.stderr, re.M)
+
+
+@pytest.mark.parametrize(
+    ("module", "file", "line"),
+    [
+        ("gin", "jtfs_repro/__main__.py", "gin is needed by the workflow"),
+        ("matplotlib", "scripts/plot_scale_rate.py", "matplotlib is needed by jtfs_repro.plots"),
+        ("gin", "scripts/compare_runs.py", "gin is needed by "),
+    ],
+)
+def test_command_names_a_missing_extra_in_one_line(module, file, line):
+    run = (
+        f"from runpy import *; sys.argv[1:] = ['plot_isomap']; run_path({file!r}, None, '__main__')"
     )
-    assert {canonicalize_name(name) for name in ast.literal_eval(found)} <= pinned()
-
-
-def test_setup_names_every_package():
-    text = (ROOT / "setup.py").read_text("utf-8")
-    assert 'find_packages(include=["jtfs_repro", "jtfs_repro.*"])' in text
-    folders = {path.parent for path in (ROOT / "jtfs_repro").rglob("*.py")}
-    assert all((folder / "__init__.py").exists() for folder in folders)
+    done = without(module, run)
+    assert done.returncode == 1
+    assert re.fullmatch(rf"error: {line}.*: pip install 'jtfs_repro\[\w+\]'\n", done.stderr)
 
 
 def instructions():
@@ -233,8 +342,8 @@ def test_the_citation_has_what_its_schema_requires():
 
 def test_version_and_licence_are_the_same_everywhere():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
-    setup = (ROOT / "setup.py").read_text("utf-8")
-    assert f'version="{citation["version"]}"' in setup
+    assert citation["version"] == jtfs_repro.__version__
+    assert f"## {citation['version']} " in (ROOT / "CHANGELOG.md").read_text("utf-8")
     licence = (ROOT / "LICENSE").read_text("utf-8")
     assert licence.startswith(f"{citation['license']} License")
     assert "2026 The jtfs_repro authors" in licence

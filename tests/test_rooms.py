@@ -13,23 +13,14 @@ PACKAGE = ROOT / "jtfs_repro"
 LONGEST = 300  # lines
 
 # room -> rooms and modules of the frame that it may import, itself aside
-TOOLS = {
-    "checks",
-    "io",
-    "tables",
-    "devices",
-    "gpu_memory",
-    "names",
-    "audio",
-    "download",
-    "gin_files",
-    "runs",
-}
+TOOLS = {"checks", "io", "tables", "devices", "gpu_memory", "names", "audio", "download"}
+TOOLS |= {"gin_files", "runs", "extras", "journal", "layout", "npy_files"}
+TOOLS |= {"tensor_files"}
 MAY_IMPORT = {
     "scattering": {"checks"},
     "models": {"checks"},
     "datasets": TOOLS,
-    "metrics": {"checks", "scattering"},
+    "metrics": {"checks", "extras", "scattering"},
     "features": {*TOOLS, "scattering"},
     "resynthesis": {*TOOLS, "scattering"},
     "training": {*TOOLS, "models"},
@@ -44,7 +35,7 @@ MAY_IMPORT |= {"site": {*LOWER, *MAY_IMPORT}, "verdicts": {*LOWER, *MAY_IMPORT, 
 def room_of(file):
     """Return the room of a file, 'studies/NAME' for a study; of the frame, the module."""
     first, *rest = file.relative_to(PACKAGE).with_suffix("").parts
-    return f"studies/{rest[0]}" if first == "studies" and rest else first
+    return f"studies/{rest[0]}" if len(rest) > 1 and first == "studies" else first
 
 
 @cache

@@ -17,7 +17,7 @@ from jtfs_repro import config, gin_trust, io
 from jtfs_repro.datasets import archives
 from jtfs_repro.datasets.debian_package import unpack_member
 from jtfs_repro.datasets.medley_fetch import unpack
-from jtfs_repro.features import openl3_weights
+from jtfs_repro.features.openl3 import weights as openl3_weights
 from jtfs_repro.resynthesis.checkpoint import Checkpoint
 from jtfs_repro.site.contents import read_target
 from jtfs_repro.training import checkpoints
@@ -57,10 +57,6 @@ def npz(path, bomb):
         np.savez(file, a=np.array([bomb], dtype=object))
 
 
-def lightning(path):
-    return checkpoints.AtomicCheckpointIO().load_checkpoint(path, weights_only=False)
-
-
 def found(path):
     if checkpoints.find(path.parent, {}) is None:
         raise io.FileError(f"{path}: set aside")
@@ -76,7 +72,6 @@ def resynthesis(path):
     [
         ("last.ckpt", torch_file, checkpoints.load),
         ("last.ckpt", sealed, checkpoints.load),
-        ("last.ckpt", sealed, lightning),
         ("last.ckpt", sealed, found),
         ("previous.ckpt", sealed, found),
         ("best.pt", sealed, checkpoints.load),

@@ -1,14 +1,14 @@
 """A small network and separable clips; run as a script, one training in a process of its own."""
 
-from functools import partial
+import sys
 
 import numpy as np
 import torch
 from torch import nn
 
 from jtfs_repro import config, io
-from jtfs_repro.studies.instruments.trained import ClipRows
 from jtfs_repro.training.fit import fit
+from jtfs_repro.training.place import Place
 from jtfs_repro.training.settings import TrainingSettings
 
 N_CLASSES = 3
@@ -32,16 +32,22 @@ class Toy(nn.Module):
 def clips(n, seed, *, labels=None):
     labels = np.arange(n) % N_CLASSES if labels is None else labels
     noise = np.random.default_rng(seed).normal(size=(n, 6))
-    return array_clips({"x": (noise + 3 * np.eye(6)[labels]).astype(np.float32)}, labels)
+    return ArrayClips({"x": (noise + 3 * np.eye(6)[labels]).astype(np.float32)}, labels)
 
 
-def array_clips(features, labels):
+class ArrayClips:
     """Clips from arrays; a batch reads its own rows only."""
-    return ClipRows(partial(_rows, features), np.arange(len(labels)), np.asarray(labels))
 
+    def __init__(self, features, labels):
+        self.features, self.labels = features, np.asarray(labels)
 
-def _rows(features, rows):
-    return {name: array[rows] for name, array in features.items()}
+    def __len__(self):
+        return len(self.labels)
+
+    def batch(self, indices):
+        rows = np.asarray(indices)
+        parts = {name: torch.from_numpy(array[rows]) for name, array in self.features.items()}
+        return parts, torch.from_numpy(self.labels[rows])
 
 
 def settings(**changes):
@@ -49,17 +55,19 @@ def settings(**changes):
     return TrainingSettings(**{**usual, **changes})
 
 
-def train(folder, *, network=None, chosen=None, **options):
+def train(folder, *, network=None, chosen=None, training=None, validation=None, seed=3, **options):
     torch.manual_seed(0)
-    options = {**dict(seed=3, n_classes=N_CLASSES, device="cpu", progress=False), **options}
+    fingerprint = options.pop("fingerprint", "")
     return fit(
         network or Toy(),
-        options.pop("training", None) or clips(50, 0),
-        options.pop("validation", None) or clips(37, 1),
+        training or clips(50, 0),
+        validation or clips(37, 1),
         clips(29, 2),
+        n_classes=N_CLASSES,
         settings=chosen or settings(),
-        folder=folder,
-        **options,
+        seed=seed,
+        place=Place(**{"folder": folder, "device": "cpu", "progress": False, **options}),
+        fingerprint=fingerprint,
     )
 
 
@@ -84,6 +92,7 @@ def main(options):
     chosen = settings(epochs=options.epochs)
     fitted = train(options.folder, network=network, chosen=chosen, devices=options.devices)
     io.save_arrays(f"{options.folder}.npz", **arrays(fitted))
+    assert options.devices > 1 or "lightning" not in sys.modules  # its import takes seconds
 
 
 def arguments():

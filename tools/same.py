@@ -27,8 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from jtfs_repro import gin_files
-from jtfs_repro.provenance import layout
+from jtfs_repro import gin_files, layout
 from jtfs_repro.provenance.compare import why_skipped
 from jtfs_repro.provenance.deviations import READERS, content_deviations, worst
 from jtfs_repro.provenance.tolerances import COST_FIELD, TOLERANCES

@@ -201,3 +201,25 @@ def theta_from_rows(rows: Iterable[Mapping[str, object]]) -> np.ndarray:
     if missing:
         checks.fail("rows", missing, "hold these columns", "is this the chirps' csv?")
     return np.array([[float(str(row[name])) for name in COLUMNS] for row in rows])
+
+
+def chirp_sine_pulse(*, sr: float = 4096, n_samples: int = 4096, seed: int = 0) -> np.ndarray:
+    r"""Return the original repository's signal of three directions in time-frequency.
+
+    .. math:: x(t) = \tfrac12 \cos\bigl(2 \pi \tfrac{64 D}{\ln 32} (32^{t/D} - 1)\bigr)
+              + \tfrac12 \cos(2 \pi\, 364\, t) + 5 \cdot 1_{\text{32 centre samples}}
+
+    The chirp rises from 64 to 2048 Hz over the whole duration ``D = n_samples / sr``: ``sr`` is at
+    least 4096 Hz, where it ends at the Nyquist frequency, as in the original; ``n_samples`` at
+    least 32; ``seed`` changes nothing.
+    """
+    low, high, tone = 64.0, 2048.0, 364.0  # Hz
+    checks.integer("n_samples", n_samples, low=32)
+    checks.number("sr", sr, low=2 * high, mistake="the chirp ends at 2048 Hz")
+    t, duration = np.arange(n_samples) / sr, n_samples / sr
+    ratio = np.log(high / low)
+    # ASSUME: the constant phase of the chirp is not stated; zero at the start.
+    phase = 2 * np.pi * low * duration / ratio * np.expm1(ratio * t / duration)
+    x = 0.5 * np.cos(phase) + 0.5 * np.cos(2 * np.pi * tone * t)
+    x[n_samples // 2 - 16 : n_samples // 2 + 16] += 5
+    return x

@@ -10,7 +10,6 @@ that paths inside the package decide nothing.
 from __future__ import annotations
 
 import hashlib
-import io as streams
 import lzma
 import os
 import shutil
@@ -22,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 from jtfs_repro.datasets import archives
 from jtfs_repro.download import check_space, download
@@ -33,22 +32,21 @@ HEADER_BYTES = 60
 CHUNK = 1 << 20  # bytes
 MAX_BYTES = 1 << 32  # that a package may unpack to, as far as it is read
 COMPRESSIONS = ("", ".gz", ".bz2", ".xz")
+SNAPSHOT_URL = "https://snapshot.debian.org/file/"  # + SHA-1 of the file
+CONNECT_S = 20  # until a source that does not answer is given up
 
 
-class _Section(streams.RawIOBase):
-    """The next ``n_bytes`` of a file as a file of its own."""
+@dataclass(frozen=True, kw_only=True)
+class DebianPackage:
+    """A package that holds one file of interest, ``member``; digests are those of the .deb.
 
-    def __init__(self, file: BinaryIO, n_bytes: int) -> None:
-        self._file, self._left = file, n_bytes
+    ``sha1`` is its address at snapshot.debian.org, ``sha256`` its checksum.
+    """
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer) -> int:  # type: ignore[override]
-        data = self._file.read(min(len(buffer), self._left))
-        buffer[: len(data)] = data
-        self._left -= len(data)
-        return len(data)
+    name: str
+    member: str
+    sha1: str
+    sha256: str
 
 
 def unpack_member(
@@ -67,9 +65,9 @@ def unpack_member(
     """
     try:
         with Path(package).open("rb") as file:
-            section = _data(file)
-            with archives.open_tar(streams.BufferedReader(section)) as archive:
-                return _extract(archive, member, Path(path), n_bytes, sha256)
+            _seek_data(file)
+            with archives.open_tar(file) as archive, atomic_path(path) as part:
+                _extract(archive, member, part, n_bytes, sha256)
     except FileNotFoundError as error:
         raise FileError(f"{error.filename}: no such file (check the path)") from None
     except FileError as error:
@@ -77,30 +75,26 @@ def unpack_member(
     except (*archives.BROKEN, lzma.LZMAError, zlib.error) as error:
         reason = f"not a Debian package or truncated: {error or type(error).__name__}"
         raise FileError(f"{package}: {reason} (get it again)") from None
+    return Path(path)
 
 
-def _data(file: BinaryIO) -> _Section:
-    for name, size in _members(file):
-        if name.startswith("data.tar"):
-            if name.removeprefix("data.tar") not in COMPRESSIONS:
-                raise FileError(f"{name} is compressed in a way that Python 3.11 does not read")
-            return _Section(file, size)
-    raise ValueError("it has no data.tar")
-
-
-def _members(file: BinaryIO) -> Iterator[tuple[str, int]]:
-    """Yield name and size of each member, with the file at its data."""
+def _seek_data(file: BinaryIO) -> None:
+    """Move to the tar archive of what the package installs."""
     if file.read(len(MAGIC)) != MAGIC:
         raise ValueError("it does not begin with !<arch>")
     while header := file.read(HEADER_BYTES):
         if len(header) < HEADER_BYTES or header[-2:] != b"`\n":
             raise ValueError("a member has no header")
-        size, begin = int(header[48:58]), file.tell()
-        yield header[:16].decode("ascii").rstrip(" /"), size
-        file.seek(begin + size + size % 2)
+        name, size = header[:16].decode("ascii").rstrip(" /"), int(header[48:58])
+        if name.startswith("data.tar"):
+            if name.removeprefix("data.tar") not in COMPRESSIONS:
+                raise FileError(f"{name} is compressed in a way that Python 3.11 does not read")
+            return
+        file.seek(size + size % 2, os.SEEK_CUR)
+    raise ValueError("it has no data.tar")
 
 
-def _extract(archive: tarfile.TarFile, member: str, path: Path, n_bytes: int, sha256: str) -> Path:
+def _extract(archive: tarfile.TarFile, member: str, part: Path, n_bytes: int, sha256: str) -> None:
     for entry in archives.members(archive, max_bytes=MAX_BYTES):
         if entry.name.removeprefix("./") != member:
             continue
@@ -108,37 +102,15 @@ def _extract(archive: tarfile.TarFile, member: str, path: Path, n_bytes: int, sh
         if content is None or entry.size != n_bytes:
             rule = f"must be a regular file of {n_bytes} bytes, is of {entry.size}"
             raise FileError(f"{member} {rule} (another version of the package?)")
-        with atomic_path(path) as part:
-            _copy(content, part, member, sha256)
-        return path
+        digest = hashlib.sha256()
+        with part.open("wb") as file:
+            while chunk := content.read(CHUNK):
+                digest.update(chunk)
+                file.write(chunk)
+        if digest.hexdigest() != sha256:
+            raise FileError(f"{member} has SHA-256 {digest.hexdigest()}, not {sha256}")
+        return
     raise FileError(f"it holds no {member} (another package?)")
-
-
-def _copy(content: IO[bytes], part: Path, member: str, sha256: str) -> None:
-    digest = hashlib.sha256()
-    with part.open("wb") as file:
-        while chunk := content.read(CHUNK):
-            digest.update(chunk)
-            file.write(chunk)
-    if digest.hexdigest() != sha256:
-        raise FileError(f"{member} has SHA-256 {digest.hexdigest()}, not {sha256}")
-
-
-SNAPSHOT_URL = "https://snapshot.debian.org/file/"  # + SHA-1 of the file
-CONNECT_S = 20  # until a source that does not answer is given up
-
-
-@dataclass(frozen=True, kw_only=True)
-class DebianPackage:
-    """A package that holds one file of interest, ``member``; digests are those of the .deb.
-
-    ``sha1`` is its address at snapshot.debian.org, ``sha256`` its checksum.
-    """
-
-    name: str
-    member: str
-    sha1: str
-    sha256: str
 
 
 @contextmanager
@@ -152,23 +124,25 @@ def apt_package(
     ``timeout_s``; or the disk has no room for a package and what is in it, ``unpacked_bytes``,
     each.
     """
+    remedy = f"install {package.name}"
     if shutil.which("apt-get") is None:
-        raise Unavailable("no apt-get here", f"install {package.name}")
+        raise Unavailable("no apt-get here", remedy)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         check_space(folder, 2 * unpacked_bytes)
     except OSError as error:
         raise Unavailable(str(error), "free some space") from None
     with tempfile.TemporaryDirectory(prefix="apt-", dir=folder) as temporary:
-        _run_apt(package.name, temporary, timeout_s)
+        if why := _run_apt(package.name, temporary, timeout_s):
+            raise Unavailable(f"apt-get download{why}", remedy)
         found = sorted(Path(temporary).glob(f"{package.name}_*.deb"))
         if not found:
-            raise Unavailable("apt-get download brought no package", f"install {package.name}")
+            raise Unavailable("apt-get download brought no package", remedy)
         yield found[0]
 
 
-def _run_apt(name: str, folder: str, timeout_s: float) -> None:
-    remedy = f"install {name}"
+def _run_apt(name: str, folder: str, timeout_s: float) -> str:
+    """Return what went wrong, empty if nothing did."""
     try:
         done = subprocess.run(
             ["apt-get", "-qq", "-o", f"Acquire::http::Timeout={CONNECT_S}", "download", name],
@@ -181,13 +155,12 @@ def _run_apt(name: str, folder: str, timeout_s: float) -> None:
             timeout=timeout_s,
         )
     except subprocess.TimeoutExpired:
-        raise Unavailable(f"apt-get download took more than {timeout_s:g} s", remedy) from None
+        return f" took more than {timeout_s:g} s"
     except OSError as error:
-        raise Unavailable(f"apt-get download: {error.strerror}", remedy) from None
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("E:")]
-        why = lines[0].removeprefix("E: ") if lines else f"status {done.returncode}"
-        raise Unavailable(f"apt-get download: {why}", remedy)
+        return f": {error.strerror}"
+    lines = [line for line in done.stderr.splitlines() if line.startswith("E:")]
+    why = lines[0].removeprefix("E: ") if lines else f"status {done.returncode}"
+    return f": {why}" if done.returncode else ""
 
 
 @contextmanager
@@ -198,10 +171,9 @@ def snapshot_package(
 
     Unavailable: it cannot be downloaded, see `jtfs_repro.download.download`.
     """
-    path = folder / f"{package.name}.deb"
-    download(
+    path = download(
         f"{SNAPSHOT_URL}{package.sha1}",
-        path,
+        folder / f"{package.name}.deb",
         checksum=f"sha256:{package.sha256}",
         label=package.name,
         unpacked_bytes=unpacked_bytes,

@@ -11,11 +11,12 @@ instrument recognition", Zenodo, 2019 (version 1.2), https://doi.org/10.5281/zen
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from jtfs_repro import checks, io
+from jtfs_repro.datasets.clips import SUBSETS, Clip, ClipSet, integer_cell
 
 CLASSES = (  # in order of instrument id
     "clarinet",
@@ -27,7 +28,7 @@ CLASSES = (  # in order of instrument id
     "trumpet",
     "violin",
 )
-SUBSETS = ("training", "validation", "test")
+AUDIO_FOLDER = "audio"
 SR_HZ = 44100
 N_SAMPLES = 131072
 BYTES_PER_FILE = 524_332  # of the published files: 44 of header, 4 per sample
@@ -54,53 +55,37 @@ _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _FILE_NAME = rf"Medley-solos-DB_(?:{'|'.join(SUBSETS)})-[0-{len(CLASSES) - 1}]_{_UUID}\.wav"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Clip:
-    """One clip, as a line of the metadata.
+def clip_of(*, subset: str, instrument: str, instrument_id: int, song_id: str, uuid4: str) -> Clip:
+    """Return a clip by a line of the metadata.
 
-    ValueError, TypeError: one of them is unknown or malformed, or name and id of the instrument
-    disagree.
-
-    Parameters
-    ----------
-    subset : {'training', 'validation', 'test'}
-    instrument : str; one of `CLASSES`
-    instrument_id : int; its position in `CLASSES`
-    song_id : str; the recording that the clip was cut from
-    uuid4 : str; identifier: hexadecimal digits in lower case, 8-4-4-4-12
+    ``uuid4`` is hexadecimal digits in lower case, 8-4-4-4-12; ``song_id`` the recording that the
+    clip was cut from. ValueError, TypeError: a cell is unknown or malformed, or name and id of the
+    instrument disagree.
 
     Examples
     --------
     >>> uuid = "0e4371ac-1c6a-51ab-fdb7-f8abd5fbf1a3"
-    >>> clip = Clip(subset="test", instrument="flute", instrument_id=3, song_id="7", uuid4=uuid)
-    >>> clip.file_name
+    >>> cells = {"subset": "test", "instrument": "flute", "song_id": "7", "uuid4": uuid}
+    >>> clip_of(instrument_id=3, **cells).file
     'Medley-solos-DB_test-3_0e4371ac-1c6a-51ab-fdb7-f8abd5fbf1a3.wav'
     """
-
-    subset: str
-    instrument: str
-    instrument_id: int
-    song_id: str
-    uuid4: str
-
-    def __post_init__(self) -> None:
-        checks.choice("subset", self.subset, SUBSETS)
-        checks.choice("instrument", self.instrument, CLASSES)
-        checks.integer("instrument_id", self.instrument_id, low=0, high=len(CLASSES) - 1)
-        expected = CLASSES.index(self.instrument)
-        if self.instrument_id != expected:
-            mistake = "numbered in another order?"
-            rule = f"be {expected} for instrument={self.instrument!r}"
-            checks.fail("instrument_id", self.instrument_id, rule, mistake)
-        if not self.song_id:
-            checks.fail("song_id", self.song_id, "not be empty")
-        if not re.fullmatch(_UUID, self.uuid4):
-            checks.fail("uuid4", self.uuid4, "be hexadecimal 8-4-4-4-12 in lower case")
-
-    @property
-    def file_name(self) -> str:
-        """Name of the clip's file in ``audio/``."""
-        return f"Medley-solos-DB_{self.subset}-{self.instrument_id}_{self.uuid4}.wav"
+    checks.choice("instrument", instrument, CLASSES)
+    checks.integer("instrument_id", instrument_id, low=0, high=len(CLASSES) - 1)
+    if instrument_id != CLASSES.index(instrument):
+        rule = f"be {CLASSES.index(instrument)} for instrument={instrument!r}"
+        checks.fail("instrument_id", instrument_id, rule, "numbered in another order?")
+    if not song_id:
+        checks.fail("song_id", song_id, "not be empty")
+    if not re.fullmatch(_UUID, uuid4):
+        checks.fail("uuid4", uuid4, "be hexadecimal 8-4-4-4-12 in lower case")
+    return Clip(
+        file=f"Medley-solos-DB_{subset}-{instrument_id}_{uuid4}.wav",
+        subset=subset,
+        label=instrument,
+        class_id=instrument_id,
+        group=song_id,
+        name=uuid4,
+    )
 
 
 def is_clip_name(name: str) -> bool:
@@ -142,22 +127,49 @@ def clip_set_name(metadata: str | Path) -> str:
     return name.lower().replace("-", "_")
 
 
+def list_clips(folder: str | Path) -> ClipSet:
+    """Return the clips of a set in this layout, not yet read; `FileError` as `load_metadata`."""
+    metadata = find_metadata(folder)
+    return ClipSet(
+        name=clip_set_name(metadata),
+        classes=CLASSES,
+        clips=load_metadata(metadata),
+        folder=Path(folder, AUDIO_FOLDER),
+    )
+
+
+def form_problem(file: Any) -> str:
+    """Return in what an open sound file is no clip of such a set, empty if in nothing."""
+    if file.format not in ("WAV", "WAVEX"):
+        return f"format {file.format}, not WAV"
+    if file.samplerate != SR_HZ:
+        return f"sample rate {file.samplerate} Hz, not {SR_HZ}"
+    if file.channels != 1:
+        return f"{file.channels} channels, not 1"
+    if file.subtype != "FLOAT":
+        return f"samples are {file.subtype}, not FLOAT (32 bits)"
+    if file.frames != N_SAMPLES:
+        return f"{file.frames} samples, not {N_SAMPLES}"
+    return ""
+
+
 def load_metadata(path: str | Path) -> list[Clip]:
     """Read a metadata table, with the columns of version 1.2 or the older ones.
 
     FileError: the file is missing or empty, has unknown or missing columns, or a line breaks a rule
-    of `Clip` or repeats a uuid.
+    of `clip_of` or repeats a uuid.
     """
     clips: list[Clip] = []
     lines: dict[str, int] = {}
-    for number, row in enumerate(_rows(path), start=2):
+    for line, row in enumerate(_rows(path), start=2):
         try:
-            clip = clip_of(row)
+            number = integer_cell("instrument_id", row["instrument_id"])
+            clip = clip_of(**row | {"instrument_id": number})
         except (ValueError, TypeError) as error:
-            raise _bad_line(path, number, str(error)) from None
-        first = lines.setdefault(clip.uuid4, number)
-        if first != number:
-            raise _bad_line(path, number, f"uuid4={clip.uuid4!r} must be unique (see line {first})")
+            raise _bad_line(path, line, str(error)) from None
+        first = lines.setdefault(clip.name, line)
+        if first != line:
+            raise _bad_line(path, line, f"uuid4={clip.name!r} must be unique (see line {first})")
         clips.append(clip)
     return clips
 
@@ -178,19 +190,7 @@ def _bad_line(path: str | Path, number: int, what: str) -> io.FileError:
     return io.FileError(f"{path}: line {number}: {what} (mend the line, or fetch the file again)")
 
 
-def clip_of(row: Mapping[str, str]) -> Clip:
-    """Return the clip of a line of text cells; ``ValueError`` names the cell that is wrong."""
-    cells = {name: row[name] for name in COLUMNS if name != "instrument_id"}
-    return Clip(instrument_id=integer_cell("instrument_id", row["instrument_id"]), **cells)
-
-
-def integer_cell(name: str, text: str) -> int:
-    """Return the integer that a cell holds, at least 0."""
-    if not (text.isascii() and text.isdigit()):
-        checks.fail(name, text, "be an integer >= 0")
-    return int(text)
-
-
 def save_metadata(path: str | Path, clips: Sequence[Clip]) -> None:
     """Write a metadata table with the columns of version 1.2."""
-    io.save_csv(path, [asdict(clip) for clip in clips])
+    cells = [(c.subset, c.label, c.class_id, c.group, c.name) for c in clips]
+    io.save_csv(path, [dict(zip(COLUMNS, row, strict=True)) for row in cells])

@@ -1,4 +1,4 @@
-r"""A recording condition for rendered audio: room, tone, noise and level; and the WAV file.
+r"""A recording condition for rendered audio: room, tone, noise and level; and its file.
 
 .. math:: y = g\,(h * x) + n
 
@@ -11,20 +11,17 @@ number is the same in all classes, so that neither level nor noise nor room tell
 from __future__ import annotations
 
 import os
-import struct
 from dataclasses import dataclass
 
 import numpy as np
 
+from jtfs_repro.audio import Sound, write_sound
 from jtfs_repro.datasets.ranges import Range, check_range, draw
-from jtfs_repro.io import atomic_path
 
 ROOM_S = 0.5  # length of the impulse response in seconds
 ROOM_DECAY = 3 * np.log(10)  # -60 dB after the reverberation time
 TILT_HZ = (100.0, 10_000.0)  # the tilt is constant outside
 TONE_DELAY = 2048  # samples; the tilt's impulse response is shorter than that
-HEADER_BYTES = 44
-FLOAT_BYTES, FLOAT_CODE = 4, 3  # IEEE float32 in a WAV file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,32 +121,6 @@ def set_level(clips: np.ndarray, *, condition: Condition) -> np.ndarray:
     return (gain * noisy).astype(np.float32)
 
 
-def wav_header(n_samples: int, sr: int) -> bytes:
-    """Return the 44 bytes before mono float32 samples: the ones of Medley-solos-DB's files.
-
-    Examples
-    --------
-    >>> len(wav_header(131072, 44100)) + 4 * 131072
-    524332
-    """
-    size = n_samples * FLOAT_BYTES
-    form = (FLOAT_CODE, 1, sr, sr * FLOAT_BYTES, FLOAT_BYTES, 8 * FLOAT_BYTES)
-    head = struct.pack("<4sI4s4sI", b"RIFF", size + HEADER_BYTES - 8, b"WAVE", b"fmt ", 16)
-    return head + struct.pack("<HHIIHH", *form) + struct.pack("<4sI", b"data", size)
-
-
 def save_wav(path: str | os.PathLike[str], samples: np.ndarray, *, sr: int) -> None:
-    """Write mono float32 samples; libsndfile would add a chunk with the time of day."""
-    with atomic_path(path, is_output=False) as part, part.open("wb") as file:
-        file.write(wav_header(len(samples), sr))
-        file.write(samples.astype("<f4").tobytes())
-
-
-def is_whole_wav(path: str | os.PathLike[str], n_samples: int, *, sr: int) -> bool:
-    """Return whether a file has the header and the size that `save_wav` gives it."""
-    try:
-        with open(path, "rb") as file:
-            is_alike = file.read(HEADER_BYTES) == wav_header(n_samples, sr)
-            return is_alike and os.fstat(file.fileno()).st_size == HEADER_BYTES + 4 * n_samples
-    except FileNotFoundError:
-        return False
+    """Write mono float32 samples with the header of Medley-solos-DB's files."""
+    write_sound(path, Sound(samples=samples[None], sr=sr), is_plain=True, is_output=False)

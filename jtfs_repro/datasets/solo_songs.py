@@ -21,7 +21,7 @@ import numpy as np
 
 from jtfs_repro import checks, io
 from jtfs_repro.datasets import phrases, recording
-from jtfs_repro.datasets.medley_solos_db import CLASSES, N_SAMPLES, SR_HZ, SUBSETS, Clip
+from jtfs_repro.datasets.medley_solos_db import CLASSES, N_SAMPLES, SR_HZ, SUBSETS, Clip, clip_of
 from jtfs_repro.datasets.midi_scores import midi_bytes
 from jtfs_repro.datasets.phrases import Performance
 from jtfs_repro.datasets.recording import Condition, Recording
@@ -127,7 +127,7 @@ def _plan(solos: Solos, subset: str, instrument_id: int, number: int, sha256: st
     }
     text = json.dumps(origin, sort_keys=True)
     clips = tuple(
-        Clip(
+        clip_of(
             subset=subset,
             instrument=instrument,
             instrument_id=instrument_id,
@@ -145,7 +145,7 @@ def render_song(song: Song, font: bytes, *, solos: Solos, font_name: str = "font
     FileError: the font cannot be rendered. ValueError: too little of the song sounds.
     """
     dry = _synthesise(song.midi, font, font_name)
-    starts = _cuts(dry, solos, song.clips[0].song_id)
+    starts = _cuts(dry, solos, song.clips[0].group)
     wet = recording.place_in_room(dry, sr=SR_HZ, condition=song.condition)
     clips = np.stack([wet[start : start + N_SAMPLES] for start in starts])
     return recording.set_level(clips, condition=song.condition)

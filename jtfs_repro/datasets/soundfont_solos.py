@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jtfs_repro import checks, io
+from jtfs_repro.audio import is_plain_wav
 from jtfs_repro.datasets import recording, soundfont_files
 from jtfs_repro.datasets.medley_solos_db import (
     CLASSES,
@@ -52,7 +53,7 @@ def render_solos(
     io.save_text(folder / "README.txt", _readme(solos, fonts))
     table.unlink(missing_ok=True)
     n_rendered = _render_missing(solos, songs, folder / "audio", fonts, progress)
-    n_removed = _remove_others(folder / "audio", {clip.file_name for clip in clips})
+    n_removed = _remove_others(folder / "audio", {clip.file for clip in clips})
     save_metadata(table, clips)
     return {
         "status": io.RUN,
@@ -106,15 +107,15 @@ def _render_missing(
         path = fonts[song.clips[0].subset].path
         rendered = render_song(song, data[path], solos=solos, font_name=str(path))
         for index in indices:
-            recording.save_wav(audio / song.clips[index].file_name, rendered[index], sr=SR_HZ)
+            recording.save_wav(audio / song.clips[index].file, rendered[index], sr=SR_HZ)
     return sum(len(indices) for _, indices in waiting)
 
 
 def _missing(song: Song, audio: Path) -> list[int]:
     """Return which clips of a song are not there as whole files."""
-    paths = [audio / clip.file_name for clip in song.clips]
+    paths = [audio / clip.file for clip in song.clips]
     return [i for i, path in enumerate(paths)
-            if not recording.is_whole_wav(path, N_SAMPLES, sr=SR_HZ)]  # fmt: skip
+            if not is_plain_wav(path, N_SAMPLES, sr=SR_HZ)]  # fmt: skip
 
 
 def _remove_others(audio: Path, names: set[str]) -> int:

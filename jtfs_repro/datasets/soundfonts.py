@@ -19,7 +19,7 @@ from jtfs_repro import checks
 from jtfs_repro.datasets import debian_package, soundfont_files
 from jtfs_repro.datasets.debian_package import DebianPackage, apt_package, snapshot_package
 from jtfs_repro.io import FileError, Unavailable
-from jtfs_repro.provenance import sha256 as sha256_of
+from jtfs_repro.journal import sha256 as sha256_of
 
 AUTO = "auto"
 DOWNLOADS = ("auto", "always", "never")
@@ -67,12 +67,6 @@ GENERAL_USER = SoundfontFacts(
     source="Debian package minuet-data 22.12.3-1",
     sha256="226bdc28613368ce9b740ecf0748618c575657f19b9c88eada1a50b060ef7eba",
     n_bytes=31_281_184,
-    package=DebianPackage(
-        name="minuet-data",
-        member="usr/share/minuet/soundfonts/GeneralUser-v1.47.sf2",
-        sha1="6ad63075d001efdbc2cc90843e2bae87c24503a4",
-        sha256="ebcfe09eb16ceeeaea998427b671784ff6a5f0b0e2aecb1e1ad9ef0da6ded5fb",
-    ),
 )
 KNOWN = {facts.sha256: facts for facts in (TIMGM6MB, FLUID_R3, GENERAL_USER)}
 # Collections that share samples with the training font: clarinet, guitar, violin, saxophone.

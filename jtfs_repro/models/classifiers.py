@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from torch import Tensor, nn
 
 from jtfs_repro import checks
-from jtfs_repro.models.blocks import HEAD_ORDERS
-from jtfs_repro.models.convnets import ConvNet1d, ConvNet2d
+from jtfs_repro.models.convnets import HEAD_ORDERS, ConvNet
 from jtfs_repro.models.fronts import CqtFront, JtfsFront, Scattering1dFront
 from jtfs_repro.models.statistics import Shapes, Statistics
 
@@ -23,9 +22,7 @@ CQT_WIDTHS = (64, 128, 256)
 class _Classifier(nn.Module):
     """A front, then a body."""
 
-    def __init__(
-        self, front: JtfsFront | Scattering1dFront | CqtFront, body: ConvNet1d | ConvNet2d
-    ) -> None:
+    def __init__(self, front: JtfsFront | Scattering1dFront | CqtFront, body: ConvNet) -> None:
         super().__init__()
         if min(front.shape[1:]) < body.smallest_size:
             rule = f"be >= {body.smallest_size} along every axis"
@@ -52,7 +49,7 @@ class JtfsNet(_Classifier):
     Parameters
     ----------
     shapes : dict; of one clip: ``S1`` (rows of order 1, frames) and ``S2`` (paths, rows, frames)
-    statistics : Statistics; mu, mean and std of ``S1`` per row and of ``S2`` per path
+    statistics : dict of Statistics; of ``S1`` per row and of ``S2`` per path
     n_classes : int >= 1; number of logits
     widths : three ints or None; channels after each block; None: C, 2C, 4C with C = 4 + paths
     se_reduction : int >= 1; reduction of squeeze and excitation
@@ -65,7 +62,7 @@ class JtfsNet(_Classifier):
     Examples
     --------
     >>> shapes = {"S1": (175, 32), "S2": (165, 44, 32)}
-    >>> JtfsNet(shapes=shapes, statistics=Statistics.neutral(shapes)).n_parameters
+    >>> JtfsNet(shapes=shapes, statistics=Statistics.neutral(shapes), n_classes=8).n_parameters
     5002608
     """
 
@@ -73,8 +70,8 @@ class JtfsNet(_Classifier):
         self,
         *,
         shapes: Shapes,
-        statistics: Statistics,
-        n_classes: int = 8,
+        statistics: Mapping[str, Statistics],
+        n_classes: int,
         widths: Sequence[int] | None = None,
         se_reduction: int = 16,
         head_order: str = HEAD_ORDERS[0],
@@ -84,9 +81,10 @@ class JtfsNet(_Classifier):
     ) -> None:
         front = JtfsFront(shapes=shapes, statistics=statistics, c=c, is_c_learnable=is_c_learnable)
         n_channels = front.shape[0]
-        body = ConvNet2d(
+        body = ConvNet(
             n_channels,
             (n_channels, 2 * n_channels, 4 * n_channels) if widths is None else widths,
+            n_axes=2,
             n_classes=n_classes,
             se_reduction=se_reduction,
             head_order=head_order,
@@ -104,7 +102,7 @@ class Scattering1dNet(_Classifier):
     Parameters
     ----------
     shapes : dict; of one clip: ``S`` (paths, frames)
-    statistics : Statistics; mu, mean and std of ``S`` per path
+    statistics : dict of Statistics; of ``S`` per path
     widths : three ints or None
         Channels after each block; None: floor(m / 2), m, 2m with m = floor(paths / 4).
     n_classes, se_reduction, head_order, dropout, c, is_c_learnable; see `JtfsNet`
@@ -112,7 +110,8 @@ class Scattering1dNet(_Classifier):
     Examples
     --------
     >>> shapes = {"S": (1243, 32)}
-    >>> Scattering1dNet(shapes=shapes, statistics=Statistics.neutral(shapes)).n_parameters
+    >>> statistics = Statistics.neutral(shapes)
+    >>> Scattering1dNet(shapes=shapes, statistics=statistics, n_classes=8).n_parameters
     2270312
     """
 
@@ -120,8 +119,8 @@ class Scattering1dNet(_Classifier):
         self,
         *,
         shapes: Shapes,
-        statistics: Statistics,
-        n_classes: int = 8,
+        statistics: Mapping[str, Statistics],
+        n_classes: int,
         widths: Sequence[int] | None = None,
         se_reduction: int = 16,
         head_order: str = HEAD_ORDERS[0],
@@ -134,9 +133,10 @@ class Scattering1dNet(_Classifier):
         )
         n_channels = front.shape[0]
         quarter = n_channels // 4
-        body = ConvNet1d(
+        body = ConvNet(
             n_channels,
             (quarter // 2, quarter, 2 * quarter) if widths is None else widths,
+            n_axes=1,
             n_classes=n_classes,
             se_reduction=se_reduction,
             head_order=head_order,
@@ -154,7 +154,7 @@ class CqtNet(_Classifier):
     Parameters
     ----------
     shapes : dict; of one clip: ``S`` (bins, frames)
-    statistics : Statistics; mean and std of ``S`` per bin
+    statistics : dict of Statistics; of ``S`` per bin, mean and std
     widths : three ints; channels after each block
     pool_after_block_3 : bool
         Whether block 3 ends with max pooling: true in the paper, false in the original code.
@@ -164,7 +164,7 @@ class CqtNet(_Classifier):
     Examples
     --------
     >>> shapes = {"S": (96, 257)}
-    >>> CqtNet(shapes=shapes, statistics=Statistics.neutral(shapes)).n_parameters
+    >>> CqtNet(shapes=shapes, statistics=Statistics.neutral(shapes), n_classes=8).n_parameters
     531362
     """
 
@@ -172,8 +172,8 @@ class CqtNet(_Classifier):
         self,
         *,
         shapes: Shapes,
-        statistics: Statistics,
-        n_classes: int = 8,
+        statistics: Mapping[str, Statistics],
+        n_classes: int,
         widths: Sequence[int] = CQT_WIDTHS,
         se_reduction: int = 16,
         head_order: str = HEAD_ORDERS[0],
@@ -181,9 +181,10 @@ class CqtNet(_Classifier):
         pool_after_block_3: bool = True,
     ) -> None:
         front = CqtFront(shapes=shapes, statistics=statistics)
-        body = ConvNet2d(
+        body = ConvNet(
             front.shape[0],
             widths,
+            n_axes=2,
             n_classes=n_classes,
             se_reduction=se_reduction,
             head_order=head_order,

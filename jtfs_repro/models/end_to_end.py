@@ -32,7 +32,8 @@ class JtfsEndToEnd(nn.Module):
     Examples
     --------
     >>> from jtfs_repro.models.classifiers import CqtNet, Statistics
-    >>> net = CqtNet(shapes={"S": (48, 64)}, statistics=Statistics.neutral({"S": (48, 64)}))
+    >>> shapes = {"S": (48, 64)}
+    >>> net = CqtNet(shapes=shapes, statistics=Statistics.neutral(shapes), n_classes=8)
     >>> JtfsEndToEnd(net=net, transform=lambda x: {"S": x.view(-1, 48, 64)})(torch.zeros(2, 3072))
     tensor([[...]], grad_fn=<AddmmBackward0>)
     """

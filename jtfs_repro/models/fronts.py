@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from jtfs_repro import checks
 from jtfs_repro.models.mu_log import MuLog, Standardise
-from jtfs_repro.models.statistics import Shapes, Statistics, feature_shape, take
+from jtfs_repro.models.statistics import Shapes, Statistics, feature_shape, take, vectors
 
 S1_FILTERS = 4
 S1_KERNEL = 16  # rows: one octave at Q = 16
@@ -45,7 +45,7 @@ class JtfsFront(nn.Module):
         self,
         *,
         shapes: Shapes,
-        statistics: Statistics,
+        statistics: Mapping[str, Statistics],
         c: float = 0.1,
         is_c_learnable: bool = False,
     ) -> None:
@@ -104,7 +104,7 @@ class Scattering1dFront(nn.Module):
         self,
         *,
         shapes: Shapes,
-        statistics: Statistics,
+        statistics: Mapping[str, Statistics],
         c: float = 0.1,
         is_c_learnable: bool = False,
     ) -> None:
@@ -131,14 +131,14 @@ class CqtFront(nn.Module):
     (1, 32, 32)
     """
 
-    def __init__(self, *, shapes: Shapes, statistics: Statistics) -> None:
+    def __init__(self, *, shapes: Shapes, statistics: Mapping[str, Statistics]) -> None:
         super().__init__()
         self.S_shape = feature_shape(shapes, "S", ("bins", "frames"))
         for name, size, window in zip(("bins", "frames"), self.S_shape, CQT_POOL, strict=True):
             checks.integer(f"shapes['S'].{name}", size, low=window, mistake="a shorter hop?")
         n_bins, n_frames = self.S_shape
-        vectors = [statistics.vector(kind, "S", n_bins) for kind in ("mean", "std")]
-        self.standardise = Standardise(*vectors)
+        _, mean, std = vectors(statistics, "S", n_bins)
+        self.standardise = Standardise(mean, std)
         self.shape = (1, n_bins // CQT_POOL[0], n_frames // CQT_POOL[1])
         self.norm = nn.BatchNorm2d(1)
 
@@ -148,6 +148,7 @@ class CqtFront(nn.Module):
         return self.norm(functional.avg_pool2d(standardised, CQT_POOL)[:, None])
 
 
-def _mu_log(statistics: Statistics, name: str, n: int, c: float, is_learnable: bool) -> MuLog:
-    mu, mean, std = (statistics.vector(kind, name, n) for kind in ("mu", "mean", "std"))
-    return MuLog(mu, mean, std, c=c, is_learnable=is_learnable)
+def _mu_log(
+    statistics: Mapping[str, Statistics], name: str, n: int, c: float, is_learnable: bool
+) -> MuLog:
+    return MuLog(*vectors(statistics, name, n), c=c, is_learnable=is_learnable)

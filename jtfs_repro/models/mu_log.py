@@ -6,16 +6,11 @@ r"""Compression and standardisation of coefficients, one set of constants per pa
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 
 from jtfs_repro import checks
-from jtfs_repro.models.statistics import as_vector
-
-if TYPE_CHECKING:
-    from jtfs_repro.models.statistics import Values
+from jtfs_repro.models.statistics import Values, as_vector
 
 OFFSET = 1e-8  # of the denominator: paths that are zero in the whole training set
 

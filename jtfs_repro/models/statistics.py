@@ -7,67 +7,62 @@ axis 0 is the path (or the CQT's bin), the last axis is time. In a batch, axis 1
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from jtfs_repro import checks
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    Values = np.ndarray | Tensor | Sequence[float]
-
+Values = np.ndarray | Tensor | Sequence[float]
 Shapes = Mapping[str, Sequence[int]]
-KINDS = ("mu", "mean", "std")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Statistics:
-    """One value per path, by feature name; computed on the training subset only.
+    """Statistics of one feature over the training clips, one value per path [shape=(paths,)].
 
-    ``mean`` and ``std`` map a name to those of what is standardised [shape=(paths,)]: mu-log
-    coefficients, or decibels; ``mu`` to the mean of the coefficients before the mu-log, empty for
-    features in decibels.
-
-    Examples
-    --------
-    >>> statistics = Statistics(mu={"S": [0.5, 2]}, mean={"S": [0, 1]}, std={"S": [1, 3]})
-    >>> statistics.vector("mu", "S", 2)
-    tensor([0.5000, 2.0000])
+    ``mean`` and ``std`` are those of what is standardised: mu-log coefficients, or decibels; ``mu``
+    is the mean of the coefficients before the mu-log, ones where nothing is compressed.
     """
 
-    mean: Mapping[str, Values]
-    std: Mapping[str, Values]
-    mu: Mapping[str, Values] = field(default_factory=dict)
+    mu: np.ndarray
+    mean: np.ndarray
+    std: np.ndarray
 
     @classmethod
-    def neutral(cls, shapes: Shapes) -> Statistics:
-        """Return mu = 1, mean = 0, std = 1 for features of these shapes.
+    def neutral(cls, shapes: Shapes) -> dict[str, Statistics]:
+        """Return mu = 1, mean = 0, std = 1 for every feature of these shapes.
 
         For networks whose statistics come with their weights.
         """
-        ones = {name: torch.ones(shape[0]) for name, shape in shapes.items()}
-        zeros = {name: torch.zeros(shape[0]) for name, shape in shapes.items()}
-        return cls(mu=ones, mean=zeros, std=ones)
+        sizes = {name: shape[0] for name, shape in shapes.items()}
+        return {n: cls(mu=np.ones(k), mean=np.zeros(k), std=np.ones(k)) for n, k in sizes.items()}
 
-    def vector(self, kind: str, name: str, n: int) -> Tensor:
-        """Return one statistic of one feature: Tensor [shape=(n,)], float32.
 
-        ValueError: unknown kind, no such feature, or a length other than ``n``.
-        """
-        checks.choice("kind", kind, KINDS)
-        values: Mapping[str, Values] = getattr(self, kind)
-        if name not in values:
-            mistake = "statistics of another representation?"
-            checks.fail(f"statistics.{kind}", sorted(values), f"have {name!r}", mistake)
-        found = as_vector(f"statistics.{kind}[{name!r}]", values[name])
-        if len(found) != n:
-            mistake = "statistics of other features?"
-            checks.fail(f"statistics.{kind}[{name!r}]", len(found), f"have {n} values", mistake)
-        return found
+def vectors(statistics: Mapping[str, Statistics], name: str, n: int) -> tuple[Tensor, ...]:
+    """Return mu, mean and std of one feature: Tensors [shape=(n,)], float32.
+
+    ValueError: no such feature, or a length other than ``n``.
+
+    Examples
+    --------
+    >>> half, one = np.array([0.5, 0.5]), np.array([1.0, 1.0])
+    >>> vectors({"S": Statistics(mu=half, mean=one, std=one)}, "S", 2)[0]
+    tensor([0.5000, 0.5000])
+    """
+    if name not in statistics:
+        mistake = "statistics of another representation?"
+        checks.fail("statistics", sorted(statistics), f"have {name!r}", mistake)
+    found = []
+    for kind in ("mu", "mean", "std"):
+        label = f"statistics[{name!r}].{kind}"
+        found.append(as_vector(label, getattr(statistics[name], kind)))
+        if len(found[-1]) != n:
+            checks.fail(label, len(found[-1]), f"have {n} values", "statistics of other features?")
+    return tuple(found)
 
 
 def as_vector(name: str, values: Any) -> Tensor:

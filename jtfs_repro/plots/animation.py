@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from jtfs_repro import checks
-from jtfs_repro.features.scale_rates import ScaleRate
+from jtfs_repro.features.scale_rate import ScaleRate
 from jtfs_repro.io import Unavailable, atomic_path
 from jtfs_repro.plots import style
 from jtfs_repro.plots.images import COLOURS, compressed, draw_image, draw_matrix, limits, spin_name

@@ -13,15 +13,18 @@ from matplotlib.patches import Patch
 from jtfs_repro import checks
 from jtfs_repro.plots import style
 from jtfs_repro.plots.classifiers import (
+    LONGEST_TITLE,
     REAL,
     Row,
     class_label,
     data_note,
+    group_word,
     model_label,
     names,
     not_run_note,
     number,
     why_not_run,
+    write_clip_set,
 )
 
 COLUMNS = 3
@@ -53,12 +56,12 @@ def figure_class_recalls(
     """Draw one panel per class and one for the average, one bar per model.
 
     ``published`` maps a model to class or 'average' to the paper's mean and standard deviation,
-    percent. ValueError: there is no row.
+    percent; empty where the classes are others. ValueError: there is no row.
     """
     if not table:
         checks.fail("table", [], "hold at least one model")
-    models, quantities = names(table, "model"), list(next(iter(published.values())))
-    has_other_data = table[0]["clip_set"] != REAL
+    models, quantities = names(table, "model"), _quantities(table[0])
+    paper = "" if not published else "same" if table[0]["clip_set"] == REAL else "other"
     n_rows = -(-len(quantities) // COLUMNS)
     panels_height = n_rows * (PANEL_HEIGHT + LINE_HEIGHT * len(models))
     height = HEAD + panels_height + LABELS + 0.5
@@ -73,27 +76,39 @@ def figure_class_recalls(
             for y, model in enumerate(models):
                 _bar(axes, y, quantity.replace(" ", "_"), model, table, seeds)
                 if model in published:
-                    _paper(axes, y, published[model][quantity], is_other=has_other_data)
+                    _paper(axes, y, published[model][quantity], is_other=paper == "other")
             if quantity == "average" and is_interval_drawn:
                 _intervals(axes, table)
         for axes in panels.flat[len(quantities) :]:
             axes.set_axis_off()
-        panels[-1, 1].set_xlabel("test recall (%)")
-        _legend(figure, has_other_data, is_interval_drawn)
+            above = panels.flat[list(panels.flat).index(axes) - COLUMNS]
+            above.tick_params(labelbottom=True)
+        n_last = (len(quantities) - 1) % COLUMNS + 1
+        panels[-1, 1 if n_last > 1 else 0].set_xlabel("test recall (%)")
+        interval = f"95 % over {group_word(table[0]['clip_set'])}" if is_interval_drawn else ""
+        _legend(figure, paper, interval)
+        write_clip_set(figure, table)
     return figure
+
+
+def _quantities(row: Row) -> list[str]:
+    """Return the classes and 'average', in the order of the table's columns."""
+    means = [name.removesuffix("_mean") for name in row if name.endswith("_mean")]
+    return [name.replace("_", " ") for name in means if name != "accuracy"]
 
 
 def _note(table: Sequence[Row]) -> str:
     row = max(table, key=lambda row: number(row["n_test_clips"] or "0"))
     size = ""
     if row["n_test_clips"]:
-        size = f" Test: {row['n_test_clips']} clips of {row['n_test_songs']} songs."
+        groups = f"{row['n_test_songs']} {group_word(row['clip_set'])}"
+        size = f" Test: {row['n_test_clips']} clips of {groups}."
     return f"{data_note(table)}{size}{not_run_note(table)}"
 
 
 def _frame(axes: Axes, quantity: str, models: Sequence[str]) -> None:
     is_average = quantity == "average"
-    title = "average of the classes" if is_average else class_label(quantity)
+    title = "average of the classes" if is_average else class_label(quantity, LONGEST_TITLE)
     axes.set_title(title, fontweight="bold" if is_average else "normal", pad=3)
     axes.set_xlim(0, 103)
     axes.set_xticks(range(0, 101, 25))
@@ -136,16 +151,17 @@ def _intervals(axes: Axes, table: Sequence[Row]) -> None:
         axes.plot([low, high], [y - 0.17] * 2, color=style.INK, linewidth=0.9, zorder=3)
 
 
-def _legend(figure: Figure, has_other_data: bool, is_interval_drawn: bool) -> None:
+def _legend(figure: Figure, paper: str, interval: str) -> None:
     dot = {"color": style.INK, "marker": "o", "linestyle": "none", "markersize": 2.5}
     entries: dict[str, Any] = {
         "ours, mean over seeds": Patch(color=style.POINT, linewidth=0),
         "one seed": Line2D([], [], **dot),
     }
-    if is_interval_drawn:
-        entries["95 % over songs"] = Line2D([], [], color=style.INK, linewidth=0.9)
-    paper = "paper, Medley-solos-DB (other data)" if has_other_data else "paper, mean ± sd"
-    look = _paper_look(is_other=has_other_data)
-    entries[paper] = Line2D([], [], linewidth=0.8, markeredgewidth=0.8, **look)
+    if interval:
+        entries[interval] = Line2D([], [], color=style.INK, linewidth=0.9)
+    if paper:
+        label = {"same": "mean ± sd", "other": "Medley-solos-DB (other data)"}[paper]
+        look = _paper_look(is_other=paper == "other")
+        entries[f"paper, {label}"] = Line2D([], [], linewidth=0.8, markeredgewidth=0.8, **look)
     place = {"loc": "upper center", "ncols": len(entries), "frameon": False, "fontsize": 7}
     figure.legend(list(entries.values()), list(entries), **place)

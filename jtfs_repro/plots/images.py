@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from jtfs_repro import checks
-from jtfs_repro.features.scale_rates import SPIN_NAMES, THETA, ScaleRate
+from jtfs_repro.features.scale_rate import SPIN_NAMES, THETA, ScaleRate
 from jtfs_repro.plots import style
 
 COLOURS = "magma_r"  # its lightness falls evenly

@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from jtfs_repro import io
+from jtfs_repro.journal import known_sha256
+from jtfs_repro.layout import MANIFEST, SUFFIX, StrPath
 from jtfs_repro.provenance.deviations import (
     COMPARISONS,
     READERS,
@@ -17,8 +19,6 @@ from jtfs_repro.provenance.deviations import (
     content_deviations,
     worst,
 )
-from jtfs_repro.provenance.journal import known_sha256
-from jtfs_repro.provenance.layout import MANIFEST, SUFFIX, StrPath
 from jtfs_repro.provenance.tolerances import Tolerance
 
 # the same bytes; within tolerance; beyond it

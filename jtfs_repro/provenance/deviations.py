@@ -18,7 +18,7 @@ import numpy as np
 
 from jtfs_repro import io
 from jtfs_repro.audio import read_sound
-from jtfs_repro.provenance.layout import StrPath
+from jtfs_repro.layout import StrPath
 from jtfs_repro.provenance.tolerances import Tolerance
 
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w.]\w)")

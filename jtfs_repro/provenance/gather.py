@@ -20,10 +20,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from jtfs_repro import io
-from jtfs_repro.provenance import environment, layout
-from jtfs_repro.provenance.journal import known_sha256, sha256
-from jtfs_repro.provenance.layout import SUFFIX
+from jtfs_repro import io, layout
+from jtfs_repro.journal import known_sha256, sha256
+from jtfs_repro.layout import SUFFIX
+from jtfs_repro.provenance import environment
 from jtfs_repro.provenance.record import load_sidecar
 from jtfs_repro.provenance.stamp import Stamp
 

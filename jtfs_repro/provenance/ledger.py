@@ -9,8 +9,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from jtfs_repro.provenance import gather, layout
-from jtfs_repro.provenance.layout import SUFFIX, Roots
+from jtfs_repro import layout
+from jtfs_repro.layout import SUFFIX, Roots
+from jtfs_repro.provenance import gather
 
 _UNREADABLE = (OSError, LookupError, TypeError, AttributeError, ValueError, RecursionError)
 

@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from jtfs_repro.gin_files import effective, is_gin
-from jtfs_repro.provenance.layout import PROJECT, StrPath
+from jtfs_repro.layout import PROJECT, StrPath
 from jtfs_repro.provenance.modules import (
     ALWAYS,
     EVERYTHING,

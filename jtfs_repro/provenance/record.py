@@ -19,9 +19,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jtfs_repro import devices, io
-from jtfs_repro.provenance import environment, journal, layout
-from jtfs_repro.provenance.layout import PROJECT, SUFFIX, StrPath
+from jtfs_repro import devices, io, journal, layout
+from jtfs_repro.layout import PROJECT, SUFFIX, StrPath
+from jtfs_repro.provenance import environment
 from jtfs_repro.provenance.reached import code_sha256
 
 _STAMP = ("scale", "preset", "variant")

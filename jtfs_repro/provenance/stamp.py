@@ -11,9 +11,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from jtfs_repro import checks
+from jtfs_repro.layout import PRESETS, SCALES
 
-SCALES = ("smoke", "demo", "paper")
-PRESETS = ("paper", "as_coded", "tutorial")
 DEVICES = ("cpu", "cuda", "cpu+cuda")
 
 
@@ -64,17 +63,6 @@ class Stamp:
     def as_dict(self) -> dict[str, str]:
         """Return the stamp for JSON files and table columns."""
         return asdict(self)
-
-
-def parse_run(run: str) -> dict[str, str]:
-    """Return scale, preset and variant of a run's name, ``scale[-preset][+variant]``.
-
-    >>> parse_run("smoke-as_coded+adalog")
-    {'scale': 'smoke', 'preset': 'as_coded', 'variant': 'adalog'}
-    """
-    name, _, variant = run.partition("+")
-    scale, _, preset = name.partition("-")
-    return {"scale": scale, "preset": preset or PRESETS[0], "variant": variant}
 
 
 def add_stamp_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,11 +14,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from jtfs_repro import gin_files, io
-from jtfs_repro.provenance import layout, reached
+from jtfs_repro import gin_files, io, layout
+from jtfs_repro.journal import known_sha256
+from jtfs_repro.layout import PROJECT, Roots
+from jtfs_repro.provenance import reached
 from jtfs_repro.provenance.gather import folded
-from jtfs_repro.provenance.journal import known_sha256
-from jtfs_repro.provenance.layout import PROJECT, Roots
 from jtfs_repro.provenance.ledger import (
     Finding,
     Kind,

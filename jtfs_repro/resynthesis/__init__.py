@@ -7,3 +7,7 @@ error is ``E(y) = ||S y - S x|| / ||S x||`` over all coefficients of all channel
 ValueError or TypeError. Reference: Muradeli et al., "Differentiable time-frequency scattering on
 GPU", DAFx 2022, section 5.
 """
+
+from jtfs_repro.extras import need
+
+need(__name__, "features", "tqdm")

@@ -1,7 +1,7 @@
 """Averaging in time by phi_T (or over the whole signal, or not at all).
 
-The average is a product with a banded matrix: each stretch of samples reaches only the output
-frames within the support of phi_T. The samples may be produced stretch by stretch, so that what
+The average is a product with a banded matrix: each chunk of samples reaches only the output
+frames within the support of phi_T. The samples may be produced chunk by chunk, so that what
 is averaged (a modulus on a much larger axis) never exists as a whole.
 """
 
@@ -22,7 +22,7 @@ from .padding import TimeAxis
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stretch:
+class TimeChunk:
     """`length` samples and the frames that they reach: runs of (first frame, number of frames).
 
     matrix : float array [shape=(frames in all runs, length)], None where samples are kept
@@ -44,12 +44,12 @@ class Stretch:
 
 @dataclass(frozen=True, kw_only=True)
 class Reduction:
-    """How samples become frames; the stretches follow one another over the whole axis.
+    """How samples become frames; the chunks follow one another over the whole axis.
 
-    frames : int, or None where samples are kept as they are (in the stretches that reach frames)
+    frames : int, or None where samples are kept as they are (in the chunks that reach frames)
     """
 
-    stretches: tuple[Stretch, ...]
+    chunks: tuple[TimeChunk, ...]
     frames: int | None
 
     @property
@@ -59,29 +59,20 @@ class Reduction:
 
 
 def reduce_time(produce: Callable[[Tensor], Tensor], Y: Tensor, reduction: Reduction) -> Tensor:
-    """Return the averaged (summed, or untouched) time series of what `produce` makes of `Y`.
+    """Return the average [shape=(..., frames)] of what `produce` makes of `Y` [shape=(..., M)].
 
-    Parameters
-    ----------
-    produce : callable
-        Pointwise in time: Y [shape=(..., stretch)] -> U [shape=(..., stretch)], real.
-    Y : Tensor [shape=(..., M)]
-    reduction : Reduction
-
-    Returns
-    -------
-    S : Tensor [shape=(..., frames)]
+    `produce` is pointwise in time: Y [shape=(..., chunk)] -> U [shape=(..., chunk)], real.
     """
-    pieces = Y.split([s.length for s in reduction.stretches], dim=-1)
-    pairs = [(y, s) for y, s in zip(pieces, reduction.stretches, strict=True) if s.reached]
+    parts = Y.split([chunk.length for chunk in reduction.chunks], dim=-1)
+    pairs = [(y, chunk) for y, chunk in zip(parts, reduction.chunks, strict=True) if chunk.reached]
     if reduction.frames is None:
         return torch.cat([produce(y) for y, _ in pairs], dim=-1)
     S = None
-    for y, stretch in pairs:
-        part = produce(y) @ stretch.matrix.mT
+    for y, chunk in pairs:
+        part = produce(y) @ chunk.matrix.mT
         if S is None:
             S = part.new_zeros((*part.shape[:-1], reduction.frames))
-        for frames, those in stretch.frames():
+        for frames, those in chunk.frames():
             S[..., frames] += part[..., those]
     assert S is not None
     return S
@@ -89,57 +80,47 @@ def reduce_time(produce: Callable[[Tensor], Tensor], Y: Tensor, reduction: Reduc
 
 def averaged(U: Tensor, reduction: Reduction) -> Tensor:
     """Apply `reduction` to samples that exist: U [shape=(..., M)] -> [shape=(..., frames)]."""
-    return reduce_time(lambda piece: piece, U, reduction)
+    return reduce_time(lambda samples: samples, U, reduction)
 
 
 def averaged_adjoint(S: Tensor, reduction: Reduction, M: int) -> Tensor:
     """Return the gradient of the samples [shape=(..., M)], given that of their averages `S`."""
     U = S.new_zeros((*S.shape[:-1], M))
-    for start, kept, stretch in placed(reduction):
-        piece = U[..., start : start + stretch.length]
-        if stretch.matrix is None:
-            piece += S[..., kept : kept + stretch.length]
+    for start, kept, chunk in placed(reduction):
+        samples = U[..., start : start + chunk.length]
+        if chunk.matrix is None:
+            samples += S[..., kept : kept + chunk.length]
             continue
-        for frames, those in stretch.frames():
-            piece += S[..., frames] @ stretch.matrix[those]
+        for frames, those in chunk.frames():
+            samples += S[..., frames] @ chunk.matrix[those]
     return U
 
 
-def placed(reduction: Reduction) -> Iterator[tuple[int, int, Stretch]]:
-    """Yield the stretches that reach frames: first sample, number of samples kept before."""
+def placed(reduction: Reduction) -> Iterator[tuple[int, int, TimeChunk]]:
+    """Yield the chunks that reach frames: first sample, number of samples kept before."""
     start = kept = 0
-    for stretch in reduction.stretches:
-        if stretch.reached:
-            yield start, kept, stretch
-            kept += stretch.length
-        start += stretch.length
+    for chunk in reduction.chunks:
+        if chunk.reached:
+            yield start, kept, chunk
+            kept += chunk.length
+        start += chunk.length
 
 
 def local_average(
-    axis: TimeAxis, T: float, k: int, log2_stride: int, *, stretch: int, unpad: bool = True
+    axis: TimeAxis, T: float, k: int, log2_stride: int, *, chunk: int, unpad: bool = True
 ) -> Reduction:
     """Average by phi_T and subsample: resolution ``2**-k`` to ``2**-log2_stride``.
 
-    S[f] = sum_t U[t] phi_T[(2**(log2_stride - k) f - t) mod M], circular on the padded length.
-
-    Parameters
-    ----------
-    axis : TimeAxis
-    T : float
-        Width of phi_T, in samples.
-    k, log2_stride : int, k <= log2_stride
-    stretch : int
-        Wanted samples per stretch.
-    unpad : bool
-        Keep only the frames of the signal, else also those of the padding.
+    S[f] = sum_t U[t] phi_T[(2**(log2_stride - k) f - t) mod M], circular on the padded length, in
+    chunks of about `chunk` samples; `unpad` keeps the frames of the signal alone.
     """
     M, hop = axis.N_padded >> k, 1 << (log2_stride - k)
     phi = 2.0**k * np.fft.ifft(spectrum(low_pass(T), axis.N_padded)).real[:: 1 << k]
     first, last = axis.border(log2_stride) if unpad else (0, axis.N_padded >> log2_stride)
     reach = min(math.ceil(TAIL / (2 * math.pi * low_pass(T).sigma) / 2**k), M // 2)
-    length = min(M, stretch, max(512, 64 * hop))
+    length = min(M, chunk, max(512, 64 * hop))
     matrices: dict[tuple, NDArray[np.float64]] = {}
-    stretches = []
+    chunks = []
     for start in range(0, M, length):
         stop = min(start + length, M)
         runs = _frames_reached(start, stop, reach, M, hop, first, last)
@@ -148,8 +129,8 @@ def local_average(
         if key not in matrices:
             matrices[key] = phi[np.mod(lags[:, None] - np.arange(stop - start), M).astype(int)]
         reached = tuple((f0 - first, f1 - f0) for f0, f1 in runs)
-        stretches.append(Stretch(length=stop - start, reached=reached, matrix=matrices[key]))
-    return Reduction(stretches=tuple(stretches), frames=last - first)
+        chunks.append(TimeChunk(length=stop - start, reached=reached, matrix=matrices[key]))
+    return Reduction(chunks=tuple(chunks), frames=last - first)
 
 
 def _frames_reached(
@@ -167,31 +148,31 @@ def _frames_reached(
     return ranges
 
 
-def global_average(axis: TimeAxis, k: int, *, mean: bool, stretch: int) -> Reduction:
+def global_average(axis: TimeAxis, k: int, *, mean: bool, chunk: int) -> Reduction:
     """Sum over the padded axis at resolution ``2**-k``, or mean over the signal's samples."""
     M = axis.N_padded >> k
     first, last = axis.border(k) if mean else (0, M)
     weight = 1 / (last - first) if mean else 1.0
-    weights = {n: np.full((1, n), weight) for n in _cuts(first, last, stretch)}
-    return Reduction(stretches=_within(first, last, M, stretch, weights), frames=1)
+    weights = {n: np.full((1, n), weight) for n in _cuts(first, last, chunk)}
+    return Reduction(chunks=_within(first, last, M, chunk, weights), frames=1)
 
 
-def no_average(axis: TimeAxis, k: int, *, stretch: int) -> Reduction:
+def no_average(axis: TimeAxis, k: int, *, chunk: int) -> Reduction:
     """Keep the signal's samples at resolution ``2**-k``."""
     first, last = axis.border(k)
-    return Reduction(stretches=_within(first, last, axis.N_padded >> k, stretch, {}), frames=None)
+    return Reduction(chunks=_within(first, last, axis.N_padded >> k, chunk, {}), frames=None)
 
 
 def _within(
-    first: int, last: int, M: int, stretch: int, matrices: dict[int, NDArray[np.float64]]
-) -> tuple[Stretch, ...]:
+    first: int, last: int, M: int, chunk: int, matrices: dict[int, NDArray[np.float64]]
+) -> tuple[TimeChunk, ...]:
     """Stretches of samples ``first:last``, and what lies before and after them unused."""
     inner = (
-        Stretch(length=n, reached=((0, 1),), matrix=matrices.get(n))
-        for n in _cuts(first, last, stretch)
+        TimeChunk(length=n, reached=((0, 1),), matrix=matrices.get(n))
+        for n in _cuts(first, last, chunk)
     )
-    return (Stretch(length=first, reached=()), *inner, Stretch(length=M - last, reached=()))
+    return (TimeChunk(length=first, reached=()), *inner, TimeChunk(length=M - last, reached=()))
 
 
-def _cuts(first: int, last: int, stretch: int) -> list[int]:
-    return [min(stretch, last - start) for start in range(first, last, stretch)]
+def _cuts(first: int, last: int, chunk: int) -> list[int]:
+    return [min(chunk, last - start) for start in range(first, last, chunk)]

@@ -65,14 +65,8 @@ def band(
 ) -> Band:
     """Return the bins and gains that take a signal from resolution ``2**-k_in`` to ``2**-k_out``.
 
-    Parameters
-    ----------
-    filters : sequence of Filter, defined on the `N` bins of full resolution
-    N : int, a multiple of ``2**k_out``
-    k_in, k_out : int, 0 <= k_in <= k_out
-    analytic : bool, see :func:`filters.spectrum`
-    aligned : bool
-        Keep the phase of the result, at the price of reading more bins.
+    The `filters` are defined on the `N` bins of full resolution. `aligned` keeps the phase of the
+    result, at the price of reading more bins.
     """
     M, N_in = N >> k_out, N >> k_in
     ends = [_ends(psi, N) for psi in filters]
@@ -139,13 +133,8 @@ def _runs(index: NDArray[np.int64]) -> tuple[tuple[int, int, bool], ...]:
 def windows(U_hat: Tensor, band: Band) -> Tensor:
     """Return the spectra of ``U * psi``, subsampled, their phase as said above.
 
-    Parameters
-    ----------
-    U_hat : Tensor [shape=(..., N_in / 2 + 1)], complex, half the spectrum of a real signal
-
-    Returns
-    -------
-    Y_hat : Tensor [shape=(..., filters, bins)], complex, bins <= M
+    Half the spectrum of a real signal [shape=(..., N_in / 2 + 1)] -> [shape=(..., filters, bins)],
+    bins <= M.
     """
     filters, width, _ = band.gain.shape
     if band.runs:

@@ -1,4 +1,4 @@
-"""How many signals are computed together, so that their memory fits into a budget."""
+"""How much is computed at once: sizes of chunks, and signals that fit into a memory budget."""
 
 from __future__ import annotations
 
@@ -15,11 +15,43 @@ from .stages import Stage
 
 FREE_SHARE = 0.8  # of the free memory that may be used where no budget is given
 UNCHECKED = 2**26  # bytes below which free memory is not looked up
+LONG_CHUNK = 8192  # samples averaged at once where they exist anyway
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChunkSizes:
+    """How much is computed at once; it changes the speed, and the results by rounding only.
+
+    signals : samples of padded signals (more signals go one chunk after another)
+    first : samples of the first order
+    time : samples that are averaged at once, of one signal
+    joint : samples after the wavelets along n1, of several signals
+    tile, rows : kernel rows of those wavelets (None: no limit)
+    """
+
+    signals: int
+    first: int
+    time: int
+    joint: int
+    tile: int | None
+    rows: int | None
+
+
+# On a CPU what is computed at once is to stay in its cache; on a GPU it is to keep it busy.
+CHUNK_SIZES = {
+    "cpu": ChunkSizes(signals=2**17, first=2**18, time=512, joint=512, tile=64, rows=256),
+    "cuda": ChunkSizes(signals=2**24, first=2**25, time=8192, joint=2**16, tile=None, rows=None),
+}
+
+
+def chunk_sizes(device: torch.device) -> ChunkSizes:
+    """Return the sizes for `device`."""
+    return CHUNK_SIZES["cpu" if device.type == "cpu" else "cuda"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rerun(Stage):
-    """A part of the batch that keeps only its input and is computed again in the backward pass."""
+    """A chunk of signals that keeps only its input and is computed again in the backward pass."""
 
     function: Callable[[Tensor], Sequence[Tensor]]
 
@@ -27,9 +59,7 @@ class Rerun(Stage):
         """See `Stage`."""
         return tuple(self.function(*inputs))
 
-    def run(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """See `Stage`."""
-        return tuple(self.function(*inputs))
+    run = plain
 
     def adjoint(self, inputs: Sequence[Tensor], grads: Sequence[Tensor]) -> Sequence[Tensor]:
         """See `Stage`."""
@@ -39,49 +69,46 @@ class Rerun(Stage):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Portions:
-    """How many signals are computed together, and whether the backward pass makes them again."""
+class SignalChunks:
+    """How many signals are computed at once, and whether the backward pass makes them again."""
 
-    together: int
+    signals: int
     rerun: bool
     peak_bytes: int
 
 
-def portions(
+def signal_chunks(
     memory: Memory,
     batch: int,
-    together: int,
+    most: int,
     *,
     grad: bool,
     budget: float | None,
     device: torch.device,
-) -> Portions:
-    """Return portions of at most `together` signals that fit into `budget`.
+) -> SignalChunks:
+    """Return chunks of at most `most` signals that fit into `budget`.
 
-    Raises
-    ------
-    ValueError
-        A given budget does not hold one signal.
+    ValueError: a given budget does not hold one signal.
     """
-    together = max(1, min(batch, together))
-    peak = memory.peak(batch, together, grad=grad)
+    signals = max(1, min(batch, most))
+    peak = memory.peak(batch, signals, grad=grad)
     if budget is None and peak <= UNCHECKED:
-        return Portions(together=together, rerun=False, peak_bytes=peak)
+        return SignalChunks(signals=signals, rerun=False, peak_bytes=peak)
     limit = free_bytes(device) * FREE_SHARE if budget is None else budget
     rerun = grad and memory.peak(batch, 1, grad=True) > limit
-    need = lambda n: _rerun_peak(memory, batch, n) if rerun else memory.peak(batch, n, grad=grad)  # noqa: E731
-    while together > 1 and need(together) > limit:
-        together = (together + 1) // 2
+
+    def need(signals: int) -> int:
+        if not rerun:
+            return memory.peak(batch, signals, grad=grad)
+        work = memory.peak(min(batch, signals), signals, grad=True)
+        return work + batch * memory.results  # results of all, and one chunk at work
+
+    while signals > 1 and need(signals) > limit:
+        signals = (signals + 1) // 2
     if budget is not None and need(1) > budget:
         rule = f"be >= {need(1)} bytes for {batch} signals"
         checks.fail("memory_budget", budget, rule, "results, tables and one signal are the least")
-    return Portions(together=together, rerun=rerun, peak_bytes=need(together))
-
-
-def _rerun_peak(memory: Memory, batch: int, together: int) -> int:
-    """Return the bytes where only results are kept, and one portion is at work."""
-    work = memory.peak(min(batch, together), together, grad=True)
-    return work + batch * memory.results
+    return SignalChunks(signals=signals, rerun=rerun, peak_bytes=need(signals))
 
 
 def free_bytes(device: torch.device) -> float:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,11 @@ class Filter:
     def spin(self) -> int:
         """Sign of the centre frequency; 0 for a low-pass filter."""
         return (self.xi > 0) - (self.xi < 0)
+
+    def described(self, N: int, *, analytic: bool = False) -> dict[str, Any]:
+        """Return xi, sigma, j and, as ``levels[0]``, the spectrum on `N` bins."""
+        levels = [spectrum(self, N, analytic=analytic)]
+        return {"xi": self.xi, "sigma": self.sigma, "j": self.j, "levels": levels}
 
 
 def xi_max(Q: int) -> float:

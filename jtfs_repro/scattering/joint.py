@@ -1,9 +1,9 @@
 """The joint stage: Y_2 = U_1 * psi_n2 * psi_n_fr, its modulus, and the average by phi_T.
 
 The modulus has 65 to 225 times as many elements as the scalogram, and it is needed only for its
-average. So it is made group by group of rows, for a stretch of time that stays in the cache, and
-averaged at once. In the backward pass it is made again. Buffers and views of them are made once
-and serve all stretches: fresh large buffers, and views, cost more than the arithmetic on them.
+average. So it is made for a chunk of rows and of time that stays in the cache, and averaged at
+once. In the backward pass it is made again. Buffers and views of them are made once and serve all
+chunks: fresh large buffers, and views, cost more than the arithmetic on them.
 """
 
 from __future__ import annotations
@@ -14,60 +14,51 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .averaging import Reduction, Stretch, placed, reduce_time
-from .frequency import Group, RowKernels, modulus
+from .averaging import Reduction, TimeChunk, placed, reduce_time
+from .frequency import RowChunk, RowKernels, modulus
 from .parallel import in_parallel
 from .scratch import Scratch
 
 
 def pooled_plain(Y: Tensor, kernels: RowKernels, reduction: Reduction) -> Tensor:
     """Return what :func:`pooled` returns, differentiably."""
-    return reduce_time(lambda piece: modulus(piece, kernels), Y, reduction)
+    return reduce_time(lambda chunk: modulus(chunk, kernels), Y, reduction)
 
 
 def pooled(Y: Tensor, kernels: RowKernels, reduction: Reduction, columns: int) -> Tensor:
-    """Return the average in time of ``|Y * psi_{n_fr}|``.
+    """Return the average in time of ``|Y * psi_{n_fr}|``, made for `columns` samples at once.
 
-    Parameters
-    ----------
-    Y : Tensor [shape=(B, rows, M)], complex
-    kernels : RowKernels
-    reduction : Reduction of M samples
-    columns : int, number of samples computed at once
-
-    Returns
-    -------
-    S : Tensor [shape=(B, outputs, frames)], in the order of the paths
+    Y [shape=(B, rows, M)], complex -> S [shape=(B, outputs, frames)], in the order of the paths.
     """
-    pieces = list(_pieces(Y.shape[0], reduction, columns))
+    chunks = list(_chunks(Y.shape[0], reduction, columns))
     shape = (kernels.outputs, Y.shape[0], reduction.length)
     kept = Y.real.new_empty(shape) if reduction.frames is None else None
 
-    def averages_of(share: Sequence[_Piece]) -> Tensor:
+    def averages_of(share: Sequence[_Chunk]) -> Tensor:
         S = Y.real.new_zeros(shape) if kept is None else kept
         scratch = Scratch(Y.real)
-        for piece, bench in _benches(Y, kernels, share, scratch):
-            bench.load(piece.of(Y))
-            _average(bench, piece, S[:, piece.batch], scratch)
+        for chunk, bench in _benches(Y, kernels, share, scratch):
+            bench.load(chunk.of(Y))
+            _average(bench, chunk, S[:, chunk.batch], scratch)
         return S
 
-    first, *others = in_parallel(averages_of, pieces, Y.device)
+    first, *others = in_parallel(averages_of, chunks, Y.device)
     for other in others if kept is None else ():
         first += other
     return first.index_select(0, kernels.order).transpose(0, 1)
 
 
-def _average(bench: _Bench, piece: _Piece, S: Tensor, scratch: Scratch) -> None:
-    """Add the average of the piece that is on the bench."""
-    matrix = piece.stretch.matrix
+def _average(bench: _Bench, chunk: _Chunk, S: Tensor, scratch: Scratch) -> None:
+    """Add the average of the chunk that is on the bench."""
+    matrix = chunk.time.matrix
     if matrix is None:
-        for group in bench.groups:
-            S[group.rows, :, piece.kept] = group.modulus()
+        for rows in bench.rows:
+            S[rows.outputs, :, chunk.kept] = rows.modulus()
         return
     averages = scratch("averages", bench.outputs, len(matrix))
-    for group in bench.groups:
-        torch.mm(group.modulus().view(-1, bench.t), matrix.T, out=averages[group.lines])
-    for frames, those in piece.stretch.frames():
+    for rows in bench.rows:
+        torch.mm(rows.modulus().view(-1, bench.t), matrix.T, out=averages[rows.lines])
+    for frames, those in chunk.time.frames():
         S[..., frames] += averages.view(*S.shape[:2], -1)[..., those]
 
 
@@ -81,114 +72,114 @@ def pooled_adjoint(
     """
     G = G.transpose(0, 1)
     S = torch.empty_like(G).index_copy_(0, kernels.order, G)
-    pieces = list(_pieces(Y.shape[0], reduction, columns))
-    if sum(stretch.length for _, _, stretch in placed(reduction)) < Y.shape[-1]:
+    chunks = list(_chunks(Y.shape[0], reduction, columns))
+    if sum(time.length for _, _, time in placed(reduction)) < Y.shape[-1]:
         Y_grad.zero_()
 
-    def gradients_of(share: Sequence[_Piece]) -> None:
+    def gradients_of(share: Sequence[_Chunk]) -> None:
         scratch = Scratch(Y.real)
-        for piece, bench in _benches(Y, kernels, share, scratch):
-            bench.load(piece.of(Y))
+        for chunk, bench in _benches(Y, kernels, share, scratch):
+            bench.load(chunk.of(Y))
             bench.X_grad.zero_()
-            _average_adjoint(bench, piece, S[:, piece.batch], scratch)
-            bench.unload(piece.of(Y_grad))
+            _average_adjoint(bench, chunk, S[:, chunk.batch], scratch)
+            bench.unload(chunk.of(Y_grad))
 
-    in_parallel(gradients_of, pieces, Y.device)
+    in_parallel(gradients_of, chunks, Y.device)
 
 
-def _average_adjoint(bench: _Bench, piece: _Piece, S: Tensor, scratch: Scratch) -> None:
-    """Fill the gradient of the piece that is on the bench, given that of its averages."""
-    matrix = piece.stretch.matrix
+def _average_adjoint(bench: _Bench, chunk: _Chunk, S: Tensor, scratch: Scratch) -> None:
+    """Fill the gradient of the chunk that is on the bench, given that of its averages."""
+    matrix = chunk.time.matrix
     if matrix is None:
-        for group in bench.groups:
-            group.adjoint(S[group.rows, :, piece.kept])
+        for rows in bench.rows:
+            rows.adjoint(S[rows.outputs, :, chunk.kept])
         return
-    parts = [S[..., frames].flatten(0, 1) for frames, _ in piece.stretch.frames()]
+    parts = [S[..., frames].flatten(0, 1) for frames, _ in chunk.time.frames()]
     averages = torch.cat(parts, dim=-1)
-    for group in bench.groups:
-        lines = averages[group.lines]
+    for rows in bench.rows:
+        lines = averages[rows.lines]
         U_grad = torch.mm(lines, matrix, out=scratch("U_grad", len(lines), bench.t))
-        group.adjoint(U_grad)
+        rows.adjoint(U_grad)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Piece:
-    """A stretch of time of the signals `batch`."""
+class _Chunk:
+    """A chunk of time of the signals `batch`; `kept`: where it goes if nothing is averaged."""
 
     batch: slice
     samples: slice
     kept: slice
-    stretch: Stretch
+    time: TimeChunk
 
     def of(self, Y: Tensor) -> Tensor:
-        """Return the piece of Y [shape=(B, rows, M)], as real numbers [shape=(rows, b, t, 2)]."""
+        """Return the chunk of Y [shape=(B, rows, M)], as real numbers [shape=(rows, b, t, 2)]."""
         return torch.view_as_real(Y[self.batch, :, self.samples].transpose(0, 1))
 
 
-def _pieces(B: int, reduction: Reduction, columns: int) -> Iterator[_Piece]:
-    """Yield pieces of at most `columns` samples, of several signals where they are short."""
-    for start, kept, stretch in placed(reduction):
-        step = max(1, columns // stretch.length)
+def _chunks(B: int, reduction: Reduction, columns: int) -> Iterator[_Chunk]:
+    """Yield chunks of at most `columns` samples, of several signals where they are short."""
+    for start, kept, time in placed(reduction):
+        step = max(1, columns // time.length)
         for b in range(0, B, step):
-            yield _Piece(
+            yield _Chunk(
                 batch=slice(b, min(b + step, B)),
-                samples=slice(start, start + stretch.length),
-                kept=slice(kept, kept + stretch.length),
-                stretch=stretch,
+                samples=slice(start, start + time.length),
+                kept=slice(kept, kept + time.length),
+                time=time,
             )
 
 
 class _Bench:
-    """Where pieces of one shape are worked on: Y and iY, real parts before imaginary parts."""
+    """Where chunks of one shape are worked on: Y and iY, real parts before imaginary parts."""
 
     def __init__(self, rows: int, b: int, t: int, kernels: RowKernels, scratch: Scratch) -> None:
         self.b, self.t = b, t
         self.X = scratch("X", 2, rows, 2, b, t)
         self.X_grad = scratch("X_grad", 2, rows, 2, b, t)
         self.outputs = kernels.outputs * b
-        self.groups: list[_GroupBench] = []
+        self.rows: list[_RowBench] = []
         first = 0
-        for group in kernels.groups:
-            self.groups.append(_GroupBench(group, first, self, scratch))
-            first += group.outputs
+        for chunk in kernels.chunks:
+            self.rows.append(_RowBench(chunk, first, self, scratch))
+            first += chunk.outputs
 
     def load(self, Y: Tensor) -> None:
-        """Put in the piece Y [shape=(rows, b, t, 2)]."""
+        """Put in the chunk Y [shape=(rows, b, t, 2)]."""
         self.X[0].copy_(Y.movedim(-1, 1))
         self.X[1, :, 1] = self.X[0, :, 0]
         torch.neg(self.X[0, :, 1], out=self.X[1, :, 0])
 
     def unload(self, Y_grad: Tensor) -> None:
-        """Write the gradient of the piece."""
+        """Write the gradient of the chunk."""
         real, imag = self.X_grad
         torch.add(real[:, 0], imag[:, 1], out=Y_grad[..., 0])
         torch.sub(real[:, 1], imag[:, 0], out=Y_grad[..., 1])
 
 
-class _GroupBench:
-    """Where the rows of one group are worked on.
+class _RowBench:
+    """Where a chunk of rows is worked on.
 
-    rows : those of the modulus, among all; lines : the same, counted per signal
+    outputs : its rows of the modulus, among all; lines : the same, counted per signal
     """
 
-    def __init__(self, group: Group, first: int, bench: _Bench, scratch: Scratch) -> None:
-        b, t, n = bench.b, bench.t, group.kernel_rows
-        self.rows = slice(first, first + group.outputs)
-        self.lines = slice(b * first, b * (first + group.outputs))
-        self._spins = group.spins
+    def __init__(self, chunk: RowChunk, first: int, bench: _Bench, scratch: Scratch) -> None:
+        b, t, n = bench.b, bench.t, chunk.kernel_rows
+        self.outputs = slice(first, first + chunk.outputs)
+        self.lines = slice(b * first, b * (first + chunk.outputs))
+        self._spins = chunk.spins
         self._spare, self._low, self._high = block = scratch("W", 3, n, 2 * b * t)
-        self._W = block[1 : 1 + max(group.spins, 1)].view(-1, n, 2, b, t)
+        self._W = block[1 : 1 + max(chunk.spins, 1)].view(-1, n, 2, b, t)
         self._P, self._Q = self._W.unbind(2)
         self._U = self._spare.view(-1)[: self._P.numel()].view(self._P.shape)
         self._products, self._products_back = [], []
         for X, of_kernel, out in ((0, "A", self._low), (1, "B", self._spare)):
-            for tile in group.tiles:
+            for tile in chunk.tiles:
                 kernel, rows = getattr(tile, of_kernel), slice(tile.start, tile.stop)
                 if kernel is not None:
                     into = (bench.X[X].flatten(1)[tile.columns], out[rows])
                     self._products.append((kernel, *into))
                     back = bench.X_grad[X].flatten(1)[tile.columns]
-                    source = self._low if group.spins == 1 else out
+                    source = self._low if chunk.spins == 1 else out
                     self._products_back.append((kernel.T, source[rows], back))
 
     def modulus(self) -> Tensor:
@@ -197,7 +188,7 @@ class _GroupBench:
         return self._squared_modulus().sqrt_().flatten(0, 1)
 
     def adjoint(self, U_grad: Tensor) -> None:
-        """Add to the gradient of the piece, given that of U; reads and spoils the buffers."""
+        """Add to the gradient of the chunk, given that of U; reads and spoils the buffers."""
         self._respond()
         tiny = torch.finfo(self._U.dtype).tiny
         quotient = self._squared_modulus().add_(tiny).rsqrt_()
@@ -224,12 +215,12 @@ class _GroupBench:
 
 
 def _benches(
-    Y: Tensor, kernels: RowKernels, pieces: Sequence[_Piece], scratch: Scratch
-) -> Iterator[tuple[_Piece, _Bench]]:
-    """Yield each piece with the bench for its shape."""
+    Y: Tensor, kernels: RowKernels, chunks: Sequence[_Chunk], scratch: Scratch
+) -> Iterator[tuple[_Chunk, _Bench]]:
+    """Yield each chunk with the bench for its shape."""
     shape, bench = None, None
-    for piece in pieces:
-        b, t = piece.batch.stop - piece.batch.start, piece.stretch.length
+    for chunk in chunks:
+        b, t = chunk.batch.stop - chunk.batch.start, chunk.time.length
         if bench is None or shape != (b, t):
             shape, bench = (b, t), _Bench(Y.shape[1], b, t, kernels, scratch)
-        yield piece, bench
+        yield chunk, bench

@@ -11,8 +11,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+from torch import Tensor, nn
 
 from .filters import low_pass, spectrum
+from .scaling import power_of_two
 
 SUPPORT_WEIGHT = 1e-3  # share of the low-pass filter's l1 norm that may lie outside its support
 
@@ -48,6 +51,25 @@ def time_axis(N: int, T: float) -> TimeAxis:
     log2_N_padded = min(math.ceil(math.log2(wanted)), math.floor(math.log2(3 * N - 2)))
     N_padded = 2**log2_N_padded
     return TimeAxis(N=N, N_padded=N_padded, left=(N_padded - N) // 2)
+
+
+def padded(x: Tensor, axis: TimeAxis, pad_mode: str) -> tuple[Tensor, Tensor, torch.Size]:
+    """Flatten, scale and pad signals [shape=(..., N)].
+
+    The transform is homogeneous: scaling each signal by the power of two below its largest sample
+    changes no digit of the result, and keeps the products of tiny or huge signals in range.
+
+    Returns
+    -------
+    U_0 : Tensor [shape=(B, N_padded)]
+    scale : Tensor [shape=(B, 1)], what the output is to be multiplied by
+    batch : the leading shape of `x`
+    """
+    batch = x.shape[:-1]
+    x = x.reshape(batch.numel(), x.shape[-1])
+    scale = power_of_two(x.detach().abs().amax(-1, keepdim=True))
+    mode, ends = "constant" if pad_mode == "zero" else "reflect", (axis.left, axis.right)
+    return nn.functional.pad((x / scale)[:, None], ends, mode=mode)[:, 0], scale, batch
 
 
 def half_support(N: int, T: float) -> int:

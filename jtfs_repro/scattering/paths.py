@@ -94,9 +94,7 @@ def joint_meta(
 
 def path_table(
     paths: Sequence[Path],
-    psi1: Sequence[Filter],
-    psi2: Sequence[Filter],
-    psi_fr: Sequence[Filter],
+    banks: tuple[Sequence[Filter], Sequence[Filter], Sequence[Filter]],
     *,
     Q1: int,
     sr: float | None,
@@ -114,9 +112,8 @@ def path_table(
         "n_fr": _column([p.n_fr for p in paths]),
     }
     singles = [None if many else n for n, many in zip(first, is_range, strict=True)]
-    banks = {"1": (psi1, singles), "2": (psi2, [p.n2 for p in paths])}
-    banks["_fr"] = (psi_fr, [p.n_fr for p in paths])
-    for suffix, (bank, chosen) in banks.items():
+    columns = (singles, [p.n2 for p in paths], [p.n_fr for p in paths])
+    for suffix, bank, chosen in zip(("1", "2", "_fr"), banks, columns, strict=True):
         for field in ("j", "xi"):
             table[field + suffix] = np.array([_field(bank, n, field) for n in chosen], dtype=float)
     hz = np.nan if sr is None else sr

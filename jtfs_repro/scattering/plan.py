@@ -2,7 +2,7 @@
 
 FLOPs: 5 M log2 M for a complex FFT of M points and half of it for a real one, 2 per product and sum
 of a matrix product, and the operations of each modulus. Bytes: every array that exists as a whole
-is written once and read as often as a stage needs it; what is made and used up within a stretch of
+is written once and read as often as a stage needs it; what is made and used up within a chunk of
 time counts nothing, since it is to stay in the cache. Training adds the stages' adjoints: each
 makes its input's products again, and two more of the same size.
 """
@@ -10,6 +10,7 @@ makes its input's products again, and two more of the same size.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
@@ -17,8 +18,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from .bank import TimeBank
 from .first_order import FirstOrder
-from .second_order import SecondOrder, Slice
+from .second_order import Branch, SecondOrder
 
 SYSTEM = 2**25  # bytes that FFT and matrix product libraries take for themselves
 
@@ -50,15 +52,15 @@ class Memory:
     backward: int
     buffers: int
 
-    def peak(self, batch: int, together: int, *, grad: bool) -> int:
-        """Return the bytes needed for `batch` signals, `together` of which are at work at once."""
-        together = min(batch, together)
+    def peak(self, batch: int, at_once: int, *, grad: bool) -> int:
+        """Return the bytes needed for `batch` signals, `at_once` of which are at work at once."""
+        at_once = min(batch, at_once)
         results = 2 * batch * self.results  # parts, and their whole
         if grad:
             results += batch * self.kept
-            working = together * max(self.forward - self.kept, self.backward)
+            working = at_once * max(self.forward - self.kept, self.backward)
         else:
-            working = together * self.forward
+            working = at_once * self.forward
         return max(self.making, self.tables + self.buffers + results + working)
 
 
@@ -99,7 +101,7 @@ def count_steps(
     """Return the steps for `batch` signals with numbers of `item` bytes."""
     found = [_first_step(stage, grad=grad, item=item) for stage in first]
     found += [
-        _second_step(part, grad=grad, item=item) for part in (second.slices if second else ())
+        _second_step(branch, grad=grad, item=item) for branch in (second.branches if second else ())
     ]
     return tuple(Step(name=s.name, flops=batch * s.flops, bytes=batch * s.bytes) for s in found)
 
@@ -118,88 +120,84 @@ def _first_step(stage: FirstOrder, *, grad: bool, item: int) -> Step:
     )
 
 
-def _second_step(part: Slice, *, grad: bool, item: int) -> Step:
-    M, fft = part.M, 5 * part.M * math.log2(max(part.M, 2))
-    width = part.bands[0].width
-    rows, outputs = part.rows, part.rows
+def _second_step(branch: Branch, *, grad: bool, item: int) -> Step:
+    M, fft = branch.M, 5 * branch.M * math.log2(max(branch.M, 2))
+    width = branch.bands[0].width
+    rows, outputs = branch.rows, branch.outputs
     products, combined = 0, 0
-    if part.kernels is not None:
-        outputs = part.kernels.outputs
-        tiles = [tile for group in part.kernels.groups for tile in group.tiles]
+    if branch.kernels is not None:
+        tiles = [tile for chunk in branch.kernels.chunks for tile in chunk.tiles]
         products = 4 * M * sum(math.prod(t.A.shape) * (1 if t.B is None else 2) for t in tiles)
         combined = 2
-    average = 2 * _average_products(part.reduction) * outputs
+    average = 2 * _average_products(branch.reduction) * outputs
     forward = rows * (4 * width + fft) + products + (combined + 4) * outputs * M + average
     backward = rows * (8 * width + 2 * fft) + 2 * products + (2 * combined + 9) * outputs * M
-    moved = item * (rows * (2 * width + 8 * M) + outputs * part.reduction.length)
-    kernel = f", {outputs} joint rows" if part.kernels is not None else ""
+    moved = item * (rows * (2 * width + 8 * M) + outputs * branch.reduction.length)
+    kernel = f", {outputs} joint rows" if branch.kernels is not None else ""
     return Step(
-        name=f"n2 = {part.n2}, {rows} rows, {M} samples{kernel}",
+        name=f"n2 = {branch.n2}, {rows} rows, {M} samples{kernel}",
         flops=round(forward + grad * (backward + average)),
         bytes=round(moved * (4 if grad else 1)),
     )
 
 
 def _average_products(reduction: Any) -> int:
-    matrices = [s.matrix for s in reduction.stretches if s.matrix is not None]
+    matrices = [s.matrix for s in reduction.chunks if s.matrix is not None]
     return sum(math.prod(matrix.shape) for matrix in matrices)
 
 
 def count_memory(
-    tables: Any, *, N_padded: int, outputs: int, item: int, threads: int, blocking: Any
+    tables: Any, *, N_padded: int, outputs: int, item: int, threads: int, sizes: Any
 ) -> Memory:
-    """Return the memory model of a transform.
+    """Return the memory model of a transform, given its tables (`first`, `second`).
 
-    Parameters
-    ----------
-    tables : its tables, with attributes `first` and `second`
-    N_padded : int
-    outputs : int, coefficients per signal
-    item : int, bytes per number
-    threads : int
-    blocking : Blocking
+    outputs : coefficients per signal; item : bytes per number; sizes : ChunkSizes
     """
     first: Sequence[FirstOrder] = tables.first
-    slices: Sequence[Slice] = tables.second.slices if tables.second else ()
-    spectra = sum(2 * item * len(stage.band.gain) * stage.bins for stage in first)
-    averages = sum(item * len(stage.band.gain) * stage.reduction.length for stage in first)
-    averages += sum(item * _outputs(part) * part.reduction.length for part in slices)
-    largest = max((2 * item * part.rows * part.M for part in slices), default=0)
-    mirrored = max((2 * item * _columns(part) * part.M for part in slices), default=0) - largest
-    signal = 4 * item * N_padded
-    kept = item * (N_padded + 2) + spectra + 2 * averages
-    share = max((_outputs(part) * part.reduction.length for part in slices), default=0)
-    chunk = min(blocking.chunk, max(len(s.band.gain) * s.band.M for s in first))
+    branches: Sequence[Branch] = tables.second.branches if tables.second else ()
+    U_1 = [len(stage.band.gain) * stage.band.M for stage in first]  # samples per resolution
+    Y_2 = max((branch.rows * branch.M for branch in branches), default=0)
+    mirrored = max((branch.columns * branch.M for branch in branches), default=0) - Y_2
+    spectra = sum(2 * len(stage.band.gain) * stage.bins for stage in first)
+    S_2 = [branch.outputs * branch.reduction.length for branch in branches]
+    averages = sum(len(stage.band.gain) * stage.reduction.length for stage in first) + sum(S_2)
+    largest = max(S_2, default=0)
+    always = 4 * N_padded + spectra + averages
+    buffer = max(10 * min(sizes.first, max(U_1)), _bench(branches, sizes.joint))
     size = _bytes(tables, set(), item)
     return Memory(
         tables=size,
         making=size + _bytes(tables, set(), 8),
         results=item * outputs,
-        kept=kept,
-        forward=signal + spectra + averages + 2 * largest + mirrored + item * share * (threads + 1),
-        backward=signal + spectra + averages + 3 * largest + 2 * mirrored + 2 * item * share,
-        buffers=SYSTEM + threads * item * max(10 * chunk, _bench(slices, blocking.columns)),
+        kept=item * (N_padded + 2 + spectra + 2 * averages),
+        forward=item * (always + 4 * Y_2 + 2 * mirrored + largest * (threads + 1)),
+        backward=item * (always + 6 * Y_2 + 4 * mirrored + 2 * largest),
+        buffers=SYSTEM + threads * item * buffer,
     )
 
 
-def _bench(slices: Sequence[Slice], columns: int) -> int:
+def bytes_per_signal(bank: TimeBank, item: int) -> int:
+    """Return the bytes that one signal needs at most, known without tables.
+
+    As if all of the first order (3 arrays of it; 8 of its largest resolution while that is made)
+    or of one branch (6 arrays) existed at once, beside 6 of the padded signal.
+    """
+    N, U_1 = bank.axis.N_padded, Counter()
+    for psi in bank.psi1:
+        U_1[bank.resolution(psi.j)] += N >> bank.resolution(psi.j)
+    Y_2 = [bank.rows[n2] * (N >> bank.resolution(bank.psi2[n2].j)) for n2 in bank.live_n2]
+    largest = max(8 * max(U_1.values()), 6 * max(Y_2, default=0))
+    return item * (6 * N + 3 * U_1.total() + largest)
+
+
+def _bench(branches: Sequence[Branch], columns: int) -> int:
     """Return the numbers that one thread works on in the joint stage."""
     benches = [
-        8 * _columns(part) * columns
-        + max((6 * g.kernel_rows + g.outputs) * columns for g in part.kernels.groups)
-        for part in slices
-        if part.kernels is not None
+        8 * branch.columns + max(6 * c.kernel_rows + c.outputs for c in branch.kernels.chunks)
+        for branch in branches
+        if branch.kernels is not None
     ]
-    return max(benches, default=0)
-
-
-def _outputs(part: Slice) -> int:
-    return part.rows if part.kernels is None else part.kernels.outputs
-
-
-def _columns(part: Slice) -> int:
-    """Return the rows of Y_2, mirrored ones included."""
-    return part.rows + (0 if part.mirrored is None else len(part.mirrored))
+    return columns * max(benches, default=0)
 
 
 def _bytes(tables: Any, seen: set[int], item: int) -> int:

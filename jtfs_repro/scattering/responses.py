@@ -29,9 +29,11 @@ import torch
 from torch import Tensor
 
 from .. import checks
+from .arguments import check_signal
 from .bands import band, windows
-from .base import full_precision
+from .engine import full_precision
 from .filters import Filter, low_pass, spectrum
+from .padding import padded
 from .transform import TimeFrequencyScattering
 
 ROWS_AT_ONCE = 2**22  # samples of U_1 computed at once
@@ -98,7 +100,7 @@ def cells(transform: TimeFrequencyScattering, *, sr: float) -> list[Cell]:
     """
     checks.number("sr", sr, above=0, mistake="sample rate in Hz")
     table = []
-    for n2 in [None, *transform._live_n2()]:
+    for n2 in [None, *transform.bank.live_n2]:
         rate_hz = 0.0 if n2 is None else transform.psi2[n2].xi * sr
         for n_fr, psi in enumerate(transform.psi_fr):
             if n2 is None and psi.spin < 0:
@@ -195,9 +197,10 @@ class Responses:
         if self.hop is not None and self.hop > transform.shape[0]:
             checks.fail("hop", hop, f"be <= {transform.shape[0]} samples", "no frame is left")
         self.decimate = decimate and hop is not None
-        self._transform, self._axis = transform, transform._axis
+        self._transform, self._axis = transform, transform.bank.axis
+        check_signal(x, self._axis.N, finite=transform.check_finite)
         with torch.no_grad():
-            U_0, scale, _ = transform._padded(x)
+            U_0, scale, _ = padded(x, self._axis, transform.pad_mode)
             self._scale = float(scale)
             self._U_0_hat = torch.fft.rfft(U_0[0])
 
@@ -254,7 +257,7 @@ class Responses:
         """Return ``U_1 *_t psi_n2`` [shape=(rows, N_padded >> k2)] and k2."""
         transform = self._transform
         psi = low_pass(transform.T) if n2 is None else transform.psi2[n2]
-        rows = len(transform.psi1) if n2 is None else transform._rows(n2)
+        rows = len(transform.psi1) if n2 is None else transform.bank.rows[n2]
         j = psi.j if n2 is not None else max(psi.j, *(p.j for p in transform.psi1))
         k2, parts = self._resolution(j), []
         for n1, k1, U_1_hat in U_1_hats:

@@ -20,7 +20,7 @@ from .stages import Stage
 
 
 @dataclass(frozen=True, kw_only=True)
-class Slice:
+class Branch:
     """One second-order wavelet n2.
 
     bands : of psi_n2, one per resolution of the first order
@@ -42,27 +42,39 @@ class Slice:
         """Number of samples of Y_2."""
         return self.bands[0].M
 
+    @property
+    def columns(self) -> int:
+        """Number of rows of Y_2, mirrored ones included."""
+        return self.rows + (0 if self.mirrored is None else len(self.mirrored))
+
+    @property
+    def outputs(self) -> int:
+        """Number of rows of the modulus."""
+        return self.rows if self.kernels is None else self.kernels.outputs
+
 
 @dataclass(frozen=True, kw_only=True)
 class SecondOrder(Stage):
     """All second-order wavelets: spectra of U_1, one Tensor per resolution -> S_2 per n2.
 
-    columns : int
-        Number of samples after the wavelets along n1 that are computed at once.
+    columns : number of samples after the wavelets along n1 that are computed at once
     """
 
-    slices: Sequence[Slice]
+    branches: Sequence[Branch]
     columns: int
 
     def plain(self, *U_1_hats: Tensor) -> tuple[Tensor, ...]:
         """See `Stage`."""
-        return tuple(self._pooled_plain(filtered(U_1_hats, part), part) for part in self.slices)
+        return tuple(
+            self._pooled_plain(filtered(U_1_hats, branch), branch) for branch in self.branches
+        )
 
     def run(self, *U_1_hats: Tensor) -> tuple[Tensor, ...]:
         """See `Stage`."""
         scratch = Scratch(U_1_hats[0])
         return tuple(
-            self._pooled(filtered_fast(U_1_hats, part, scratch), part) for part in self.slices
+            self._pooled(filtered_fast(U_1_hats, branch, scratch), branch)
+            for branch in self.branches
         )
 
     def adjoint(self, inputs: Sequence[Tensor], grads: Sequence[Tensor]) -> Sequence[Tensor]:
@@ -70,28 +82,28 @@ class SecondOrder(Stage):
         gradients = [torch.zeros_like(U_1_hat) for U_1_hat in inputs]
         scratch = Scratch(inputs[0])
         scale = _common_scale(grads)  # quotients of huge gradients and zeros stay in range
-        for part, S in zip(self.slices, grads, strict=True):
-            Y_2 = filtered_fast(inputs, part, scratch)
+        for branch, S in zip(self.branches, grads, strict=True):
+            Y_2 = filtered_fast(inputs, branch, scratch)
             Y_grad = scratch("Y_grad", *Y_2.shape)
-            self._pooled_adjoint(Y_2, S / scale, Y_grad, part)
-            filtered_adjoint(Y_grad, part, gradients)
+            self._pooled_adjoint(Y_2, S / scale, Y_grad, branch)
+            filtered_adjoint(Y_grad, branch, gradients)
         return [gradient.mul_(scale) for gradient in gradients]
 
-    def _pooled_plain(self, Y: Tensor, part: Slice) -> Tensor:
-        if part.kernels is None:
-            return averaged(Y.abs(), part.reduction)
-        return pooled_plain(Y, part.kernels, part.reduction)
+    def _pooled_plain(self, Y: Tensor, branch: Branch) -> Tensor:
+        if branch.kernels is None:
+            return averaged(Y.abs(), branch.reduction)
+        return pooled_plain(Y, branch.kernels, branch.reduction)
 
-    def _pooled(self, Y: Tensor, part: Slice) -> Tensor:
-        if part.kernels is None:
-            return averaged(Y.abs(), part.reduction)
-        return pooled(Y, part.kernels, part.reduction, self.columns)
+    def _pooled(self, Y: Tensor, branch: Branch) -> Tensor:
+        if branch.kernels is None:
+            return averaged(Y.abs(), branch.reduction)
+        return pooled(Y, branch.kernels, branch.reduction, self.columns)
 
-    def _pooled_adjoint(self, Y: Tensor, S: Tensor, Y_grad: Tensor, part: Slice) -> None:
-        if part.kernels is None:
-            torch.sgn(Y, out=Y_grad).mul_(averaged_adjoint(S, part.reduction, Y.shape[-1]))
+    def _pooled_adjoint(self, Y: Tensor, S: Tensor, Y_grad: Tensor, branch: Branch) -> None:
+        if branch.kernels is None:
+            torch.sgn(Y, out=Y_grad).mul_(averaged_adjoint(S, branch.reduction, Y.shape[-1]))
         else:
-            pooled_adjoint(Y, S, Y_grad, part.kernels, part.reduction, self.columns)
+            pooled_adjoint(Y, S, Y_grad, branch.kernels, branch.reduction, self.columns)
 
 
 def _common_scale(grads: Sequence[Tensor]) -> Tensor:
@@ -100,48 +112,49 @@ def _common_scale(grads: Sequence[Tensor]) -> Tensor:
     return power_of_two(peak)[:, None, None]
 
 
-def filtered(U_1_hats: Sequence[Tensor], part: Slice) -> Tensor:
+def filtered(U_1_hats: Sequence[Tensor], branch: Branch) -> Tensor:
     """Return Y_2: Tensor [shape=(B, rows, M)], with the rows of the padding if there are any."""
     spectra = [
-        windows(rows, band).squeeze(-2) for rows, band, _ in _rows(U_1_hats, part, range(part.rows))
+        windows(rows, band).squeeze(-2)
+        for rows, band, _ in _rows(U_1_hats, branch, range(branch.rows))
     ]
-    return _mirrored(torch.fft.ifft(torch.cat(spectra, dim=1), n=part.M), part)
+    return _mirrored(torch.fft.ifft(torch.cat(spectra, dim=1), n=branch.M), branch)
 
 
-def filtered_fast(U_1_hats: Sequence[Tensor], part: Slice, scratch: Scratch) -> Tensor:
+def filtered_fast(U_1_hats: Sequence[Tensor], branch: Branch, scratch: Scratch) -> Tensor:
     """Return :func:`filtered` in a buffer that holds until the next call."""
-    Y = scratch("Y", U_1_hats[0].shape[0], part.rows, part.M)
+    Y = scratch("Y", U_1_hats[0].shape[0], branch.rows, branch.M)
 
     def fill(share: Sequence[int]) -> None:
-        Y_hat = Y.new_empty(Y.shape[0], len(share), part.M)
-        for rows, band, here in _rows(U_1_hats, part, share):
+        Y_hat = Y.new_empty(Y.shape[0], len(share), branch.M)
+        for rows, band, here in _rows(U_1_hats, branch, share):
             windows_into(rows, band, Y_hat[:, here])
         Y[:, share[0] : share[-1] + 1] = torch.fft.ifft(Y_hat)
 
-    in_parallel(fill, range(part.rows), Y.device)
-    return _mirrored(Y, part)
+    in_parallel(fill, range(branch.rows), Y.device)
+    return _mirrored(Y, branch)
 
 
-def filtered_adjoint(Y: Tensor, part: Slice, gradients: Sequence[Tensor]) -> None:
+def filtered_adjoint(Y: Tensor, branch: Branch, gradients: Sequence[Tensor]) -> None:
     """Add to `gradients` the adjoint of :func:`filtered` at `Y`."""
-    if part.mirrored is not None:
-        Y, mirrored = Y[:, : part.rows], Y[:, part.rows :]
-        Y = Y.index_add(1, part.mirrored, mirrored.conj().resolve_conj())
+    if branch.mirrored is not None:
+        Y, mirrored = Y[:, : branch.rows], Y[:, branch.rows :]
+        Y = Y.index_add(1, branch.mirrored, mirrored.conj().resolve_conj())
 
     def add(share: Sequence[int]) -> None:
         Y_hat = torch.fft.fft(Y[:, share[0] : share[-1] + 1], norm="forward")
-        for gradient, band, here in _rows(gradients, part, share):
+        for gradient, band, here in _rows(gradients, branch, share):
             windows_adjoint(Y_hat[:, here, None], band, gradient)
 
-    in_parallel(add, range(part.rows), Y.device)
+    in_parallel(add, range(branch.rows), Y.device)
 
 
 def _rows(
-    U_1_hats: Sequence[Tensor], part: Slice, share: Sequence[int]
+    U_1_hats: Sequence[Tensor], branch: Branch, share: Sequence[int]
 ) -> Iterator[tuple[Tensor, Band, slice]]:
-    """Yield, per resolution, the rows of the slice in `share`, its band, and where they go."""
+    """Yield, per resolution, the rows of the branch in `share`, its band, and where they go."""
     start = 0
-    for U_1_hat, band in zip(U_1_hats, part.bands, strict=False):
+    for U_1_hat, band in zip(U_1_hats, branch.bands, strict=False):
         first, last = max(start, share[0]), min(start + U_1_hat.shape[1], share[-1] + 1)
         if first < last:
             here = slice(first - share[0], last - share[0])
@@ -149,7 +162,7 @@ def _rows(
         start += U_1_hat.shape[1]
 
 
-def _mirrored(Y: Tensor, part: Slice) -> Tensor:
-    if part.mirrored is None:
+def _mirrored(Y: Tensor, branch: Branch) -> Tensor:
+    if branch.mirrored is None:
         return Y
-    return torch.cat([Y, Y.index_select(1, part.mirrored).conj()], dim=1)
+    return torch.cat([Y, Y.index_select(1, branch.mirrored).conj()], dim=1)

@@ -1,1 +1,5 @@
-"""The training loop: schedules, sampling, class weights, selection, fitting; and the baselines."""
+"""Training of networks: settings, sampling, loss, loop, checkpoints; baselines of scikit-learn."""
+
+from jtfs_repro.extras import need
+
+need(__name__, "workflow", "lightning", "sklearn", "tqdm")

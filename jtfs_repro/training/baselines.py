@@ -10,21 +10,15 @@ import itertools
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
 
 from jtfs_repro import checks
 from jtfs_repro.devices import peak_memory_bytes
-from jtfs_repro.training.selection import SELECTIONS, score
-from jtfs_repro.training.weights import check_labels
+from jtfs_repro.training.scoring import SELECTIONS, check_labels, score
 
-N_CLASSES = 8
 CLASS_WEIGHTS = ("balanced", None)
 LINEAR_CS = tuple(10.0**k for k in range(-6, 2))
 SVM_CS = (0.1, 1.0, 10.0, 100.0)
@@ -55,10 +49,10 @@ def fit_linear(
     y_validation: np.ndarray,
     X_test: np.ndarray,
     *,
+    n_classes: int,
     Cs: Sequence[float] = LINEAR_CS,
     class_weight: str | None = "balanced",
     selection: str = "accuracy",
-    n_classes: int = N_CLASSES,
     max_iter: int = 2000,
 ) -> Baseline:
     r"""Fit multinomial logistic regression, C chosen on the validation clips.
@@ -73,19 +67,20 @@ def fit_linear(
     ----------
     Cs : sequence of float > 0; tried in ascending order; ties in the validation score: the smallest
     class_weight : {'balanced', None}; 'balanced' weights a clip by n / (n_classes N_k)
+    selection : {'accuracy', 'macro_recall'}; validation score by which C is chosen
     max_iter : int >= 1; steps of L-BFGS; a fit that needs more is taken as it is
     """
-    data = _Data.of((X_train, X_validation, X_test), (y_train, y_validation), n_classes)
+    from sklearn.linear_model import LogisticRegression  # slow to import, as are those below
+
+    labels = (y_train, y_validation)
+    X = _standardised((X_train, X_validation, X_test), labels, n_classes)
     checks.integer("max_iter", max_iter, low=1)
-    _check_choice(class_weight, selection)
-
-    def fit(C: float, gamma: float) -> LogisticRegression:
-        return LogisticRegression(C=C, class_weight=class_weight, max_iter=max_iter)
-
-    def size(model: LogisticRegression) -> int:
-        return n_classes * (data.train.shape[1] + 1)
-
-    return _choose(data.rotated(), fit, size, _grid("Cs", Cs), [0.0], selection)
+    models = [
+        ({"C": C}, LogisticRegression(C=C, class_weight=class_weight, max_iter=max_iter))
+        for C in _grid("Cs", Cs)
+    ]
+    n_parameters = n_classes * (X[0].shape[1] + 1)
+    return _choose(models, _rotated(X), labels, lambda _: n_parameters, class_weight, selection)
 
 
 def fit_svm(
@@ -95,94 +90,67 @@ def fit_svm(
     y_validation: np.ndarray,
     X_test: np.ndarray,
     *,
+    n_classes: int,
     Cs: Sequence[float] = SVM_CS,
     gammas: Sequence[float] = SVM_GAMMAS,
     class_weight: str | None = "balanced",
     selection: str = "accuracy",
-    n_classes: int = N_CLASSES,
 ) -> Baseline:
     r"""Fit a support vector machine with kernel :math:`e^{-g \|x - y\|^2 / D}`; see `fit_linear`.
 
     Ties in the validation score: the smallest C, then the smallest g. Logits are one-versus-rest
     values made from the one-versus-one decisions.
     """
-    data = _Data.of((X_train, X_validation, X_test), (y_train, y_validation), n_classes)
-    _check_choice(class_weight, selection)
-    dimension = data.train.shape[1]
+    from sklearn.svm import SVC
 
-    def fit(C: float, gamma: float) -> SVC:
-        return SVC(C=C, gamma=gamma / dimension, class_weight=class_weight)
+    labels = (y_train, y_validation)
+    X = _standardised((X_train, X_validation, X_test), labels, n_classes)
+    dimension = X[0].shape[1]
+    pairs = itertools.product(_grid("Cs", Cs), _grid("gammas", gammas))
+    models = [
+        ({"C": C, "gamma": gamma}, SVC(C=C, gamma=gamma / dimension, class_weight=class_weight))
+        for C, gamma in pairs
+    ]
 
     def size(model: SVC) -> int:
         return model.support_vectors_.size + model.dual_coef_.size + model.intercept_.size
 
-    return _choose(data, fit, size, _grid("Cs", Cs), _grid("gammas", gammas), selection)
+    return _choose(models, X, labels, size, class_weight, selection)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Data:
-    """Checked and standardised features, with their labels."""
+def _standardised(
+    features: tuple[np.ndarray, ...], labels: tuple[np.ndarray, ...], n_classes: int
+) -> list[np.ndarray]:
+    """Check features of training, validation and test, labels of the first two; standardise."""
+    from sklearn.preprocessing import StandardScaler
 
-    train: np.ndarray
-    validation: np.ndarray
-    test: np.ndarray
-    train_labels: np.ndarray
-    validation_labels: np.ndarray
-
-    @classmethod
-    def of(
-        cls,
-        features: tuple[np.ndarray, np.ndarray, np.ndarray],
-        labels: tuple[np.ndarray, np.ndarray],
-        n_classes: int,
-    ) -> _Data:
-        """Check features of training, validation and test and labels of the first two."""
-        checks.integer("n_classes", n_classes, low=2)
-        for name, array in zip(("X_train", "X_validation", "X_test"), features, strict=True):
-            _check_features(name, array, features[0].shape[-1])
-        names = ("y_train", "y_validation")
-        for name, values, array in zip(names, labels, features[:2], strict=True):
-            check_labels(name, values, n_classes)
-            if len(values) != len(array):
-                checks.fail(f"len({name})", len(values), f"be {len(array)}, the number of clips")
-        missing = sorted(set(range(n_classes)) - set(labels[0].tolist()))
-        if missing:
-            checks.fail("classes without a training clip", missing, "be none")
-        scaler = StandardScaler().fit(features[0].astype(np.float64))
-        train, validation, test = (
-            np.asarray(scaler.transform(part.astype(np.float64))) for part in features
-        )
-        return cls(
-            train=train,
-            validation=validation,
-            test=test,
-            train_labels=labels[0],
-            validation_labels=labels[1],
-        )
-
-    def rotated(self) -> _Data:
-        """Return coordinates in the span of the training clips, if there are more features.
-
-        A penalised linear solution lies in that span, so that it is the same in fewer numbers.
-        """
-        n, dimension = self.train.shape
-        if dimension <= n:
-            return self
-        basis = np.linalg.qr(self.train.T)[0]
-        parts = {k: getattr(self, k) @ basis for k in ("train", "validation", "test")}
-        return replace(self, **parts)
+    checks.integer("n_classes", n_classes, low=2)
+    for name, array in zip(("X_train", "X_validation", "X_test"), features, strict=True):
+        if array.ndim != 2 or array.shape[1] != features[0].shape[-1] or 0 in array.shape:
+            checks.fail(f"{name}.shape", array.shape, "be (n, D) with one D >= 1 for all")
+        if not np.isfinite(array).all():
+            checks.fail(name, "NaN or Inf", "be finite", "a broken clip?")
+    for name, values, array in zip(("y_train", "y_validation"), labels, features[:2], strict=True):
+        check_labels(name, values, n_classes)
+        if len(values) != len(array):
+            checks.fail(f"len({name})", len(values), f"be {len(array)}, the number of clips")
+    missing = sorted(set(range(n_classes)) - set(labels[0].tolist()))
+    if missing:
+        checks.fail("classes without a training clip", missing, "be none")
+    scaler = StandardScaler().fit(features[0].astype(np.float64))
+    return [np.asarray(scaler.transform(part.astype(np.float64))) for part in features]
 
 
-def _check_features(name: str, array: np.ndarray, dimension: int) -> None:
-    if array.ndim != 2 or array.shape[1] != dimension or 0 in array.shape:
-        checks.fail(f"{name}.shape", array.shape, "be (n, D) with one D >= 1 for all")
-    if not np.isfinite(array).all():
-        checks.fail(name, "NaN or Inf", "be finite", "a broken clip?")
+def _rotated(X: list[np.ndarray]) -> list[np.ndarray]:
+    """Return coordinates in the span of the training clips, if there are more features.
 
-
-def _check_choice(class_weight: str | None, selection: str) -> None:
-    checks.choice("class_weight", class_weight, CLASS_WEIGHTS)
-    checks.choice("selection", selection, SELECTIONS)
+    A penalised linear solution lies in that span, so that it is the same in fewer numbers.
+    """
+    n, dimension = X[0].shape
+    if dimension <= n:
+        return X
+    basis = np.linalg.qr(X[0].T)[0]
+    return [part @ basis for part in X]
 
 
 def _grid(name: str, values: Sequence[float]) -> list[float]:
@@ -192,39 +160,40 @@ def _grid(name: str, values: Sequence[float]) -> list[float]:
 
 
 def _choose(
-    data: _Data,
-    make: Callable[[float, float], Any],
+    models: list[tuple[dict[str, float], Any]],
+    X: list[np.ndarray],
+    labels: tuple[np.ndarray, ...],
     size: Callable[[Any], int],
-    Cs: list[float],
-    gammas: list[float],
+    class_weight: str | None,
     selection: str,
 ) -> Baseline:
-    """Fit every pair; keep the first with the best validation score."""
+    """Fit every model; keep the first with the best validation score."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    checks.choice("class_weight", class_weight, CLASS_WEIGHTS)
+    checks.choice("selection", selection, SELECTIONS)
     start = time.perf_counter()
-    tried: list[dict[str, float]] = []
-    best: Any = None
-    for C, gamma in itertools.product(Cs, gammas):
-        model = make(C, gamma)
+    tried = []
+    for options, model in models:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # see max_iter
-            model.fit(data.train, data.train_labels)
-        value = score(selection, _scores(model, data.validation), data.validation_labels)
-        if not tried or value > max(row["validation_score"] for row in tried):
-            best = model, len(tried)
-        pair = {"C": C, "gamma": gamma} if gammas != [0.0] else {"C": C}
-        tried.append({**pair, "validation_score": value})
+            model.fit(X[0], labels[0])
+        value = score(selection, _scores(model, X[1]), labels[1])
+        tried.append({**options, "validation_score": value})
     seconds = time.perf_counter() - start
-    model, index = best
+    values = [row["validation_score"] for row in tried]
+    best = values.index(max(values))
+    model = models[best][1]
     return Baseline(
-        validation_logits=_scores(model, data.validation),
-        test_logits=_scores(model, data.test),
-        chosen=tried[index],
+        validation_logits=_scores(model, X[1]),
+        test_logits=_scores(model, X[2]),
+        chosen=tried[best],
         tried=tried,
         n_parameters=int(size(model)),
         cost={
             "seconds_training": seconds,
             "n_steps": 0,
-            "clips_per_second": len(data.train) * len(tried) / seconds,
+            "clips_per_second": len(X[0]) * len(tried) / seconds,
             "peak_memory_bytes": peak_memory_bytes("cpu"),
             "device": "cpu",
         },

@@ -8,43 +8,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 from jtfs_repro import checks
+from jtfs_repro.training.settings import TrainingSettings
 
-SCHEDULES = ("paper", "as_coded")
 WARMUP_EPOCHS_AS_CODED = 3
 
 
-def build(
-    schedule: str,
-    *,
-    steps_per_epoch: int,
-    epochs: int,
-    floor: float,
-    warmup_epochs: int = 1,
-    schedule_steps: int | None = None,
-) -> Callable[[int], float]:
+def build(settings: TrainingSettings, steps_per_epoch: int) -> Callable[[int], float]:
     """Return the function step -> factor of one training, see `paper` and `as_coded`.
 
-    ValueError: the schedule is unknown, or ``schedule_steps`` is given for 'paper' or is shorter
-    than an epoch.
+    ValueError: ``schedule_steps`` is given for 'paper' or is shorter than an epoch.
     """
-    checks.choice("schedule", schedule, SCHEDULES)
-    if schedule == "paper":
-        if schedule_steps is not None:
-            checks.fail("schedule_steps", schedule_steps, "be None", "only as_coded reads it")
-        return lambda step: paper(
-            step,
-            steps_per_epoch=steps_per_epoch,
-            epochs=epochs,
-            floor=floor,
-            warmup_epochs=warmup_epochs,
-        )
-    period = steps_per_epoch if schedule_steps is None else schedule_steps
+    given, floor = settings.schedule_steps, settings.lr_floor / settings.lr
+    if settings.schedule == "paper":
+        if given is not None:
+            checks.fail("schedule_steps", given, "be None", "only as_coded reads it")
+        lengths = {"epochs": settings.epochs, "warmup_epochs": settings.warmup_epochs}
+        return partial(paper, steps_per_epoch=steps_per_epoch, floor=floor, **lengths)
+    period = steps_per_epoch if given is None else given
     if period < steps_per_epoch:
         rule = f"be >= steps_per_epoch={steps_per_epoch}"
         checks.fail("schedule_steps", period, rule, "a cycle would end inside the epoch")
-    return lambda step: as_coded(step, steps_per_epoch=steps_per_epoch, floor=floor, period=period)
+    return partial(as_coded, steps_per_epoch=steps_per_epoch, floor=floor, period=period)
 
 
 def paper(
@@ -67,9 +54,8 @@ def paper(
     warmup = warmup_epochs * steps_per_epoch  # ASSUME: one epoch, the paper states no length
     last = steps_per_epoch * epochs - 1
     if step < warmup:
-        return _between(floor, step / warmup)
-    position = (step - warmup) / max(last - warmup, 1)
-    return _between(floor, _falling_cosine(min(position, 1.0)))
+        return floor + (1 - floor) * (step / warmup)
+    return _cosine(floor, min((step - warmup) / max(last - warmup, 1), 1.0))
 
 
 def as_coded(step: int, *, steps_per_epoch: int, floor: float, period: int) -> float:
@@ -93,13 +79,10 @@ def as_coded(step: int, *, steps_per_epoch: int, floor: float, period: int) -> f
     epoch, i = divmod(step, steps_per_epoch)
     if epoch < WARMUP_EPOCHS_AS_CODED:
         length = WARMUP_EPOCHS_AS_CODED * period
-        return _between(floor, _falling_cosine((length - 1 - epoch * period - i) / length))
-    return _between(floor, _falling_cosine(i / period))
+        return _cosine(floor, (length - 1 - epoch * period - i) / length)
+    return _cosine(floor, i / period)
 
 
-def _falling_cosine(position: float) -> float:
-    return 0.5 * (1 + math.cos(math.pi * position))
-
-
-def _between(floor: float, height: float) -> float:
-    return floor + (1 - floor) * height
+def _cosine(floor: float, position: float) -> float:
+    """Return half a cosine, from 1 at position 0 to the floor at 1."""
+    return floor + (1 - floor) * (0.5 * (1 + math.cos(math.pi * position)))

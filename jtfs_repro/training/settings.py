@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 from jtfs_repro import checks
-from jtfs_repro.training.schedule import SCHEDULES
-from jtfs_repro.training.selection import SELECTIONS
-from jtfs_repro.training.weights import RULES
+from jtfs_repro.training.scoring import RULES, SELECTIONS
+
+SCHEDULES = ("paper", "as_coded")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class TrainingSettings:
     ----------
     epochs : int >= 1
     epoch_size : int >= 1, optional
-        Training clips in an epoch, see `sampling.EpochSampler`; one shuffled pass if None.
+        Training clips in an epoch, see `clips.draw`; one shuffled pass if None.
     batch_size : int >= 1; clips per step, over all devices together; also per batch when scoring
     drop_last : bool; whether training leaves out the last partial batch of an epoch (as coded)
     lr, lr_floor : float > 0; highest and lowest learning rate
@@ -32,7 +32,7 @@ class TrainingSettings:
     warmup_epochs : int >= 0; only 'paper' reads it; 'as_coded' always takes three
     schedule_steps : int >= 1, optional; steps that 'as_coded' takes for an epoch; the true number
         if None, 256 for the original's defect
-    class_weights : {'training_by_id', 'all_by_appearance'}; see `weights.class_weights`
+    class_weights : {'training_by_id', 'all_by_appearance'}; see `scoring.class_weights`
     selection : {'accuracy', 'macro_recall'}; validation score by which the epoch is chosen
     last_epochs : int >= 1; how many epochs at the end are candidates; all if there are fewer
     score_drop_last : bool; whether the last partial batch of validation and test is never scored
@@ -96,14 +96,16 @@ class TrainingSettings:
             rule = f"be a multiple of devices={devices}"
             checks.fail("batch_size", self.batch_size, rule, "it is the batch of all together")
         drawn = n if self.epoch_size is None else self.epoch_size
-        per_device = math.ceil(
-            drawn / devices
-        )  # Lightning fills up, so that all have the same number
+        per_device = math.ceil(drawn / devices)  # see `clips.share`
         steps = per_device // size if self.drop_last else math.ceil(per_device / size)
         if steps == 0:
             mistake = "drop_last leaves no batch: fewer clips per batch"
             checks.fail("batch_size", self.batch_size, f"be <= {drawn}", mistake)
         return steps
+
+    def is_candidate(self, epoch: int) -> bool:
+        """Return whether an epoch (from 0) is among those at the end that may be chosen."""
+        return epoch >= self.epochs - self.last_epochs
 
     def n_scored(self, n: int) -> int:
         """Return how many of ``n`` validation or test clips are scored: the first so many."""

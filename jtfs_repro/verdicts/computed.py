@@ -20,14 +20,13 @@ from torch import nn
 from jtfs_repro.config import ConfigError, stages
 from jtfs_repro.datasets.chirps import ChirpGrid, ChirpSynthesis, chirp
 from jtfs_repro.datasets.medley_solos_db import SUPPORTS
-from jtfs_repro.features.jtfs_tensors import JtfsTensors
+from jtfs_repro.features.jtfs import JtfsTensors
 from jtfs_repro.gin_files import Binding
 from jtfs_repro.resynthesis.objective import Objective
 from jtfs_repro.scattering import TimeFrequencyScattering
-from jtfs_repro.training.optimiser import optimiser
-from jtfs_repro.training.selection import weighted_loss
+from jtfs_repro.training.loop import optimiser
+from jtfs_repro.training.scoring import class_weights, weighted_loss
 from jtfs_repro.training.settings import TrainingSettings
-from jtfs_repro.training.weights import class_weights
 from jtfs_repro.verdicts.claims import COMPUTED, SETTINGS, Claim
 from jtfs_repro.verdicts.networks import CLIP_SAMPLES, clip_tensors
 from jtfs_repro.verdicts.settings import FUNCTIONS, GinSettings, computed, file_of

@@ -8,7 +8,8 @@ from typing import Any
 
 from torch import nn
 
-from jtfs_repro.features.jtfs_tensors import JtfsTensors
+from jtfs_repro.datasets.medley_solos_db import SUPPORTS
+from jtfs_repro.features.jtfs import JtfsTensors
 from jtfs_repro.gin_files import Binding
 from jtfs_repro.models.classifiers import NETWORKS
 from jtfs_repro.models.statistics import Statistics
@@ -43,7 +44,9 @@ def network(at: GinSettings, model: str, input: str) -> Any:
     shapes = {"published": PUBLISHED_SHAPES[model], "ours": _our_shapes(at, model)}[input]
     made = NETWORKS[model]
     options = at.options(f"train_{model}", made.__name__)
-    return made(shapes=shapes, statistics=Statistics.neutral(shapes), **options)
+    n_classes = len(SUPPORTS["training"])
+    statistics = Statistics.neutral(shapes)
+    return made(shapes=shapes, statistics=statistics, n_classes=n_classes, **options)
 
 
 def _our_shapes(at: GinSettings, model: str) -> Mapping[str, tuple[int, ...]]:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from jtfs_repro import checks, io
-from jtfs_repro.provenance import SCALES, Stamp
+from jtfs_repro.layout import SCALES
+from jtfs_repro.provenance import Stamp
 from jtfs_repro.verdicts.claims import KINDS, Claim
 
 WITHIN, OUTSIDE, NOT_RUN = "within", "outside", io.NOT_RUN

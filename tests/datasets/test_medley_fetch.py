@@ -24,7 +24,7 @@ from jtfs_repro.io import Unavailable
 
 ROOT = Path(__file__).parents[2]
 CLIPS = make_clips()
-FILES = {clip.file_name: wav(noise(clip)) for clip in CLIPS}
+FILES = {clip.file: wav(noise(clip)) for clip in CLIPS}
 NAMES = sorted(FILES)
 
 
@@ -190,7 +190,7 @@ def test_wrong_checksum(folder, server):
     checksums = dict.fromkeys((METADATA_NAME, ARCHIVE_NAME), "md5:" + "0" * 32)
     reason = refused(folder, server, checksums=checksums)
     assert f"{METADATA_NAME} not downloaded from" in reason
-    assert "not 000" in reason
+    assert "expected md5:000" in reason
 
 
 def test_no_archive_at_the_address(folder, server):

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 from tiny_soundfont import tiny_soundfont
 
+from jtfs_repro.audio import is_plain_wav
 from jtfs_repro.datasets.medley_solos_db import CLASSES
 from jtfs_repro.datasets.midi_scores import Bend, Note, Score, midi_bytes
 from jtfs_repro.datasets.phrases import LEAD_S, PLAYERS, TAIL_S, Performance, compose
@@ -16,7 +17,6 @@ from jtfs_repro.datasets.recording import (
     Condition,
     Recording,
     draw_condition,
-    is_whole_wav,
     place_in_room,
     save_wav,
     set_level,
@@ -245,11 +245,11 @@ def test_silence_has_no_level():
 
 def test_wav(tmp_path):
     path, x = tmp_path / "x.wav", noise(100).astype(np.float32)
-    assert not is_whole_wav(path, 100, sr=SR_HZ)
+    assert not is_plain_wav(path, 100, sr=SR_HZ)
     save_wav(path, x, sr=SR_HZ)
     read, sr = soundfile.read(path, dtype="float32")
     np.testing.assert_array_equal(read, x)
     assert sr == SR_HZ
-    assert is_whole_wav(path, 100, sr=SR_HZ)
-    assert not is_whole_wav(path, 101, sr=SR_HZ)
-    assert not is_whole_wav(path, 100, sr=48000)
+    assert is_plain_wav(path, 100, sr=SR_HZ)
+    assert not is_plain_wav(path, 101, sr=SR_HZ)
+    assert not is_plain_wav(path, 100, sr=48000)

@@ -18,15 +18,14 @@ from tiny_soundfont import PROGRAMS, tiny_soundfont
 
 from jtfs_repro import config, io
 from jtfs_repro.datasets import solo_songs, soundfont_solos
-from jtfs_repro.datasets.clip_check import check_clips
+from jtfs_repro.datasets.clip_index import check_clips
 from jtfs_repro.datasets.medley_solos_db import (
     BYTES_PER_FILE,
     CLASSES,
     N_SAMPLES,
     SR_HZ,
     SUBSETS,
-    find_metadata,
-    load_metadata,
+    list_clips,
 )
 from jtfs_repro.datasets.phrases import Performance
 from jtfs_repro.datasets.recording import Recording
@@ -67,33 +66,33 @@ def contents(folder):
 
 def test_layout_is_that_of_medley_solos_db(clip_set):
     folder, report = clip_set
-    clips = load_metadata(find_metadata(folder))
+    clips = list_clips(folder).clips
     files = {path.name for path in (folder / "audio").iterdir()}
-    assert files == {clip.file_name for clip in clips}
+    assert files == {clip.file for clip in clips}
     assert len(clips) == report["n_clips"] == report["n_rendered"] == 48
     assert report["supports"] == dict.fromkeys(SUBSETS, dict.fromkeys(CLASSES, 2))
     for clip in clips:
-        path = folder / "audio" / clip.file_name
+        path = folder / "audio" / clip.file
         info = soundfile.info(path)
         assert (info.samplerate, info.channels, info.frames) == (SR_HZ, 1, N_SAMPLES)
         assert (info.format, info.subtype) == ("WAV", "FLOAT")
         assert path.stat().st_size == BYTES_PER_FILE
-        assert str(uuid.UUID(clip.uuid4)) == clip.uuid4
+        assert str(uuid.UUID(clip.name)) == clip.name
 
 
 def test_passes_the_check_of_the_real_set(clip_set):
     folder, _ = clip_set
-    check = check_clips(load_metadata(find_metadata(folder)), folder, progress=False)
-    assert not check.problems
-    assert len(check.rows) == 48
-    assert len({row.sha256 for row in check.rows}) == 48
+    rows, problems = check_clips(list_clips(folder), progress=False)
+    assert not problems
+    assert len(rows) == 48
+    assert len({row.sha256 for row in rows}) == 48
 
 
 def test_songs_do_not_cross_subsets(clip_set):
     subsets, classes = defaultdict(set), defaultdict(set)
-    for clip in load_metadata(find_metadata(clip_set[0])):
-        subsets[clip.song_id].add(clip.subset)
-        classes[clip.song_id].add(clip.instrument)
+    for clip in list_clips(clip_set[0]).clips:
+        subsets[clip.group].add(clip.subset)
+        classes[clip.group].add(clip.label)
     assert len(subsets) == 24
     assert all(len(found) == 1 for found in [*subsets.values(), *classes.values()])
 
@@ -101,10 +100,10 @@ def test_songs_do_not_cross_subsets(clip_set):
 def test_neither_silent_nor_clipped_and_level_tells_nothing(clip_set):
     folder, _ = clip_set
     power = defaultdict(lambda: defaultdict(list))
-    for clip in load_metadata(find_metadata(folder)):
-        samples, _ = soundfile.read(folder / "audio" / clip.file_name)
+    for clip in list_clips(folder).clips:
+        samples, _ = soundfile.read(folder / "audio" / clip.file)
         assert 1e-3 < np.abs(samples).max() < 1
-        power[clip.subset][clip.instrument].append(np.mean(samples**2))
+        power[clip.subset][clip.label].append(np.mean(samples**2))
     for classes in power.values():
         levels = [10 * np.log10(np.mean(values)) for values in classes.values()]
         assert len(levels) == len(CLASSES)
@@ -117,7 +116,7 @@ def test_conditions_are_those_of_the_song_number(clip_set):
     conditions = defaultdict(list)
     for song in plan_songs(solos, font_sha256=SHA256):
         clip = song.clips[0]
-        conditions[clip.instrument, clip.subset].append(song.condition)
+        conditions[clip.label, clip.subset].append(song.condition)
     for subset in SUBSETS:
         expected = conditions[CLASSES[0], subset]
         assert all(conditions[name, subset] == expected for name in CLASSES)
@@ -177,15 +176,15 @@ def test_other_settings_replace_the_clips(clip_set, fonts, tmp_path):
     report = render_solos(other, folder, **fonts, progress=False)
     assert (report["n_rendered"], report["n_removed"]) == (24, 48)
     assert (folder / "audio" / "notes.txt").exists()
-    clips = load_metadata(find_metadata(folder))
+    clips = list_clips(folder).clips
     files = {path.name for path in (folder / "audio").glob("*.wav")}
-    assert files == {clip.file_name for clip in clips}
+    assert files == {clip.file for clip in clips}
     assert not files & {path.name for path in (clip_set[0] / "audio").iterdir()}
 
 
 def names(solos, sha256=SHA256):
     songs = plan_songs(solos, font_sha256=sha256)
-    return [clip.uuid4 for song in songs for clip in song.clips]
+    return [clip.name for song in songs for clip in song.clips]
 
 
 @pytest.mark.parametrize(

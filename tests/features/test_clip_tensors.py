@@ -5,11 +5,10 @@ import pytest
 import torch
 
 from jtfs_repro.features.clip_tensors import slices, unflatten
-from jtfs_repro.features.cqt_image import CqtImage
-from jtfs_repro.features.jtfs_tensors import JtfsTensors
-from jtfs_repro.features.mfcc import Mfcc
-from jtfs_repro.features.mfcc_moments import MfccMoments
-from jtfs_repro.features.scattering1d_tensor import Scattering1dTensor
+from jtfs_repro.features.cqt import CqtImage
+from jtfs_repro.features.jtfs import JtfsTensors
+from jtfs_repro.features.mfcc import Mfcc, MfccMoments
+from jtfs_repro.features.scattering1d import Scattering1dTensor
 from jtfs_repro.scattering import Scattering1D, TimeFrequencyScattering
 
 SR, N = 22050.0, 8192

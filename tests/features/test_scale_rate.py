@@ -14,11 +14,10 @@ from texture_files import needs_recordings, recording
 
 from jtfs_repro import config, io
 from jtfs_repro.audio import Sound, read_sound, write_sound
-from jtfs_repro.features.scale_rate import part_of, scale_rate
-from jtfs_repro.features.scale_rates import ScaleRate, decibels
+from jtfs_repro.features.filterbank import filterbank
+from jtfs_repro.features.scale_rate import ScaleRate, decibels, part_of, scale_rate
 from jtfs_repro.scattering.filters import spectrum
 from jtfs_repro.scattering.responses import Responses
-from jtfs_repro.studies.textures.filterbank import filterbank
 from jtfs_repro.studies.textures.scale_rate_grid import scale_rate_grid
 from jtfs_repro.studies.textures.spin_of_chirps import made_signals, spin_of_chirps
 

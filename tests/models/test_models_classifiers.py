@@ -19,7 +19,7 @@ PUBLISHED = {"jtfs": {"S1": (177, 32), "S2": (191, 45, 32)}, "scattering1d": {"S
 
 
 def net(cls, shapes, **options):
-    return cls(shapes=shapes, statistics=Statistics.neutral(shapes), **options)
+    return cls(**{"n_classes": 8, **options}, shapes=shapes, statistics=Statistics.neutral(shapes))
 
 
 class TestParameterCounts:
@@ -150,8 +150,8 @@ class TestEveryNet:
         (lambda: net(JtfsNet, SMALL["jtfs"], widths=()), r"^widths=\(\) must be 3 integers"),
         (lambda: net(JtfsNet, SMALL["cqt"]), r"^shapes=\['S'\] must have 'S1'"),
         (
-            lambda: CqtNet(shapes=SMALL["cqt"], statistics=Statistics(mean={}, std={})),
-            r"^statistics.mean=\[\] must have 'S' \(statistics of another representation\?\)",
+            lambda: CqtNet(shapes=SMALL["cqt"], statistics={}, n_classes=8),
+            r"^statistics=\[\] must have 'S' \(statistics of another representation\?\)",
         ),
     ],
 )

@@ -1,13 +1,15 @@
 """Squeeze and excitation, blocks, heads, bodies: by hand, layer by layer, errors."""
 
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
-from jtfs_repro.models.blocks import SqueezeExcitation, conv_block, head
-from jtfs_repro.models.convnets import ConvNet1d, ConvNet2d
+from jtfs_repro.models.convnets import ConvNet, SqueezeExcitation, conv_block, head
 
+Net1d, Net2d = (partial(ConvNet, n_axes=n_axes, n_classes=8) for n_axes in (1, 2))
 FLOAT64 = 1e-12  # sums over a few hundred products
 
 
@@ -59,7 +61,7 @@ class TestSqueezeExcitation:
 
 def test_stages_2d():
     """(169, 44, 32) through widths 169/338/676: maps 22 x 16 from block 1 on."""
-    net = ConvNet2d(2, (16, 32, 64)).eval()
+    net = Net2d(2, (16, 32, 64)).eval()
     assert kinds(net.blocks[0]) == ["Conv2d", "BatchNorm2d", "ReLU", "MaxPool2d"]
     assert kinds(net.blocks[1]) == ["Conv2d", "BatchNorm2d", "SqueezeExcitation", "ReLU"]
     assert kinds(net.blocks[2]) == ["Conv2d", "BatchNorm2d", "SqueezeExcitation", "ReLU"]
@@ -72,7 +74,7 @@ def test_stages_2d():
 
 
 def test_stages_1d():
-    net = ConvNet1d(2, (16, 32, 64)).eval()
+    net = Net1d(2, (16, 32, 64)).eval()
     assert kinds(net.blocks[0]) == ["Conv1d", "BatchNorm1d", "ReLU", "MaxPool1d"]
     assert kinds(net.blocks[1])[2:] == ["SqueezeExcitation", "ReLU", "MaxPool1d"]
     assert kinds(net.blocks[2])[2:] == ["SqueezeExcitation", "ReLU"]
@@ -116,9 +118,7 @@ def body_by_hand(net, x, conv, pool, pools):
 @pytest.mark.parametrize("has_last_pool", [False, True])
 def test_2d_layer_by_layer(order, has_last_pool):
     torch.manual_seed(0)
-    net = ConvNet2d(
-        3, (8, 8, 12), se_reduction=4, head_order=order, pool_after_block_3=has_last_pool
-    )
+    net = Net2d(3, (8, 8, 12), se_reduction=4, head_order=order, pool_after_block_3=has_last_pool)
     net, x = random_norms(net).double(), torch.randn(2, 3, 9, 11, dtype=torch.float64)
     pools = (0, 2) if has_last_pool else (0,)
     expected = body_by_hand(net, x, functional.conv2d, functional.max_pool2d, pools)
@@ -127,7 +127,7 @@ def test_2d_layer_by_layer(order, has_last_pool):
 
 def test_1d_layer_by_layer():
     torch.manual_seed(0)
-    net = random_norms(ConvNet1d(3, (8, 8, 12), se_reduction=4)).double()
+    net = random_norms(Net1d(3, (8, 8, 12), se_reduction=4)).double()
     x = torch.randn(2, 3, 13, dtype=torch.float64)
     expected = body_by_hand(net, x, functional.conv1d, functional.max_pool1d, (0, 1))
     assert torch.allclose(net(x), expected, atol=FLOAT64, rtol=FLOAT64)
@@ -153,7 +153,7 @@ def test_head(order):
 
 
 def test_memory_format_changes_no_value():
-    net, x = ConvNet2d(16, (16, 16, 16)).eval(), torch.randn(2, 16, 8, 8)
+    net, x = Net2d(16, (16, 16, 16)).eval(), torch.randn(2, 16, 8, 8)
     assert net.blocks[1][0].weight.is_contiguous(memory_format=torch.channels_last)
     seen = []
     net.blocks[0].register_forward_hook(lambda _, x, y: seen.append(y))
@@ -162,24 +162,24 @@ def test_memory_format_changes_no_value():
 
 
 def test_defaults_are_the_papers():
-    net = ConvNet2d(2, (16, 32, 64))
+    net = Net2d(2, (16, 32, 64))
     assert net.blocks[2][2].squeeze.out_features == 4  # 64 / 16
     assert (net.head[0].out_features, net.head[2].p, net.head[3].out_features) == (64, 0.5, 8)
     assert net.smallest_size == 2
-    assert ConvNet2d(2, (16, 32, 64), pool_after_block_3=True).smallest_size == 4
+    assert Net2d(2, (16, 32, 64), pool_after_block_3=True).smallest_size == 4
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: ConvNet2d(0, (16, 16, 16)), r"^n_channels=0 must be >= 1$"),
-        (lambda: ConvNet1d(4, (16, 16)), r"^widths=\(16, 16\) must be 3 integers \(one per block"),
-        (lambda: ConvNet1d(4, (0, 16, 16)), r"^widths\[0\]=0 must be >= 1 \(channels after each"),
-        (lambda: ConvNet2d(4, (16, 8, 16)), r"^reduction=16 must be >= 1 and <= 8 \(floor\("),
-        (lambda: ConvNet2d(4, (16, 16, 16), head_order="relu"), r"^head_order='relu' must be one"),
-        (lambda: ConvNet2d(4, (16, 16, 16), dropout=1.0), r"^dropout=1.0 must be < 1"),
-        (lambda: ConvNet2d(4, (16, 16, 16), dropout=-0.1), r"^dropout=-0.1 must be >= 0"),
-        (lambda: ConvNet2d(4, (16, 16, 16), n_classes=0), r"^n_classes=0 must be >= 1"),
+        (lambda: Net2d(0, (16, 16, 16)), r"^n_channels=0 must be >= 1$"),
+        (lambda: Net1d(4, (16, 16)), r"^widths=\(16, 16\) must be 3 integers \(one per block"),
+        (lambda: Net1d(4, (0, 16, 16)), r"^widths\[0\]=0 must be >= 1 \(channels after each"),
+        (lambda: Net2d(4, (16, 8, 16)), r"^reduction=16 must be >= 1 and <= 8 \(floor\("),
+        (lambda: Net2d(4, (16, 16, 16), head_order="relu"), r"^head_order='relu' must be one"),
+        (lambda: Net2d(4, (16, 16, 16), dropout=1.0), r"^dropout=1.0 must be < 1"),
+        (lambda: Net2d(4, (16, 16, 16), dropout=-0.1), r"^dropout=-0.1 must be >= 0"),
+        (lambda: Net2d(4, (16, 16, 16), n_classes=0), r"^n_classes=0 must be >= 1"),
     ],
 )
 def test_errors(call, message):

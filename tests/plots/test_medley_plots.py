@@ -1,5 +1,6 @@
 """Figures of Section 4: stamp, content, other data told apart, nothing overlaps, errors."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import matplotlib.text
@@ -7,18 +8,17 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
-from medley_standins import EPOCHS, STAMP, WHY, curves, histories, predictions, tables
+from medley_standins import EPOCHS, STAMP, WHY, curves, histories, not_run, predictions, tables
 
 from jtfs_repro import io
+from jtfs_repro.datasets.medley_solos_db import CLASSES
 from jtfs_repro.plots import style
 from jtfs_repro.plots.class_recalls import OTHER_GREY, figure_class_recalls
-from jtfs_repro.plots.classifiers import DATA_NOTES, MODEL_LABELS
-from jtfs_repro.plots.classifiers import REAL as PLOTS_REAL
+from jtfs_repro.plots.classifiers import CLASSIFIERS, REAL, RENDERED, clip_set_words
 from jtfs_repro.plots.confusion import DARK, figure_confusion, paper_to_blue
 from jtfs_repro.plots.learning_curves import figure_learning_curves
 from jtfs_repro.studies.instruments.learning_curves import learning_curves
-from jtfs_repro.studies.instruments.predictions import Prediction
-from jtfs_repro.studies.instruments.published import CLASS_ORDER, REAL, RENDERED, paper_table2
+from jtfs_repro.studies.instruments.published import CLASS_ORDER, paper_table2
 
 NAMES = ("class_recalls", "confusion", "learning_curves")
 
@@ -27,11 +27,12 @@ def as_text(rows):
     return [{name: io.format_cell(cell) for name, cell in row.items()} for row in rows]
 
 
-def draw(name, found, clip_set=RENDERED, **options):
-    made = tables(found, clip_set=clip_set, n_bootstrap=50)
+def draw(name, found, clip_set=RENDERED, classes=CLASSES, **options):
+    made = tables(found, clip_set=clip_set, classes=classes, n_bootstrap=50)
     if name == "class_recalls":
         rows, seeds = as_text(made.rows), as_text(made.seeds)
-        return figure_class_recalls(rows, seeds, paper_table2(), stamp_line=STAMP.line, **options)
+        paper = paper_table2() if "paper_average" in rows[0] else {}
+        return figure_class_recalls(rows, seeds, paper, stamp_line=STAMP.line, **options)
     if name == "confusion":
         return figure_confusion(as_text(made.confusion), stamp_line=STAMP.line, **options)
     rows = learning_curves(found, histories(), stamp=STAMP, clip_set=clip_set)
@@ -50,7 +51,7 @@ def figures(found):
 
 @pytest.fixture(scope="module")
 def nothing_ran():
-    return [Prediction.absent(model, 0, not_run=WHY) for model in MODEL_LABELS]
+    return [not_run(model) for model in CLASSIFIERS]
 
 
 def words(figure):
@@ -82,7 +83,7 @@ def boxes(figure):
 def test_figures_carry_stamp_and_clip_set(figures, name, clip_set):
     said = words(figures[name, clip_set]).replace("\n", " ")
     assert STAMP.line in said
-    assert DATA_NOTES[clip_set] in said
+    assert f"Clips: {clip_set_words(clip_set, in_figure=True)}." in said
     assert ("soundfont" in said) == (clip_set == RENDERED)
 
 
@@ -102,7 +103,10 @@ def check_layout(figure):
         assert min(overlap) < 1 or is_slanted, (a, b)
 
 
-SLANTED = {"ten. sax", "trumpet", "flute", "clarinet", "f. singer", "dist. gtr", "violin", "piano"}
+SLANTED = {
+    *("ten. sax", "trumpet", "flute", "clarinet", "f. singer", "dist. gtr", "violin", "piano"),
+    *("wren", "song thrush", "Great spotte…"),
+}
 
 
 @pytest.mark.parametrize("clip_set", [REAL, RENDERED])
@@ -122,7 +126,7 @@ def test_texts_do_not_overlap_where_nothing_ran(name, nothing_ran):
 def test_texts_do_not_overlap_where_the_last_did_not_run(name, found):
     why = "needs a GPU: 12 hours on 2 cores; run it on one, or leave jtfs_end_to_end out"
     some = [p for p in found if p.model in ("cqt", "jtfs")]
-    check_layout(draw(name, [*some, Prediction.absent("jtfs_end_to_end", 0, not_run=why)]))
+    check_layout(draw(name, [*some, replace(not_run("jtfs_end_to_end"), not_run=why)]))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -140,9 +144,21 @@ def test_figures_have_the_same_bytes_twice(found, name, tmp_path):
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
-def test_plots_and_tables_name_the_same_clip_sets():
-    assert PLOTS_REAL == REAL
-    assert set(DATA_NOTES) == {REAL, RENDERED}
+OWN = ("wren", "song_thrush", "Great spotted woodpecker")
+
+
+@pytest.mark.parametrize("n_classes", [3, 2])
+@pytest.mark.parametrize("name", NAMES)
+def test_classes_of_another_set(name, n_classes):
+    found = predictions(n_classes=n_classes)[1:]
+    figure = draw(name, found, "my_birds", OWN[:n_classes])
+    check_layout(figure)
+    said = words(figure).replace("\n", " ")
+    assert "Clips: my_birds, a folder of labelled clips; the paper has no such numbers." in said
+    assert "Medley" not in said
+    assert words(figure).count("my_birds") == 2  # above and below
+    if name != "learning_curves":
+        assert "song thrush" in said
 
 
 # Bars
@@ -198,7 +214,7 @@ def test_interval_is_drawn_on_the_average_if_wanted(found, figures):
 def test_a_model_that_did_not_run_has_no_bar(figures):
     figure = figures["class_recalls", RENDERED]
     assert f"MFCC + SVM not run: {WHY}." in words(figure).replace("\n", " ")
-    assert len(panel(figure, "piano").patches) == len(MODEL_LABELS) - 1
+    assert len(panel(figure, "piano").patches) == len(CLASSIFIERS) - 1
 
 
 # Confusions

@@ -13,13 +13,16 @@ from PIL import Image
 from scale_rate_cases import SMALL, SR, STAMP, made
 
 from jtfs_repro import io
+from jtfs_repro.features.filterbank import filterbank
 from jtfs_repro.plots.animation import DPI, HEIGHT, WIDTH, save_animation
-from jtfs_repro.plots.filterbank import figure_filterbank_1d, figure_filterbank_2d
-from jtfs_repro.plots.four_sounds import figure_four_sounds
+from jtfs_repro.plots.filterbank import (
+    figure_filterbank_1d,
+    figure_filterbank_2d,
+    figure_grid_coefficients,
+    figure_grid_filters,
+)
 from jtfs_repro.plots.images import compressed, hertz, spin_name
-from jtfs_repro.plots.scale_rate import chosen_pair, figure_scale_rate
-from jtfs_repro.plots.scale_rate_grid import figure_grid_coefficients, figure_grid_filters
-from jtfs_repro.studies.textures.filterbank import filterbank
+from jtfs_repro.plots.scale_rate import chosen_pair, figure_four_sounds, figure_scale_rate
 from jtfs_repro.studies.textures.scale_rate_grid import scale_rate_grid
 
 LINE = STAMP.line

@@ -5,9 +5,8 @@ import os
 import numpy as np
 import pytest
 
-from jtfs_repro import io
+from jtfs_repro import io, journal
 from jtfs_repro.audio import Sound, read_sound, write_sound
-from jtfs_repro.provenance import journal
 
 
 @pytest.fixture

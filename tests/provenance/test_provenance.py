@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from jtfs_repro import io, provenance
+from jtfs_repro import gin_files, io
+from jtfs_repro.layout import PROJECT
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.provenance.gather import manifest
-from jtfs_repro.provenance.layout import PROJECT
 from jtfs_repro.provenance.reached import BUT, WITHOUT_NUMBERS, files_digest
 
 DEMO = {"scale": "demo", "preset": "paper", "variant": ""}
@@ -53,7 +53,7 @@ def test_digest_of_settings_sees_values_and_not_comments(tmp_path):
     a.write_text("jtfs.Jtfs.J = 13  # octaves\n\n# why\njtfs.Jtfs.F = 4\n")
     b.write_text("jtfs.Jtfs.J   = 13\njtfs.Jtfs.F = 4\n")
     c.write_text("jtfs.Jtfs.J = 13\njtfs.Jtfs.F = 8\n")
-    digest = provenance.settings_sha256
+    digest = gin_files.settings_sha256
     assert digest([a]) == digest([b]) != digest([c])
     assert digest([a, c]) != digest([c, a])  # a later file overrides an earlier one
 
@@ -65,7 +65,7 @@ def test_digest_of_settings_is_blind_to_where_a_module_is(tmp_path):
     c.write_text("import jtfs_repro.rooms.jtfs\n")
     for path, value in ((a, 13), (b, 13), (c, 12)):
         path.write_text(f"{path.read_text()}jtfs.Jtfs.J = {value}\n")
-    digest = provenance.settings_sha256
+    digest = gin_files.settings_sha256
     assert digest([a]) == digest([b]) != digest([c])
 
 

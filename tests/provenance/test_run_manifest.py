@@ -23,10 +23,10 @@ from recorded_runs import (
 )
 
 from jtfs_repro import io
+from jtfs_repro.journal import sha256
+from jtfs_repro.layout import run_of
 from jtfs_repro.provenance import gather as gathering
-from jtfs_repro.provenance import sha256
 from jtfs_repro.provenance.gather import expanded, folded, gather, is_sealed
-from jtfs_repro.provenance.layout import run_of
 
 DEMO = {"scale": "demo", "preset": "paper", "variant": ""}
 

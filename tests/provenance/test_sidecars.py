@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from jtfs_repro import config, gin_files, io
-from jtfs_repro.provenance import SUFFIX, operative_of, record, sha256, sidecar_of
-from jtfs_repro.provenance.layout import recorded_name
+from jtfs_repro.journal import sha256
+from jtfs_repro.layout import SUFFIX, operative_of, recorded_name, sidecar_of
+from jtfs_repro.provenance import record
 from jtfs_repro.provenance.reached import code_sha256
 
 ROOT = Path(__file__).parents[2]

@@ -32,9 +32,10 @@ from recorded_runs import (
     write_manifest,
 )
 
-from jtfs_repro.provenance import layout, sha256
+from jtfs_repro import layout
+from jtfs_repro.journal import sha256
+from jtfs_repro.layout import Roots
 from jtfs_repro.provenance.gather import seal
-from jtfs_repro.provenance.layout import Roots
 from jtfs_repro.provenance.verify import verify
 
 ROOT = Path(__file__).parents[2]

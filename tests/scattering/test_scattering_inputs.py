@@ -6,7 +6,7 @@ import pytest
 import torch
 from scattering_cases import CONFIGURATIONS, coefs, derived, distance, make, same_bits, signal
 
-from jtfs_repro.scattering import TimeFrequencyScattering, base
+from jtfs_repro.scattering import TimeFrequencyScattering, budget
 
 N = 256
 SIZES = dict(N=N, J=5, Q=4)
@@ -152,8 +152,8 @@ def test_values_do_not_depend_on_the_mode(S, mode):
 @pytest.fixture(params=["1d", "1d, T=0, dict", "time", "joint", "joint, T=F=0, list"])
 def shared(request, monkeypatch):
     """Return a module that computes a few samples at once, and signals for it."""
-    blocking = replace(base.BLOCKING["cpu"], chunk=2**12, stretch=128, columns=256)
-    monkeypatch.setitem(base.BLOCKING, "cpu", blocking)
+    sizes = replace(budget.CHUNK_SIZES["cpu"], first=2**12, time=128, joint=256)
+    monkeypatch.setitem(budget.CHUNK_SIZES, "cpu", sizes)
     return make(request.param, **SIZES), signal(5, N)
 
 

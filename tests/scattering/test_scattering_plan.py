@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from jtfs_repro.scattering import Scattering1D, TimeFrequencyScattering
-from jtfs_repro.scattering.budget import free_bytes
-from jtfs_repro.scattering.first_order import FirstOrder
+from jtfs_repro.scattering.budget import SignalChunks, free_bytes
+from jtfs_repro.scattering.padding import padded
 from jtfs_repro.scattering.second_order import filtered
 
 N = 1024
@@ -95,15 +95,16 @@ def test_plan_counts_the_row_products_that_are_made(monkeypatch):
 
     monkeypatch.setattr(torch, "mm", counted)
     S(x)
+    branches = S.engine.tables(x.device, x.dtype).second.branches
     products = sum(
-        4 * part.M * tile.A.numel() * (1 if tile.B is None else 2)
-        for part in S._tables(x).second.slices
-        for group in part.kernels.groups
-        for tile in group.tiles
+        4 * branch.M * tile.A.numel() * (1 if tile.B is None else 2)
+        for branch in branches
+        for chunk in branch.kernels.chunks
+        for tile in chunk.tiles
     )
     averages = sum(
-        2 * part.kernels.outputs * sum(s.matrix.numel() for s in part.reduction.stretches)
-        for part in S._tables(x).second.slices
+        2 * branch.kernels.outputs * sum(c.matrix.numel() for c in branch.reduction.chunks)
+        for branch in branches
     )
     assert sum(seen) == products + averages
     assert S.plan().flops > products + averages
@@ -123,7 +124,6 @@ def test_a_small_budget_changes_nothing_but_the_memory():
     free = joint(format="joint", F=4)
     (expected,) = torch.autograd.grad(free(x).square().sum(), x)
     budget = free.plan(6, grad=True, dtype=x.dtype).peak_bytes
-    memory = free._memory(free._tables(x), x.dtype, x.device)
     tight = joint(format="joint", F=4, memory_budget=budget)
     while True:  # the least budget that holds
         try:
@@ -132,9 +132,10 @@ def test_a_small_budget_changes_nothing_but_the_memory():
             break
         tight.memory_budget *= 0.95
     tight.memory_budget /= 0.95
-    how = tight._portions(memory, 6, True, x.device)
+    budget = tight.memory_budget
+    how = tight.engine.chunks(6, x.dtype, x.device, grad=True, budget=budget)
     assert how.rerun
-    assert how.together < 6
+    assert how.signals < 6
     assert relative(tight(x), free(x)) < ROUNDING
     (gradient,) = torch.autograd.grad(tight(x).square().sum(), x)
     assert relative(gradient, expected) < ROUNDING
@@ -144,14 +145,8 @@ def test_a_small_budget_changes_nothing_but_the_memory():
 def test_rerun_has_second_derivatives(monkeypatch):
     S = TimeFrequencyScattering(J=3, J_fr=2, Q=2, shape=48)
     x = torch.randn(2, 48, dtype=torch.float64, requires_grad=True)
-    portions = type(S)._portions
-
-    def always(self, *args):
-        from dataclasses import replace
-
-        return replace(portions(self, *args), together=1, rerun=True)
-
-    monkeypatch.setattr(type(S), "_portions", always)
+    always = SignalChunks(signals=1, rerun=True, peak_bytes=0)
+    monkeypatch.setattr(S.engine, "chunks", lambda *args, **options: always)
     assert torch.autograd.gradcheck(S, (x,), atol=1e-7)
     assert torch.autograd.gradgradcheck(S, (x,), atol=1e-6)
 
@@ -187,22 +182,20 @@ def test_for_length_is_the_same_transform_for_other_signals(S):
 
 def test_pruning_is_off_by_default_and_drops_what_it_says():
     full, pruned = joint(F=0), joint(F=0, prune=0.05)
-    assert full._row_counts == [sum(p.j < psi.j for p in full.psi1) for psi in full.psi2]
-    assert sum(pruned._row_counts) < sum(full._row_counts)
+    assert list(full.bank.rows) == [sum(p.j < psi.j for p in full.psi1) for psi in full.psi2]
+    assert sum(pruned.bank.rows) < sum(full.bank.rows)
     assert pruned.channels == len(pruned.meta()["key"]) < full.channels
     # noise after padding is white inside the signal: share of the energy of Y_2 that is dropped
-    tables = full._tables(signal())
+    tables = full.engine.tables(torch.device("cpu"), torch.float64)
     energies = {}
     for seed in range(4):
-        hats = [
-            stage(torch.fft.rfft(full._padded(signal(seed=seed))[0]))[1] for stage in tables.first
-        ]
-        for part in tables.second.slices:
-            Y = filtered(hats, part)[0].abs().square().sum(-1) * 2 ** full._resolution(
-                full.psi2[part.n2].j
-            )
-            energies[part.n2] = energies.get(part.n2, 0) + Y
-    lost = sum(E[pruned._row_counts[n2] :].sum() for n2, E in energies.items())
+        U_0_hat = torch.fft.rfft(padded(signal(seed=seed), full.bank.axis, "reflect")[0])
+        hats = [stage(U_0_hat)[1] for stage in tables.first]
+        for branch in tables.second.branches:
+            Y = filtered(hats, branch)[0].abs().square().sum(-1)
+            Y *= 2 ** full.bank.resolution(full.psi2[branch.n2].j)
+            energies[branch.n2] = energies.get(branch.n2, 0) + Y
+    lost = sum(E[pruned.bank.rows[n2] :].sum() for n2, E in energies.items())
     assert 0.01 < lost / sum(E.sum() for E in energies.values()) < 0.1
 
 
@@ -265,7 +258,7 @@ def test_threads_change_rounding_only_and_leave_the_settings(S):
 
 def test_first_order_keeps_only_the_bins_that_the_second_reads():
     S = joint()
-    first: list[FirstOrder] = S._tables(signal()).first
+    first = S.engine.tables(torch.device("cpu"), torch.float64).first
     assert all(0 < stage.bins <= stage.band.M // 2 + 1 for stage in first)
     assert first[0].bins < first[0].band.M // 2
 

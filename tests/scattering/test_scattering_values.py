@@ -106,7 +106,7 @@ def test_jtfs_lists_equal_path_by_path_route(case, format, dtype):
     assert error(paths[0]["coef"], S_0) < TOL[dtype]
     blocks = []
     for (n2, n_fr), (U, k) in expected.items():
-        rows = len(S.psi1) if n2 is None else S._rows(n2)
+        rows = len(S.psi1) if n2 is None else S.bank.rows[n2]
         stride_kept = kept_rows(
             format, rows, len(U), k if S.keep_lost else S.J_fr, k, is_low=n_fr == 0
         )

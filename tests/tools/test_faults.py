@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from jtfs_repro import io, run
-from jtfs_repro.provenance import sha256, sidecar_of
+from jtfs_repro.journal import sha256
+from jtfs_repro.layout import sidecar_of
 from rules import locks, recordings
 from tools.faults import (
     __main__ as command,

@@ -1,6 +1,5 @@
 """The training loop on a toy: learning, choosing, scoring, and what it leaves untouched."""
 
-import logging
 import os
 import random
 
@@ -10,9 +9,8 @@ import torch
 from torch import nn
 from training_toys import N_CLASSES, Toy, arrays, clips, settings, train
 
-from jtfs_repro.training import selection
-from jtfs_repro.training.clips import predict
-from jtfs_repro.training.recorder import Recorder
+from jtfs_repro.training import scoring
+from jtfs_repro.training.clips import loader, predict
 
 COLUMNS = [
     "epoch", "step", "lr", "train_loss", "validation_loss", "validation_accuracy",
@@ -39,7 +37,7 @@ def fitted(tmp_path_factory):
 
 def test_it_learns_a_separable_set(fitted):
     labels = clips(29, 2).labels
-    assert selection.accuracy(fitted.test_logits, labels) > 0.9
+    assert scoring.accuracy(fitted.test_logits, labels) > 0.9
     assert fitted.history[-1]["train_loss"] < 0.5 * fitted.history[0]["train_loss"]
 
 
@@ -57,13 +55,14 @@ def test_the_best_candidate_gives_the_logits(fitted):
     assert best == [fitted.best_epoch]
     row = fitted.history[fitted.best_epoch]
     labels = clips(37, 1).labels
-    assert selection.accuracy(fitted.validation_logits, labels) == row["validation_accuracy"]
+    assert scoring.accuracy(fitted.validation_logits, labels) == row["validation_accuracy"]
     weights = np.array([1, 1, 17 / 16]) / 1.0  # 50 clips of three classes: 17, 17, 16
-    loss = selection.mean_loss(fitted.validation_logits, labels, weights)
+    loss = scoring.mean_loss(fitted.validation_logits, labels, weights)
     assert loss == pytest.approx(row["validation_loss"], rel=1e-5)
     network = Toy()
     network.load_state_dict(fitted.state_dict)
-    np.testing.assert_array_equal(predict(network, clips(29, 2), batch_size=16), fitted.test_logits)
+    again = predict(network, loader(clips(29, 2), range(29), batch_size=16), "cpu")
+    np.testing.assert_array_equal(again, fitted.test_logits)
 
 
 def test_every_clip_is_scored_alone_as_in_its_batch(fitted):
@@ -72,7 +71,7 @@ def test_every_clip_is_scored_alone_as_in_its_batch(fitted):
     assert fitted.test_logits.dtype == np.float32
     network = Toy()
     network.load_state_dict(fitted.state_dict)
-    one_by_one = predict(network, clips(29, 2), batch_size=1)
+    one_by_one = predict(network, loader(clips(29, 2), range(29), batch_size=1), "cpu")
     np.testing.assert_allclose(one_by_one, fitted.test_logits, rtol=1e-4, atol=1e-5)
 
 
@@ -105,32 +104,19 @@ def test_first_step_equals_adamw_by_hand(tmp_path):
 
 
 def test_gradients_are_clipped(tmp_path, monkeypatch):
-    norms = []
+    norms, step = [], torch.optim.AdamW.step
 
-    def note(self, trainer, module, optimizer):
-        gradients = [p.grad.flatten() for p in module.network.parameters()]
-        norms.append(float(torch.cat(gradients).norm()))
-
-    monkeypatch.setattr(Recorder, "on_before_optimizer_step", note)  # before the clipping
-    train(tmp_path / "a")
-    assert max(norms) > 0.05
-    monkeypatch.setattr(torch.optim.AdamW, "step", _noting(torch.optim.AdamW.step, norms))
-    norms.clear()
-    train(tmp_path / "b", chosen=settings(gradient_clip_norm=0.05))
-    clipped = norms[1::2]
-    assert len(clipped) == 20
-    assert max(clipped) < 0.0501
-
-
-def _noting(step, norms):
-    def noted(self, closure=None):
-        loss = closure()
+    def noting(self):
         gradients = [p.grad.flatten() for group in self.param_groups for p in group["params"]]
         norms.append(float(torch.cat(gradients).norm()))
         step(self)
-        return loss
 
-    return noted
+    monkeypatch.setattr(torch.optim.AdamW, "step", noting)
+    train(tmp_path / "a")
+    train(tmp_path / "b", chosen=settings(gradient_clip_norm=0.05))
+    assert len(norms) == 40
+    assert max(norms[:20]) > 0.1
+    assert 0.0499 < max(norms[20:]) < 0.0501
 
 
 def test_dropped_batches_as_coded(tmp_path):
@@ -151,32 +137,34 @@ def test_seed_decides(tmp_path):
 
 
 def test_nothing_is_printed_and_nothing_else_is_written(tmp_path, capfd):
-    level = logging.getLogger("lightning.pytorch").level
-    torch.manual_seed(11)
-    expected = torch.rand(1)
-    random_state = random.getstate()
     here = sorted(os.listdir())
     train(tmp_path, chosen=settings(epochs=1))
-    torch.manual_seed(11)
-    network = Toy()
-    torch.manual_seed(11)
-    train(tmp_path / "b", network=network, chosen=settings(epochs=1))
     out, err = capfd.readouterr()
     assert out == err == ""
     assert sorted(os.listdir()) == here
-    assert sorted(p.name for p in (tmp_path / "b").iterdir()) == ["best.pt", "last.ckpt"]
-    assert logging.getLogger("lightning.pytorch").level == level
-    assert random.getstate() == random_state
-    torch.manual_seed(11)
-    assert torch.equal(torch.rand(1), expected)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["best.pt", "last.ckpt"]
 
 
-def test_global_random_state_is_left_alone(tmp_path):
+def test_random_states_are_left_alone(tmp_path):
     torch.manual_seed(0)  # as train() does before it builds anything
     Toy()
     expected = torch.rand(1)
+    others = random.getstate(), np.random.get_state()  # noqa: NPY002
     train(tmp_path, chosen=settings(epochs=1))
     assert torch.equal(torch.rand(1), expected)
+    np.testing.assert_equal((random.getstate(), np.random.get_state()), others)  # noqa: NPY002
+
+
+def test_one_device_ignores_what_a_cluster_says(tmp_path, monkeypatch):
+    expected = arrays(train(tmp_path / "a"))
+    for name in ("LOCAL_RANK", "RANK", "SLURM_PROCID", "SLURM_LOCALID"):
+        monkeypatch.setenv(name, "1")
+    for name in ("WORLD_SIZE", "SLURM_NTASKS"):
+        monkeypatch.setenv(name, "2")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "last.ckpt").touch()
+    np.testing.assert_equal(arrays(train(tmp_path / "b")), expected)
+    assert (tmp_path / "b" / "last.ckpt.unreadable").exists()
 
 
 def test_progress_is_on_stderr(tmp_path, capfd):

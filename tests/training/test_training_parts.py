@@ -5,13 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from training_toys import array_clips
+from training_toys import ArrayClips
 
-from jtfs_repro.training import schedule, selection
-from jtfs_repro.training.clips import loader
-from jtfs_repro.training.sampling import EpochSampler, share
+from jtfs_repro.training import scoring
+from jtfs_repro.training.clips import draw, loader, share
+from jtfs_repro.training.schedule import build, paper
 from jtfs_repro.training.settings import TrainingSettings
-from jtfs_repro.training.weights import class_weights
 
 AS_CODED = (  # x 1e-3, at start, middle and end of epochs 0-3
     (0, 0.034, 0.132),
@@ -22,17 +21,20 @@ AS_CODED = (  # x 1e-3, at start, middle and end of epochs 0-3
 PRINTED = 5.1e-4  # the published values have three decimals
 
 
+def factors(steps_per_epoch, schedule, **options):
+    chosen = TrainingSettings(schedule=schedule, lr=1.0, **options)
+    return build(chosen, steps_per_epoch)
+
+
 def test_as_coded_schedule_has_the_published_values():
-    factor = schedule.build(
-        "as_coded", steps_per_epoch=182, epochs=20, floor=1e-5, schedule_steps=256
-    )
+    factor = factors(182, "as_coded", epochs=20, lr_floor=1e-5, schedule_steps=256)
     for epoch in range(20):
         found = [factor(182 * epoch + i) for i in (0, 90, 181)]
         assert found == pytest.approx(AS_CODED[min(epoch, 3)], abs=PRINTED)
 
 
 def test_as_coded_schedule_with_true_steps_runs_from_floor_to_peak_to_floor():
-    factor = schedule.build("as_coded", steps_per_epoch=182, epochs=5, floor=1e-5)
+    factor = factors(182, "as_coded", epochs=5, lr_floor=1e-5)
     rates = [factor(step) for step in range(5 * 182)]
     assert rates[0] == pytest.approx(1e-5, abs=1e-4)
     assert np.all(np.diff(rates[: 3 * 182]) > 0)
@@ -41,7 +43,7 @@ def test_as_coded_schedule_with_true_steps_runs_from_floor_to_peak_to_floor():
 
 
 def test_paper_schedule_warms_up_linearly_and_ends_on_the_floor():
-    factor = schedule.build("paper", steps_per_epoch=256, epochs=30, floor=1e-8)
+    factor = factors(256, "paper", epochs=30, lr_floor=1e-8)
     rates = np.array([factor(step) for step in range(30 * 256)])
     assert rates[0] == rates[-1] == factor(30 * 256) == factor(10**6) == 1e-8
     assert rates[256] == rates.max() == 1
@@ -52,23 +54,21 @@ def test_paper_schedule_warms_up_linearly_and_ends_on_the_floor():
 
 
 def test_paper_schedule_without_warm_up_or_without_cosine():
-    bare = schedule.build("paper", steps_per_epoch=4, epochs=1, floor=0.1, warmup_epochs=0)
+    bare = factors(4, "paper", epochs=1, lr_floor=0.1, warmup_epochs=0)
     assert [bare(0), bare(3)] == [1, pytest.approx(0.1)]
-    only = schedule.build("paper", steps_per_epoch=4, epochs=1, floor=0.0)
-    assert [only(step) for step in range(4)] == [0, 0.25, 0.5, 0.75]
+    only = [paper(step, steps_per_epoch=4, epochs=1, floor=0.0) for step in range(4)]
+    assert only == [0, 0.25, 0.5, 0.75]
 
 
 def test_schedule_errors():
-    with pytest.raises(ValueError, match="schedule='linear' must be one of"):
-        schedule.build("linear", steps_per_epoch=1, epochs=1, floor=0.0)
     with pytest.raises(ValueError, match="schedule_steps=256 must be None"):
-        schedule.build("paper", steps_per_epoch=1, epochs=1, floor=0.0, schedule_steps=256)
+        factors(1, "paper", schedule_steps=256)
     with pytest.raises(ValueError, match="schedule_steps=100 must be >= steps_per_epoch=182"):
-        schedule.build("as_coded", steps_per_epoch=182, epochs=1, floor=0.0, schedule_steps=100)
+        factors(182, "as_coded", schedule_steps=100)
 
 
-def test_sampler_takes_one_pass_and_then_draws_with_replacement():
-    drawn = list(EpochSampler(100, epoch_size=10_000, seed=1))
+def test_an_epoch_is_one_pass_and_then_draws_with_replacement():
+    drawn = draw(100, epoch_size=10_000, seed=1, epoch=0)
     assert sorted(drawn[:100]) == list(range(100))
     counts = np.bincount(drawn[100:], minlength=100)
     assert len(drawn) == 10_000
@@ -76,86 +76,64 @@ def test_sampler_takes_one_pass_and_then_draws_with_replacement():
 
 
 @pytest.mark.parametrize(("size", "n_expected"), [(None, 50), (20, 20), (50, 50)])
-def test_sampler_without_a_second_pass_has_no_clip_twice(size, n_expected):
-    sampler = EpochSampler(50, epoch_size=size, seed=0)
-    drawn = list(sampler)
-    assert len(set(drawn)) == len(drawn) == len(sampler) == n_expected
+def test_an_epoch_without_a_second_pass_has_no_clip_twice(size, n_expected):
+    drawn = draw(50, epoch_size=size, seed=0, epoch=0)
+    assert len(set(drawn)) == len(drawn) == n_expected
     assert drawn != sorted(drawn)
 
 
-def test_sampler_is_a_function_of_seed_and_epoch():
-    sampler = EpochSampler(50, epoch_size=80, seed=2)
-    first = list(sampler)
-    sampler.set_epoch(1)
-    second = list(sampler)
-    assert first != second
-    assert second == list(EpochSampler(50, epoch_size=80, seed=2, epoch=1))
-    assert first != list(EpochSampler(50, epoch_size=80, seed=3))
-    sampler.set_epoch(0)
-    assert list(sampler) == first
+def test_draws_are_a_function_of_seed_and_epoch():
+    drawn = [draw(50, epoch_size=80, seed=s, epoch=e) for s, e in ((2, 0), (2, 1), (3, 0), (2, 0))]
+    assert drawn[0] == drawn[3]
+    assert len({tuple(each) for each in drawn}) == 3
 
 
 def test_devices_share_every_batch_of_one_device():
-    whole = list(EpochSampler(50, epoch_size=64, seed=2))
-    parts = [list(EpochSampler(50, epoch_size=64, seed=2, rank=r, devices=4)) for r in range(4)]
+    whole = draw(50, epoch_size=64, seed=2, epoch=0)
+    parts = [share(whole, rank=rank, devices=4) for rank in range(4)]
     batches = [sorted(clip for part in parts for clip in part[i : i + 4]) for i in range(0, 16, 4)]
     assert batches == [sorted(whole[i : i + 16]) for i in range(0, 64, 16)]
     assert {len(share(range(n), rank=r, devices=4)) for n in (13, 16) for r in range(4)} == {4}
 
 
-def test_lightning_tells_our_sampler_the_epoch():
-    from lightning.fabric.utilities.data import _set_sampler_epoch
-
-    sampler = EpochSampler(5, seed=0)
-    features = {"x": np.zeros((5, 1))}
-    clips = array_clips(features, np.zeros(5, int))
-    _set_sampler_epoch(loader(clips, batch_size=2, sampler=sampler), 7)
-    assert sampler.epoch == 7
-
-
-def test_sampler_errors():
-    with pytest.raises(ValueError, match=r"n=0 must be >= 1 \(no training clips"):
-        EpochSampler(0)
-    with pytest.raises(ValueError, match="rank=2 must be"):
-        EpochSampler(5, rank=2, devices=2)
-
-
 def test_class_weights_by_hand():
     labels = [0] * 6 + [1] * 3 + [2] * 2
-    np.testing.assert_array_equal(class_weights(labels, n_classes=3), [1, 2, 3])
+    np.testing.assert_array_equal(scoring.class_weights(labels, n_classes=3), [1, 2, 3])
     everything = [2] * 2 + labels + [1] * 5 + [0] * 4  # appear as 2, 0, 1: supports 4, 10, 8
-    found = class_weights(labels, n_classes=3, rule="all_by_appearance", appearance=everything)
+    found = scoring.class_weights(
+        labels, n_classes=3, rule="all_by_appearance", appearance=everything
+    )
     np.testing.assert_array_equal(found, [10 / 4, 1, 10 / 8])
 
 
 def test_class_weights_errors():
     with pytest.raises(ValueError, match=r"classes without a clip=\[1\] must be none"):
-        class_weights([0, 0, 2], n_classes=3)
+        scoring.class_weights([0, 0, 2], n_classes=3)
     with pytest.raises(ValueError, match=r"training.labels=3 must be in \[0, 3\)"):
-        class_weights([0, 1, 3], n_classes=3)
+        scoring.class_weights([0, 1, 3], n_classes=3)
     with pytest.raises(ValueError, match="appearance=None must be given"):
-        class_weights([0, 1], n_classes=2, rule="all_by_appearance")
+        scoring.class_weights([0, 1], n_classes=2, rule="all_by_appearance")
     with pytest.raises(ValueError, match="an empty subset"):
-        class_weights([], n_classes=2)
+        scoring.class_weights([], n_classes=2)
 
 
 def test_loss_is_the_weighted_mean():
     logits = torch.tensor([[2.0, 0.0], [0.0, 1.0], [0.5, 0.5]], dtype=torch.float64)
     labels, weights = torch.tensor([0, 0, 1]), torch.tensor([1.0, 4.0], dtype=torch.float64)
     each = [np.log(1 + np.exp(-2)), np.log(1 + np.exp(1)), np.log(2)]
-    total, weight = selection.weighted_loss(logits, labels, weights)
+    total, weight = scoring.weighted_loss(logits, labels, weights)
     assert float(total / weight) == pytest.approx((each[0] + each[1] + 4 * each[2]) / 6)
     library = torch.nn.functional.cross_entropy(logits, labels, weight=weights)
     assert float(total / weight) == pytest.approx(float(library))
-    found = selection.mean_loss(logits.float().numpy(), labels.numpy(), weights.numpy())
+    found = scoring.mean_loss(logits.float().numpy(), labels.numpy(), weights.numpy())
     assert found == pytest.approx(float(library))
 
 
 def test_scores_by_hand():
     logits = np.array([[1, 0, 0], [0, 1, 0], [1, 0, 0], [0.5, 0.5, 0]])
     labels = np.array([0, 1, 1, 1])  # the tie counts as class 0; class 2 has no clip
-    assert selection.score("accuracy", logits, labels) == 0.5
-    assert selection.score("macro_recall", logits, labels) == pytest.approx((1 + 1 / 3) / 2)
+    assert scoring.score("accuracy", logits, labels) == 0.5
+    assert scoring.score("macro_recall", logits, labels) == pytest.approx((1 + 1 / 3) / 2)
 
 
 @pytest.mark.parametrize(
@@ -168,18 +146,17 @@ def test_scores_by_hand():
     ],
 )
 def test_chosen_epoch(epochs, last_epochs, scores, best):
+    chosen = TrainingSettings(epochs=epochs, last_epochs=last_epochs)
     rows = [
         {
             "epoch": epoch,
-            "is_candidate": "yes"
-            if selection.is_candidate(epoch, epochs=epochs, last_epochs=last_epochs)
-            else "no",
+            "is_candidate": "yes" if chosen.is_candidate(epoch) else "no",
             "validation_macro_recall": score,
             "validation_accuracy": 1 - score,
         }
         for epoch, score in enumerate(scores)
     ]
-    assert selection.best_epoch(rows, selection="macro_recall") == best
+    assert scoring.best_epoch(rows, selection="macro_recall") == best
 
 
 def test_settings_count_steps_and_clips_as_the_paper_and_as_coded():
@@ -221,7 +198,9 @@ def test_settings_that_leave_nothing_are_refused():
 def test_clips_from_a_memory_map(tmp_path):
     array = np.arange(12, dtype=np.float32).reshape(4, 3)
     np.save(tmp_path / "x.npy", array)
-    clips = array_clips({"x": np.load(tmp_path / "x.npy", mmap_mode="r")}, np.arange(4))
-    batches = list(loader(clips, batch_size=3))
+    clips = ArrayClips({"x": np.load(tmp_path / "x.npy", mmap_mode="r")}, np.arange(4))
+    order = [0, 1, 2, 3]
+    batches = loader(clips, order, batch_size=3)
     np.testing.assert_array_equal(torch.cat([x["x"] for x, _ in batches]), array)
-    assert [y.tolist() for _, y in batches] == [[0, 1, 2], [3]]
+    order[:] = [3, 0, 1]  # as for another epoch
+    assert [y.tolist() for _, y in batches] == [[3, 0, 1]]

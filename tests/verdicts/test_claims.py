@@ -12,8 +12,8 @@ from texture_standins import STAMP
 from verdict_standins import CLAIMS, cost, find, resynthesis, spins
 
 from jtfs_repro import io, run
+from jtfs_repro.plots.classifiers import REAL
 from jtfs_repro.studies.chirps.scores import scores
-from jtfs_repro.studies.instruments.published import REAL
 from jtfs_repro.verdicts.claims import FOLDER, ClaimError, load_claims
 from jtfs_repro.verdicts.pages import columns_by_scale, markdown, verdict_page
 from jtfs_repro.verdicts.rows import NO_STAGE, VERDICTS, VerdictRow

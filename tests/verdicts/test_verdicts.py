@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import study_standins
-from medley_standins import WHY, predictions, tables
+from medley_standins import WHY, not_run, predictions, tables
 from study_standins import grid, study
 from texture_standins import STAMP
 from verdict_standins import (
@@ -19,10 +19,10 @@ from verdict_standins import (
 
 from jtfs_repro import io
 from jtfs_repro.datasets.medley_solos_db import CLASSES, SUBSETS, SUPPORTS
+from jtfs_repro.plots.classifiers import REAL
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.studies.chirps.ablation import ablation
 from jtfs_repro.studies.chirps.scores import FLOOR, scores
-from jtfs_repro.studies.instruments.published import REAL
 
 THETA = grid()
 CHIRP_CLAIMS = ("fig3-", "fig4-", "strf-", "ablation-")
@@ -293,7 +293,7 @@ def test_models_that_did_not_run():
     row = find(rows, representation="scattering1d", parameter="average")
     assert row["reason"].startswith("not in the list of classifiers")
     assert find(rows, representation="jtfs > scattering1d > cqt")["verdict"] == "not run"
-    absent = [type(p).absent(p.model, p.seed, not_run=WHY) for p in runs]
+    absent = [not_run(p.model, p.seed) for p in runs]
     rows = section4(tables(absent, clip_set=REAL))
     assert find(rows, representation="cqt", parameter="flute")["reason"] == WHY
 

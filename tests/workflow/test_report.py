@@ -23,7 +23,7 @@ def in_rules(function, suffix):
     """Return the rows of captions of what the rules hand to ``function``."""
     text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "rules").glob("*.smk"))
     names = re.findall(rf'\b{function}\(\s*"\w+",\s*"([^"]+)"', text)
-    return {captions.row_name(name + suffix) for name in names}
+    return {captions.row_name(name + suffix, CAPTIONS) for name in names}
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from jtfs_repro.provenance import sidecar_of
+from jtfs_repro.layout import sidecar_of
 from tools.faults.layout import ARRAY, SHARDS
 from tools.faults.rig import Rig, Tree, Trial
 from tools.faults.running import Running, tail, wait_for_orphans

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import io as memory
 from pathlib import Path
+from typing import Any
+
+import torch
 
 from jtfs_repro import config, io
-from jtfs_repro.provenance import settings_sha256
+from jtfs_repro.datasets.clips import ClipSet
+from jtfs_repro.runs import parse_run, stamp_of
 from jtfs_repro.studies.instruments import fit_baseline as fitting
-from jtfs_repro.studies.instruments import train_end_to_end as training
-from jtfs_repro.studies.instruments.clip_store import open_clip_set, open_store
-from jtfs_repro.studies.instruments.train_network import train_network
-from jtfs_repro.studies.instruments.trained import load_statistics, not_trained, save_trained
+from jtfs_repro.studies.instruments import train_network as training
+from jtfs_repro.studies.instruments.clip_store import open_features
+from jtfs_repro.studies.instruments.learning_curves import HISTORY
+from jtfs_repro.studies.instruments.predictions import (
+    Prediction,
+    absent,
+    save_prediction,
+    scored,
+)
+from jtfs_repro.training.baselines import Baseline
+from jtfs_repro.training.fit import Fitted
+from jtfs_repro.training.place import Place
 
 
 def train_classifier(
@@ -32,25 +45,13 @@ def train_classifier(
 
     Write predictions, and history, cost and weights beside; ``partial`` holds checkpoints.
     """
-    clip_set = open_clip_set(clips, facts)
-    digest = settings_sha256(feature_gin)
-    store = open_store(shards, settings_sha256=digest, clips_sha256=clip_set.sha256)
-    known = {"settings_sha256": digest, "clip_set": clip_set}
-    stored = load_statistics(statistics, **known)
-    if store.not_run:
-        trained = not_trained(model, seed, store.not_run)
-    else:
-        trained = config.bound(train_network)(
-            clip_set,
-            store,
-            stored,
-            model=model,
-            seed=seed,
-            folder=partial,
-            device=device,
-            devices=devices,
-        )
-    save_trained(predictions, trained, run=run)
+    store = open_features(clips, facts, shards, gin=feature_gin, statistics=statistics)
+    made: Any = store.not_run
+    if not made:
+        place = Place(folder=partial, device=device, devices=devices)
+        train = config.bound(training.train_network)
+        made = train(store, model=model, seed=seed, place=place)
+    save_network(predictions, made, store.clips, model=model, seed=seed, run=run)
     io.remove_folder(partial)
 
 
@@ -66,6 +67,7 @@ def train_end_to_end(
     folder: str,
     statistics: Path,
     left_out: bool = False,
+    model: str,
     seed: int,
     device: str = "auto",
     devices: int = 1,
@@ -76,25 +78,13 @@ def train_end_to_end(
 
     Write what `train_classifier` writes; if ``left_out``, why it was not run.
     """
-    clip_set = open_clip_set(clips, facts)
-    digest = settings_sha256(feature_gin)
-    known = {"settings_sha256": digest, "clip_set": clip_set}
-    stored = load_statistics(statistics, **known)
-    reason = str(clip_set.not_run or (TOO_SLOW if left_out else ""))
-    if reason:
-        trained = not_trained(training.MODEL, seed, reason)
-    else:
-        trained = config.bound(training.train_end_to_end)(
-            clip_set,
-            folder,
-            stored,
-            seed=seed,
-            folder=partial,
-            feature_sha256=digest,
-            device=device,
-            devices=devices,
-        )
-    save_trained(predictions, trained, run=run)
+    store = open_features(clips, facts, [], gin=feature_gin, statistics=statistics, folder=folder)
+    made: Any = store.not_run or (TOO_SLOW if left_out else "")
+    if not made:
+        place = Place(folder=partial, device=device, devices=devices)
+        train = config.bound(training.train_end_to_end)
+        made = train(store, model=model, seed=seed, place=place)
+    save_network(predictions, made, store.clips, model=model, seed=seed, run=run)
     io.remove_folder(partial)
 
 
@@ -113,13 +103,46 @@ def fit_baseline(
 
     Write predictions, and the cost beside them.
     """
-    clip_set = open_clip_set(clips, facts)
-    digest = settings_sha256(feature_gin)
-    store = open_store(shards, settings_sha256=digest, clips_sha256=clip_set.sha256)
-    known = {"settings_sha256": digest, "clip_set": clip_set}
-    stored = load_statistics(statistics, **known) if statistics else {}
-    if store.not_run:
-        trained = not_trained(model, 0, store.not_run)
+    store = open_features(clips, facts, shards, gin=feature_gin, statistics=statistics)
+    made = store.not_run or config.bound(fitting.fit_baseline)(store)
+    save_result(predictions, made, store.clips, model=model, seed=0, run=run)
+
+
+def save_network(
+    path: Path, made: Fitted | str, clips: ClipSet, *, model: str, seed: int, run: str
+) -> None:
+    """Write what `save_result` writes, and beside it the history and the weights."""
+    history, state_dict = ([], {}) if isinstance(made, str) else (made.history, made.state_dict)
+    if history:
+        io.save_csv(path.with_suffix(".csv"), history)
     else:
-        trained = config.bound(fitting.fit_baseline)(clip_set, store, stored, model=model)
-    save_trained(predictions, trained, run=run)
+        io.save_text(path.with_suffix(".csv"), ",".join(HISTORY))
+    buffer = memory.BytesIO()
+    torch.save(state_dict, buffer)  # given a path instead, it would store its name as well
+    with io.atomic_path(path.with_suffix(".pt")) as part:
+        part.write_bytes(buffer.getbuffer())
+    save_result(path, made, clips, model=model, seed=seed, run=run)
+
+
+def save_result(
+    path: Path, made: Fitted | Baseline | str, clips: ClipSet, *, model: str, seed: int, run: str
+) -> None:
+    """Write the predictions and, beside them, the cost; of what did not run, "reason; remedy"."""
+    if isinstance(made, str):
+        prediction, cost = absent(clips, model, seed, made), {"device": ""}
+    else:
+        logits = {"validation": made.validation_logits, "test": made.test_logits}
+        prediction = Prediction(
+            model=model,
+            seed=seed,
+            n_parameters=made.n_parameters,
+            best_epoch=made.best_epoch if isinstance(made, Fitted) else -1,
+            arrays=scored(clips, logits),
+        )
+        cost = made.cost
+    device = cost["device"]
+    stamp = stamp_of(run, device=device).as_dict() if device else parse_run(run)
+    facts = {"model": model, "seed": seed, "status": prediction.status}
+    facts |= {"n_parameters": prediction.n_parameters, **cost, **stamp}
+    io.save_json(path.with_suffix(".json"), facts)
+    save_prediction(path, prediction)

@@ -1,4 +1,4 @@
-"""The clip sets of Section 4: fetched or rendered, indexed, their features and statistics."""
+"""Clip sets: fetched or rendered, checked and listed."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ from typing import Any, Literal
 
 from jtfs_repro import config, io
 from jtfs_repro.datasets import clip_index, soundfont_solos
+from jtfs_repro.datasets import clips as clips_module
 from jtfs_repro.datasets.medley_fetch import fetch, is_there
-from jtfs_repro.datasets.medley_solos_db import METADATA_NAME, clip_set_name
+from jtfs_repro.datasets.medley_solos_db import CLASSES, METADATA_NAME, clip_set_name
 from jtfs_repro.datasets.soundfonts import Font, find_test_font, find_training_font
-from jtfs_repro.provenance import settings_sha256
-from jtfs_repro.runs import stamp_of
-from jtfs_repro.studies.instruments import clip_statistics
-from jtfs_repro.studies.instruments import extract_clips as extraction
-from jtfs_repro.studies.instruments.clip_store import open_clip_set, open_store
 
 FOLDER = "data/soundfonts"
 
@@ -104,78 +100,20 @@ def index_clips(
     found = io.load_json(status) if status else {"status": io.RUN}
     folder = folder or found.get("folder")
     if found["status"] == io.NOT_RUN:
-        rows, about = [], found | {"clip_set": clip_set or found.get("clip_set", "")}
+        name = clip_set or found.get("clip_set", "")
+        text = clips_module.index_text([], clips_module.MEDLEY_COLUMNS)
+        about = found | {"clip_set": name, "supports": clip_index.supports([], CLASSES)}
         line = f"no clips: {io.why_not_run(found)}"
     elif folder is None:
         raise ValueError("folder=None must be given (by --folder, or in the JSON of --status)")
     else:
-        rows, about = config.bound(clip_index.index_clips)(
+        text, about = config.bound(clip_index.index_clips)(
             folder,
             clip_set=clip_set,
             allow_partial=allow_partial,
             problems_file=report.with_suffix(".problems.csv"),
         )
         line = "{n_clips} of {n_expected} clips are whole, {n_extra} extra files".format(**about)
-    clip_index.save_index(index, rows)
+    io.save_text(index, text)
     io.save_json(report, about)
     print(line)
-
-
-def extract_clips(
-    *,
-    gin: list[str],
-    run: str,
-    clips: Path,
-    facts: Path,
-    folder: str,
-    shard: int,
-    shards: int,
-    device: str = "auto",
-    memory_gb: float = 2.0,
-    features: Path,
-) -> None:
-    """Compute one shard of one representation of a clip set.
-
-    Write the features of one part of the clips, and a report beside them.
-    """
-    clip_set = open_clip_set(clips, facts)
-    report = config.bound(extraction.extract_clips)(
-        clip_set.paths(folder),
-        features,
-        shard=shard,
-        n_shards=shards,
-        sha256s=clip_set.sha256s,
-        not_run=clip_set.not_run,
-        device=device,
-        memory_budget_gb=memory_gb,
-    )
-    digests = {"settings_sha256": settings_sha256(gin), "clips_sha256": clip_set.sha256}
-    stamp = stamp_of(run, device=report["device"]).as_dict()
-    io.save_json(features.with_suffix(".json"), report | digests | stamp)
-
-
-def accumulate_statistics(
-    *, run: str, feature_gin: list[str], clips: Path, shards: list[Path], statistics: Path
-) -> None:
-    """Accumulate mu, means and standard deviations of a representation over the training clips.
-
-    Write the statistics of stored shards, and facts on them beside.
-    """
-    clip_set = open_clip_set(clips, clips.with_suffix(".json"))
-    digests = {
-        "settings_sha256": settings_sha256(feature_gin),
-        "clips_sha256": clip_set.sha256,
-    }
-    store = open_store(shards, **digests)
-    accumulate = config.bound(clip_statistics.clip_statistics)
-    found = {} if store.not_run else accumulate(store, clip_set.subsets)
-    facts = {
-        "status": io.NOT_RUN if store.not_run else io.RUN,
-        "not_run": store.not_run,
-        "shapes": {name: list(shape) for name, shape in store.shapes.items()},
-        "n_training_clips": int((clip_set.subsets == "training").sum()),
-        **digests,
-    }
-    io.save_arrays(statistics, **clip_statistics.arrays(found))
-    stamp = stamp_of(run, device=store.device).as_dict()
-    io.save_json(statistics.with_suffix(".json"), facts | stamp)

@@ -13,13 +13,13 @@ that reproduces the original code's leak says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from tqdm import tqdm
 
 from jtfs_repro import checks
+from jtfs_repro.models.statistics import Statistics
 from jtfs_repro.studies.instruments.clip_store import ClipStore
 
 ROUNDING = 1e-5  # of the largest coefficient
@@ -29,22 +29,8 @@ SPREADS = ("coefficients", "clip_means")
 SUBSETS = ("training", "all")
 
 
-@dataclass(frozen=True, kw_only=True)
-class PathStatistics:
-    """Statistics of one part of a representation, one value per path (its first axis).
-
-    ``mu`` is the mean of the coefficients (ones where nothing is compressed), ``mean`` and ``std``
-    those of the (compressed) coefficients; all [shape=(paths,)].
-    """
-
-    mu: np.ndarray
-    mean: np.ndarray
-    std: np.ndarray
-
-
 def clip_statistics(
     store: ClipStore,
-    subsets: np.ndarray,
     *,
     compression: str = "mu_log",
     c: float = 0.1,
@@ -52,8 +38,8 @@ def clip_statistics(
     subset: str = "training",
     clips_at_a_time: int = 16,
     progress: bool = True,
-) -> dict[str, PathStatistics]:
-    """Return the statistics of every part of a representation.
+) -> dict[str, Statistics]:
+    """Return the statistics of every part of a representation, by its name.
 
     ValueError: an argument is unknown or out of range, there is no training clip, or a coefficient
     is not finite, or negative where a logarithm follows.
@@ -70,22 +56,24 @@ def clip_statistics(
     checks.choice("subset", subset, SUBSETS)
     checks.number("c", c, above=0)
     checks.integer("clips_at_a_time", clips_at_a_time, low=1)
-    rows = np.flatnonzero((np.asarray(subsets) == "training") | (subset == "all"))
-    if not len(rows):
+    store = store if subset == "all" else store.subset("training")
+    if not len(store):
         checks.fail("subset", subset, "hold at least one clip", "no training clip in the index")
-    chunks = np.array_split(rows, -(-len(rows) // clips_at_a_time))
+    chunks = np.array_split(np.arange(len(store)), -(-len(store) // clips_at_a_time))
 
     def passes(label: str) -> Iterator[dict[str, np.ndarray]]:
         for chunk in tqdm(chunks, desc=label, unit="chunk", disable=not progress):
-            yield {name: _checked(name, part, chunk) for name, part in store.tensors(chunk).items()}
+            parts, rows = store.tensors(chunk), store.rows[chunk]
+            yield {name: _checked(name, part, rows) for name, part in parts.items()}
 
-    ones = {name: np.ones(shape[0]) for name, shape in store.shapes.items()}
     if compression == "none":
+        mu = {name: np.ones(shape[0]) for name, shape in store.shapes.items()}
         moments = _moments(passes("statistics"), lambda _, part: part, spread)
-        return {name: PathStatistics(mu=ones[name], mean=m, std=s) for name, (m, s) in moments}
-    mu = {name: m for name, (m, _) in _moments(passes("mu"), _non_negative, "coefficients")}
-    moments = _moments(passes("moments"), _compression(mu, c), spread)
-    return {name: PathStatistics(mu=mu[name], mean=m, std=s) for name, (m, s) in moments}
+    else:
+        found = _moments(passes("mu"), _non_negative, "coefficients")
+        mu = {name: mean for name, (mean, _) in found.items()}
+        moments = _moments(passes("moments"), lambda name, S: mu_log(S, mu[name], c), spread)
+    return {name: Statistics(mu=mu[name], mean=m, std=s) for name, (m, s) in moments.items()}
 
 
 def mu_log(S: np.ndarray, mu: np.ndarray, c: float) -> np.ndarray:
@@ -98,10 +86,6 @@ def mu_log(S: np.ndarray, mu: np.ndarray, c: float) -> np.ndarray:
     """
     scale = (c * mu + FLOOR).reshape(1, -1, *[1] * (S.ndim - 2))
     return np.log1p(S / scale)
-
-
-def _compression(mu: Mapping[str, np.ndarray], c: float) -> Callable[[str, np.ndarray], np.ndarray]:
-    return lambda name, part: mu_log(part, mu[name], c)
 
 
 def _non_negative(name: str, part: np.ndarray) -> np.ndarray:
@@ -122,16 +106,13 @@ def _checked(name: str, part: np.ndarray, chunk: np.ndarray) -> np.ndarray:
     return part.astype(np.float64)
 
 
-Moments = dict[str, tuple[int, np.ndarray, np.ndarray]]
-
-
 def _moments(
     chunks: Iterator[dict[str, np.ndarray]],
     transform: Callable[[str, np.ndarray], np.ndarray],
     spread: str,
-) -> list[tuple[str, tuple[np.ndarray, np.ndarray]]]:
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Return (mean, standard deviation) per path of every part."""
-    state: Moments = {}
+    state: dict[str, tuple[int, np.ndarray, np.ndarray]] = {}
     for parts in chunks:
         for name, part in parts.items():
             values = transform(name, part)
@@ -139,7 +120,7 @@ def _moments(
             if spread == "clip_means":
                 values = values.mean(axis=2, keepdims=True)
             state[name] = _merged(state.get(name), _chunk_moments(values))
-    return [(name, (mean, np.sqrt(M2 / count))) for name, (count, mean, M2) in state.items()]
+    return {name: (mean, np.sqrt(M2 / count)) for name, (count, mean, M2) in state.items()}
 
 
 def _chunk_moments(values: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
@@ -158,23 +139,3 @@ def _merged(
     delta = b[1] - a[1]
     mean = a[1] + delta * (b[0] / count)
     return count, mean, a[2] + b[2] + np.square(delta) * (a[0] * b[0] / count)
-
-
-def arrays(statistics: Mapping[str, PathStatistics]) -> dict[str, np.ndarray]:
-    """Return the statistics as named arrays for an ``.npz`` file: ``S1.mu``, ``S1.mean``, ..."""
-    return {
-        f"{name}.{key}": getattr(part, key)
-        for name, part in statistics.items()
-        for key in ("mu", "mean", "std")
-    }
-
-
-def from_arrays(stored: Mapping[str, np.ndarray]) -> dict[str, PathStatistics]:
-    """Return the inverse of `arrays`; other entries are left out."""
-    names = dict.fromkeys(key.partition(".")[0] for key in stored if key.endswith(".mu"))
-    return {
-        name: PathStatistics(
-            mu=stored[f"{name}.mu"], mean=stored[f"{name}.mean"], std=stored[f"{name}.std"]
-        )
-        for name in names
-    }

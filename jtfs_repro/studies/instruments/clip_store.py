@@ -1,6 +1,6 @@
-"""A clip set as the stages of Section 4 read it: its clips in order, and their stored features.
+"""Stored features of a clip set, as classifiers read them; see `open_features`.
 
-The store reads the shards of a representation as one array without loading them, and refuses what
+A store reads the shards of a representation as one array without loading them, and refuses what
 does not belong together: shards of other settings, of other clips, in the wrong order, or made
 with settings that are no longer those of the gin files.
 """
@@ -9,171 +9,181 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from jtfs_repro import io
-from jtfs_repro.datasets.clip_check import AUDIO_FOLDER, IndexedClip
-from jtfs_repro.datasets.clip_index import load_index
+from jtfs_repro.datasets.clips import ClipSet, open_clips
 from jtfs_repro.features.clip_tensors import unflatten
-from jtfs_repro.provenance import sha256
+from jtfs_repro.gin_files import settings_sha256
+from jtfs_repro.models.statistics import Statistics
 
-
-@dataclass(frozen=True, kw_only=True)
-class ClipSet:
-    """All whole clips of a clip set, in the order of every stored array.
-
-    ``sha256`` is the digest of the index, which holds that of each clip; ``not_run`` says why there
-    is no clip.
-    """
-
-    clips: Sequence[IndexedClip]
-    sha256: str
-    clip_set: str
-    not_run: io.Unavailable | None = None
-
-    def paths(self, folder: str | os.PathLike[str]) -> list[str]:
-        """Return the files of the clips below ``folder``."""
-        return [os.fspath(Path(folder, AUDIO_FOLDER, clip.file_name)) for clip in self.clips]
-
-    @property
-    def sha256s(self) -> list[str]:
-        """SHA-256 of each clip's file, as the index records it."""
-        return [clip.sha256 for clip in self.clips]
-
-    def rows(self, subset: str) -> np.ndarray:
-        """Return the rows of a subset's clips [shape=(n,)], int64."""
-        return np.flatnonzero(self.subsets == subset)
-
-    @property
-    def subsets(self) -> np.ndarray:
-        """Subset of each clip [shape=(n,)], str."""
-        return np.array([clip.subset for clip in self.clips], dtype=str)
-
-    @property
-    def labels(self) -> np.ndarray:
-        """Class of each clip [shape=(n,)], int64."""
-        return np.array([clip.instrument_id for clip in self.clips], dtype=np.int64)
-
-    @property
-    def songs(self) -> np.ndarray:
-        """Song of each clip [shape=(n,)], str."""
-        return np.array([clip.song_id for clip in self.clips], dtype=str)
-
-    @property
-    def uuids(self) -> np.ndarray:
-        """Name of each clip [shape=(n,)], str."""
-        return np.array([clip.uuid4 for clip in self.clips], dtype=str)
-
-
-def open_clip_set(index: str | os.PathLike[str], facts: str | os.PathLike[str]) -> ClipSet:
-    """Read an index and the facts beside it.
-
-    FileError: one of them is missing or not what it should be.
-    """
-    known = io.load_json(facts)
-    is_run = known["status"] == io.RUN
-    return ClipSet(
-        clips=load_index(Path(index)) if is_run else [],
-        sha256=sha256(index),
-        clip_set=known["clip_set"],
-        not_run=None if is_run else io.Unavailable(known["reason"], known["remedy"]),
-    )
-
-
+Path_ = str | os.PathLike[str]
 IDENTITY = ("status", "reason", "parts", "shapes", "settings_sha256", "clips_sha256", "n_clips")
+AGAIN = "delete the folder of these features and run again"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClipStore:
-    """Features of all clips, in the order of the clip set's index.
+    """Features of the clips of a set, or of a subset of them (`training.clips.Clips`).
 
-    ``arrays`` are memory maps of the shards [shape=(n_i, D)], float32; ``shapes`` maps each part to
-    its axes; the digests are those of the feature's settings and of the clip set's index;
-    ``not_run`` is "reason; remedy", or empty.
+    Parameters
+    ----------
+    clips : ClipSet
+    arrays : sequence of array
+        Shards [shape=(n_i, D)], float32, one after the other: memory maps, or the signals.
+    shapes : mapping; name of each part -> its axes
+    statistics : mapping, optional; name of each part -> its statistics over the training clips
+    settings_sha256 : str; digest of the feature's settings
+    not_run : str; "reason; remedy", or empty
+    device : str; that made the features
+    chosen : array of int, optional; the rows of the set that are read; all if None
     """
 
-    arrays: Sequence[np.ndarray]
+    clips: ClipSet
+    arrays: Sequence[Any]
     shapes: Mapping[str, tuple[int, ...]]
+    statistics: Mapping[str, Statistics] | None = None
     settings_sha256: str = ""
-    clips_sha256: str = ""
     not_run: str = ""
     device: str = "cpu"
+    chosen: np.ndarray | None = None
+
+    def subset(self, name: str) -> ClipStore:
+        """Return the store of a subset's clips."""
+        return replace(self, chosen=self.clips.rows(name))
+
+    @property
+    def rows(self) -> np.ndarray:
+        """Rows of the set [shape=(n,)]."""
+        return np.arange(len(self.clips)) if self.chosen is None else self.chosen
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Id of each clip's class [shape=(n,)], int64."""
+        return self.clips.labels[self.rows]
 
     def __len__(self) -> int:
-        return sum(len(array) for array in self.arrays)
+        return len(self.rows)
 
-    def vectors(self, indices: np.ndarray) -> np.ndarray:
-        """Return features [shape=(len(indices), D)] of the clips with these rows, any order."""
-        indices = np.asarray(indices, dtype=np.int64)
-        out = np.empty((len(indices), self.arrays[0].shape[1]), dtype=np.float32)
-        ends = np.cumsum([len(array) for array in self.arrays])
-        which = np.searchsorted(ends, indices, side="right")
-        for shard in np.unique(which):
-            chosen = which == shard
-            first = ends[shard] - len(self.arrays[shard])
-            out[chosen] = self.arrays[shard][indices[chosen] - first]
-        return out
+    def batch(self, indices: Sequence[int]) -> tuple[dict[str, Tensor], Tensor]:
+        """Return (name -> Tensor [shape=(B, ...)], labels [shape=(B,)])."""
+        chosen = np.asarray(indices)
+        tensors = {name: torch.from_numpy(part) for name, part in self.tensors(chosen).items()}
+        return tensors, torch.from_numpy(self.labels[chosen])
 
     def tensors(self, indices: np.ndarray) -> dict[str, np.ndarray]:
         """Return the named parts {name: [shape=(len(indices), *shapes[name])]}."""
         return unflatten(self.vectors(indices), self.shapes)
 
+    def vectors(self, indices: np.ndarray) -> np.ndarray:
+        """Return features [shape=(len(indices), D)] of these clips of the store, any order."""
+        rows = self.rows[np.asarray(indices, dtype=np.int64)]
+        out = np.empty((len(rows), self.arrays[0].shape[1]), dtype=np.float32)
+        ends = np.cumsum([len(array) for array in self.arrays])
+        which = np.searchsorted(ends, rows, side="right")
+        for shard in np.unique(which):
+            is_there = which == shard
+            first = ends[shard] - len(self.arrays[shard])
+            out[is_there] = self.arrays[shard][rows[is_there] - first]
+        return out
 
-def open_store(
-    shards: Sequence[str | os.PathLike[str]], *, settings_sha256: str, clips_sha256: str
+
+def open_features(
+    index: Path_,
+    report: Path_,
+    shards: Sequence[Path_],
+    *,
+    gin: Sequence[Path_],
+    statistics: Path_ | None = None,
+    folder: Path_ = "",
 ) -> ClipStore:
-    """Open the shards of one representation: ``.npy`` files with their ``.json`` beside them.
+    """Open a clip set, its features, and their statistics if wanted.
 
-    FileError: a shard is missing, truncated, of other settings or clips, or a shard of the set is
-    missing.
+    ``index`` and ``report`` are those of the clip set; ``shards`` are ``.npy`` files with their
+    ``.json`` beside them (none: the signals below ``folder`` are to be read); ``gin`` are the files
+    that the features must have been made with. FileError: something is missing, truncated, or of
+    other settings or clips.
     """
+    clips = open_clips(index, report, folder=folder)
+    digest = settings_sha256(gin)
+    store = ClipStore(clips=clips, arrays=[], shapes={}, settings_sha256=digest)
+    store = (
+        open_shards(store, shards) if shards else replace(store, not_run=str(clips.not_run or ""))
+    )
+    found = load_statistics(statistics, store) if statistics else None
+    return replace(store, statistics=found)
+
+
+def open_shards(store: ClipStore, shards: Sequence[Path_]) -> ClipStore:
+    """Return a store with the shards of its clips, made with its settings."""
     reports = [io.load_json(Path(path).with_suffix(".json")) for path in shards]
     for path, report in zip(shards, reports, strict=True):
-        _check_origin(path, report, settings_sha256, clips_sha256)
+        _check_origin(path, report, store)
     first = reports[0]
     for key in IDENTITY:
         if len({str(report.get(key)) for report in reports}) > 1:
-            raise io.FileError(f"{shards[0]}: shards differ in {key} ({_AGAIN})")
-    devices = "+".join(sorted({report["device"] for report in reports}))
-    common: dict[str, Any] = {"settings_sha256": settings_sha256, "clips_sha256": clips_sha256}
+            raise io.FileError(f"{shards[0]}: shards differ in {key} ({AGAIN})")
+    device = "+".join(sorted({report["device"] for report in reports}))
     if first["status"] != io.RUN:
-        return ClipStore(
-            arrays=[], shapes={}, not_run=io.why_not_run(first), device=devices, **common
-        )
+        return replace(store, not_run=io.why_not_run(first), device=device)
     arrays = [io.load_array(path, mmap=True) for path in shards]
     _check_complete(shards, arrays, reports)
     shapes = {name: tuple(shape) for name, shape in first["shapes"].items()}
-    return ClipStore(arrays=arrays, shapes=shapes, device=devices, **common)
+    return replace(store, arrays=arrays, shapes=shapes, device=device)
 
 
-_AGAIN = "delete the folder of these features and run again"
+def load_statistics(path: Path_, store: ClipStore) -> dict[str, Statistics]:
+    """Read the statistics of a store's features."""
+    facts = io.load_json(Path(path).with_suffix(".json"))
+    if any(facts[key] != wanted for key, wanted in digests(store).items()):
+        raise io.FileError(f"{path}: of other settings or clips (delete it and run again)")
+    return statistics_of(io.load_arrays(path))
 
 
-def _check_origin(
-    path: str | os.PathLike[str], report: Mapping[str, Any], settings_sha256: str, clips_sha256: str
-) -> None:
-    for key, wanted, what in (
-        ("settings_sha256", settings_sha256, "settings than the gin files give"),
-        ("clips_sha256", clips_sha256, "clips than the index lists"),
-    ):
+def statistics_arrays(statistics: Mapping[str, Statistics]) -> dict[str, np.ndarray]:
+    """Return the statistics as named arrays for an ``.npz`` file: ``S1.mu``, ``S1.mean``, ..."""
+    return {
+        f"{name}.{kind}": getattr(part, kind)
+        for name, part in statistics.items()
+        for kind in ("mu", "mean", "std")
+    }
+
+
+def statistics_of(stored: Mapping[str, np.ndarray]) -> dict[str, Statistics]:
+    """Return the inverse of `statistics_arrays`."""
+    parts: dict[str, dict[str, np.ndarray]] = {}
+    for key, values in stored.items():
+        name, _, kind = key.rpartition(".")
+        parts.setdefault(name, {})[kind] = values
+    return {name: Statistics(**kinds) for name, kinds in parts.items()}
+
+
+def digests(store: ClipStore) -> dict[str, str]:
+    """Return what is recorded beside what is made from a store."""
+    return {"settings_sha256": store.settings_sha256, "clips_sha256": store.clips.sha256}
+
+
+def _check_origin(path: Path_, report: Mapping[str, Any], store: ClipStore) -> None:
+    others = ("settings than the gin files give", "clips than the index lists")
+    for (key, wanted), what in zip(digests(store).items(), others, strict=True):
         if report.get(key) != wanted:
-            raise io.FileError(f"{path}: made with other {what} ({_AGAIN})")
+            raise io.FileError(f"{path}: made with other {what} ({AGAIN})")
 
 
 def _check_complete(
-    shards: Sequence[str | os.PathLike[str]],
-    arrays: Sequence[np.ndarray],
-    reports: Sequence[Mapping[str, Any]],
+    shards: Sequence[Path_], arrays: Sequence[np.ndarray], reports: Sequence[Mapping[str, Any]]
 ) -> None:
     """Check that the shards follow one another and hold every clip."""
     done = 0
     for path, array, report in zip(shards, arrays, reports, strict=True):
         if array.ndim != 2 or len(array) != report["n_signals"] or report["first"] != done:
-            raise io.FileError(f"{path}: not the shard that its .json describes ({_AGAIN})")
+            raise io.FileError(f"{path}: not the shard that its .json describes ({AGAIN})")
         done += len(array)
     if done != reports[0]["n_clips"]:
-        raise io.FileError(f"{shards[0]}: {done} of {reports[0]['n_clips']} clips ({_AGAIN})")
+        raise io.FileError(f"{shards[0]}: {done} of {reports[0]['n_clips']} clips ({AGAIN})")

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from jtfs_repro import io
-from jtfs_repro.datasets.clip_audio import ClipAudio
+from jtfs_repro.datasets.clips import ClipSet, Reading
 from jtfs_repro.devices import choose_device
 from jtfs_repro.features.clip_tensors import ClipTensors
 from jtfs_repro.features.extraction import (
@@ -29,33 +29,14 @@ from jtfs_repro.features.extraction import (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """How the clips are read before any feature.
-
-    ``reading`` takes whole clips at 22 050 Hz (2^16 samples), the first 2^16 samples at 44.1 kHz,
-    or whole clips at 44.1 kHz (2^17 samples); ``scaling`` divides each clip by its standard
-    deviation or largest magnitude.
-    """
-
-    reading: str = "resample_22050"
-    scaling: str = "none"
-
-    def open(self, paths: list[str], sha256s: Sequence[str] = ()) -> ClipAudio:
-        """Return the clips as an array that reads on demand, and compares their hashes if given."""
-        return ClipAudio(paths, reading=self.reading, scaling=self.scaling, sha256s=sha256s)
-
-
 def extract_clips(
-    paths: list[str],
+    clips: ClipSet,
     destination: str | os.PathLike[str],
     *,
     shard: int,
     n_shards: int,
     feature: Callable[..., ClipTensors],
-    sha256s: Sequence[str] = (),
     reading: Reading | None = None,
-    not_run: io.Unavailable | None = None,
     device: str = "auto",
     memory_budget_gb: float = 2.0,
     max_batch_size: int = 64,
@@ -63,21 +44,20 @@ def extract_clips(
 ) -> dict[str, Any]:
     """Compute one shard of a clip set and write it, float32 [shape=(clips of this shard, D)].
 
-    ``paths`` are all clips in the order of the index; ``sha256s`` are compared with each file
-    before it is used; ``feature(sr=, n_samples=)`` returns the module; ``not_run`` writes an empty
-    array. Result: dict; as `extract_features.Shard.report`, and ``shapes`` (name -> axes),
-    ``first`` and ``n_clips`` (where the shard lies in the set of how many clips), ``bytes`` on disk
-    and ``clips_per_second``. ValueError: an argument is out of range, one clip exceeds the budget,
-    CUDA is asked for where there is none, or a feature is not finite. FileError: a clip cannot be
-    read or is not what the index records, or the disk is full.
+    ``feature(sr=, n_samples=)`` returns the module; where the set was not run the array is empty.
+    Result: dict; as `extraction.Shard.report`, and ``shapes`` (name -> axes), ``first`` and
+    ``n_clips`` (where the shard lies in the set of how many clips), ``bytes`` on disk and
+    ``clips_per_second``. ValueError: an argument is out of range, one clip exceeds the budget, CUDA
+    is asked for where there is none, or a feature is not finite. FileError: a clip cannot be read
+    or is not what the index records, or the disk is full.
     """
     chosen = choose_device(device)
-    if not_run is not None:
+    if clips.not_run is not None:
         io.save_array(destination, np.empty((0, 0), dtype=np.float32))
-        return not_run_report(not_run, n_signals=0, device=chosen)
-    rows = shard_rows(len(paths), shard, n_shards)
-    clips = (reading or Reading()).open(paths, sha256s)
-    module = feature(sr=clips.sr_hz, n_samples=clips.shape[1]).to(chosen).eval()
+        return not_run_report(clips.not_run, n_signals=0, device=chosen)
+    clips = replace(clips, reading=reading or Reading())
+    rows = shard_rows(len(clips), shard, n_shards)
+    module = feature(sr=clips.reading.sr_hz, n_samples=clips.shape[1]).to(chosen).eval()
     batch_size = choose_batch_size(module, memory_budget_gb, max_batch_size, len(rows))
     stream = Stream(module, device=chosen, batch_size=batch_size)
     label = f"{type(module).__name__} {shard + 1}/{n_shards}"
@@ -89,7 +69,7 @@ def extract_clips(
     return run_report(module, len(rows), stream.batch_size, chosen, seconds) | {
         "shapes": {name: list(shape) for name, shape in module.shapes.items()},
         "first": rows.start,
-        "n_clips": len(paths),
+        "n_clips": len(clips),
         "bytes": Path(destination).stat().st_size,
         "clips_per_second": len(rows) / seconds,
     }

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 from tqdm import tqdm
 
-from jtfs_repro.studies.instruments.clip_statistics import PathStatistics, mu_log
-from jtfs_repro.studies.instruments.clip_store import ClipSet, ClipStore
-from jtfs_repro.studies.instruments.predictions import Prediction
-from jtfs_repro.studies.instruments.trained import SCORED, SUBSETS, Trained, scored
+from jtfs_repro.datasets.clips import SUBSETS
+from jtfs_repro.models.statistics import Statistics
+from jtfs_repro.studies.instruments.clip_statistics import mu_log
+from jtfs_repro.studies.instruments.clip_store import ClipStore
 from jtfs_repro.training.baselines import Baseline
 from jtfs_repro.training.settings import TrainingSettings
 
@@ -18,66 +19,53 @@ CLIPS_AT_A_TIME = 16
 
 
 def fit_baseline(
-    clip_set: ClipSet,
     store: ClipStore,
-    statistics: Mapping[str, PathStatistics],
     *,
-    model: str,
     classifier: Callable[..., Baseline],
     c: float = 0.1,
     settings: TrainingSettings | None = None,
     progress: bool = True,
-) -> Trained:
-    """Fit a classifier of scikit-learn (`training.baselines`) on one vector per clip; seed 0.
+) -> Baseline:
+    """Fit a classifier of scikit-learn (`training.baselines`) on one vector per clip.
 
-    The vector is the mu-log mean if there are ``statistics``, the features themselves otherwise; of
+    The vector is the mu-log mean if the store has statistics, the features themselves otherwise; of
     the settings only `score_drop_last` is read.
     """
     settings = settings or TrainingSettings()
-    rows = {subset: clip_set.rows(subset) for subset in SUBSETS}
-    rows |= {s: rows[s][: settings.n_scored(len(rows[s]))] for s in SCORED}
-    X = {
-        subset: clip_vectors(store, chosen, statistics, c=c, label=subset, progress=progress)
-        for subset, chosen in rows.items()
-    }
-    y = {subset: clip_set.labels[chosen] for subset, chosen in rows.items()}
-    fitted = classifier(X["training"], y["training"], X["validation"], y["validation"], X["test"])
-    prediction = Prediction(
-        model=model,
-        seed=0,
-        n_parameters=fitted.n_parameters,
-        best_epoch=-1,
-        validation=scored(clip_set, "validation", fitted.validation_logits),
-        test=scored(clip_set, "test", fitted.test_logits),
-    )
+    X, y = {}, {}
+    for subset in SUBSETS:
+        clips = store.subset(subset)
+        n = len(clips) if subset == "training" else settings.n_scored(len(clips))
+        X[subset] = clip_vectors(clips, n, c=c, label=subset, progress=progress)
+        y[subset] = clips.labels[:n]
+    fitted = classifier(
+        X["training"], y["training"], X["validation"], y["validation"], X["test"],
+        n_classes=len(store.clips.classes),
+    )  # fmt: skip
     facts = {"chosen": fitted.chosen, "dimension": X["training"].shape[1]}
-    return Trained(prediction=prediction, history=[], cost=fitted.cost | facts, state_dict={})
+    return replace(fitted, cost=fitted.cost | facts)
 
 
 def clip_vectors(
-    store: ClipStore,
-    rows: np.ndarray,
-    statistics: Mapping[str, PathStatistics],
-    *,
-    c: float,
-    label: str = "clips",
-    progress: bool = True,
+    store: ClipStore, n: int, *, c: float, label: str = "clips", progress: bool = True
 ) -> np.ndarray:
-    """Return the mean over time of the mu-log features, or the features if ``statistics`` is empty.
+    """Return the mean over time of the mu-log features of the first ``n`` clips of a store.
 
-    [shape=(n, D)], float32; D = coefficients of a clip over frames, parts one after the other.
+    Without statistics, the features. [shape=(n, D)], float32; D = coefficients of a clip over
+    frames, parts one after the other.
     """
-    chunks = np.array_split(rows, max(1, -(-len(rows) // CLIPS_AT_A_TIME)))
+    chunks = np.array_split(np.arange(n), max(1, -(-n // CLIPS_AT_A_TIME)))
     bar = tqdm(chunks, desc=f"vectors, {label}", unit="chunk", disable=not progress)
-    return np.concatenate([_vectors(store.tensors(chunk), statistics, c) for chunk in bar])
+    return np.concatenate([_vectors(store.tensors(chunk), store.statistics, c) for chunk in bar])
 
 
 def _vectors(
-    parts: Mapping[str, np.ndarray], statistics: Mapping[str, PathStatistics], c: float
+    parts: Mapping[str, np.ndarray], statistics: Mapping[str, Statistics] | None, c: float
 ) -> np.ndarray:
     vectors = []
     for name, part in parts.items():
-        known = statistics.get(name)
-        values = part if known is None else mu_log(part.astype(np.float64), known.mu, c).mean(-1)
+        values = part
+        if statistics is not None:
+            values = mu_log(part.astype(np.float64), statistics[name].mu, c).mean(-1)
         vectors.append(values.reshape(len(part), -1).astype(np.float32))
     return np.concatenate(vectors, axis=1)

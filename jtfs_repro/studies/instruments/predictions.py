@@ -1,4 +1,4 @@
-"""Predictions of one trained classifier and seed, as the training scripts store them."""
+"""Predictions of one trained classifier and seed: logits with what is needed to score them."""
 
 from __future__ import annotations
 
@@ -10,129 +10,74 @@ from typing import Any
 import numpy as np
 
 from jtfs_repro import checks, io, tables
-from jtfs_repro.datasets.medley_solos_db import CLASSES
+from jtfs_repro.datasets.clips import ClipSet
 from jtfs_repro.metrics.classification import class_ids, top_predictions
 
-N_CLASSES = len(CLASSES)
-SCORED_SUBSETS = ("validation", "test")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scored:
-    """Logits of one subset [shape=(n, 8)], float32, with what is needed to score them.
-
-    Of a support vector machine decision values; the largest one is the prediction. Labels are ids
-    in the order of `CLASSES`. ValueError: a shape or label is wrong, a logit is not finite, or a
-    clip stands twice.
-    """
-
-    logits: np.ndarray
-    labels: np.ndarray
-    songs: np.ndarray
-    uuids: np.ndarray
-
-    def __post_init__(self) -> None:
-        n = len(self.logits)
-        for name in ("labels", "songs", "uuids"):
-            shape = getattr(self, name).shape
-            if shape != (n,):
-                checks.fail(f"{name}.shape", shape, f"be ({n},)", "one per row of the logits")
-        if self.logits.shape != (n, N_CLASSES):
-            checks.fail("logits.shape", self.logits.shape, f"be ({n}, {N_CLASSES})")
-        class_ids("labels", self.labels, N_CLASSES)
-        top_predictions(self.logits)
-        if len(np.unique(self.uuids)) != n:
-            checks.fail("uuids", f"{n} names", "be unique", "a clip scored twice?")
-
-    @classmethod
-    def empty(cls) -> Scored:
-        """Return the scores of no clip."""
-        names = np.zeros(0, dtype="<U1")
-        logits = np.zeros((0, N_CLASSES), dtype=np.float32)
-        return cls(logits=logits, labels=np.zeros(0, dtype=np.int64), songs=names, uuids=names)
-
-    @property
-    def predictions(self) -> np.ndarray:
-        """Predicted ids [shape=(n,)]."""
-        return top_predictions(self.logits)
+SCORED = ("validation", "test")
+# of every scored subset: what is stored, and as what
+KINDS = {"logits": np.float32, "labels": np.int64, "songs": np.str_, "uuids": np.str_}
+NUMBERS = ("model", "seed", "not_run", "n_parameters", "best_epoch")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
     """One trained model and seed: its logits of the validation and test clips.
 
-    ``n_parameters`` is 0 if there is none or it was not run, ``best_epoch`` (from 0) is -1 if the
-    model has no epochs; ``not_run`` is "reason; remedy", or empty. ValueError: a number is out of
-    range, or there are clips although it was not run, or the reverse.
+    ValueError: a number is out of range, a shape or label is wrong, a logit is not finite, a clip
+    stands twice, or there are clips although it was not run, or the reverse.
+
+    Parameters
+    ----------
+    n_parameters : int; 0 if there is none or it was not run
+    best_epoch : int; from 0, -1 if the model has no epochs
+    arrays : mapping
+        "test_logits" [shape=(n, n_classes)], float32 (of a support vector machine decision values),
+        "test_labels", "test_songs", "test_uuids" [shape=(n,)]: true class ids, groups and names of
+        the clips; the same of "validation".
+    not_run : str; "reason; remedy", or empty
     """
 
     model: str
     seed: int
     n_parameters: int
     best_epoch: int
-    validation: Scored
-    test: Scored
+    arrays: Mapping[str, np.ndarray]
     not_run: str = ""
 
     def __post_init__(self) -> None:
         checks.integer("n_parameters", self.n_parameters, low=0)
         checks.integer("best_epoch", self.best_epoch, low=-1)
-        for name in SCORED_SUBSETS:
-            n = len(getattr(self, name).labels)
+        for subset in SCORED:
+            logits, labels, songs, uuids = (self.arrays[f"{subset}_{name}"] for name in KINDS)
+            n = len(logits)
             if bool(n) == bool(self.not_run):
                 rule = "be 0 where not run, else positive"
-                checks.fail(f"number of {name} clips", n, rule, f"not_run={self.not_run!r}")
+                checks.fail(f"number of {subset} clips", n, rule, f"not_run={self.not_run!r}")
+            for name, values in zip(list(KINDS)[1:], (labels, songs, uuids), strict=True):
+                if values.shape != (n,):
+                    checks.fail(
+                        f"{name}.shape", values.shape, f"be ({n},)", "one per row of logits"
+                    )
+            if logits.shape != (n, self.n_classes):
+                checks.fail("logits.shape", logits.shape, f"be ({n}, {self.n_classes})")
+            class_ids("labels", labels, self.n_classes)
+            if n:
+                top_predictions(logits)
+            if len(np.unique(uuids)) != n:
+                checks.fail("uuids", f"{n} names", "be unique", "a clip scored twice?")
 
-    @classmethod
-    def absent(cls, model: str, seed: int, *, not_run: str) -> Prediction:
-        """Return what stands for a model that did not run, for "reason; remedy"."""
-        nothing = Scored.empty()
-        return cls(
-            model=model,
-            seed=seed,
-            n_parameters=0,
-            best_epoch=-1,
-            validation=nothing,
-            test=nothing,
-            not_run=not_run,
-        )
+    @property
+    def n_classes(self) -> int:
+        """Number of classes of the clip set."""
+        return self.arrays["test_logits"].shape[1]
 
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Prediction:
-        """Collect the arrays that `arrays` returned.
+    def of(self, name: str, subset: str = "test") -> np.ndarray:
+        """Return "logits", "labels", "songs" or "uuids" of a subset."""
+        return self.arrays[f"{subset}_{name}"]
 
-        ValueError: an array is missing or wrong.
-        """
-        try:
-            scored = {
-                subset: Scored(
-                    logits=np.asarray(arrays[f"{subset}_logits"]),
-                    labels=np.asarray(arrays[f"{subset}_labels"]),
-                    songs=np.asarray(arrays[f"{subset}_songs"]),
-                    uuids=np.asarray(arrays[f"{subset}_uuids"]),
-                )
-                for subset in SCORED_SUBSETS
-            }
-            return cls(
-                model=str(arrays["model"]),
-                seed=int(arrays["seed"]),
-                n_parameters=int(arrays["n_parameters"]),
-                best_epoch=int(arrays["best_epoch"]),
-                not_run=str(arrays["not_run"]),
-                **scored,
-            )
-        except KeyError as error:
-            checks.fail("arrays", sorted(arrays), f"hold {error}", "rerun the training")
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Return the named arrays of the stored file."""
-        numbers = ("model", "seed", "not_run", "n_parameters", "best_epoch")
-        kinds = {"logits": np.float32, "labels": np.int64, "songs": np.str_, "uuids": np.str_}
-        return {name: np.array(getattr(self, name)) for name in numbers} | {
-            f"{subset}_{name}": np.asarray(getattr(getattr(self, subset), name), dtype=kind)
-            for subset in SCORED_SUBSETS
-            for name, kind in kinds.items()
-        }
+    def predicted(self, subset: str = "test") -> np.ndarray:
+        """Return the predicted ids [shape=(n,)]."""
+        return top_predictions(self.of("logits", subset))
 
     @property
     def status(self) -> str:
@@ -140,14 +85,44 @@ class Prediction:
         return tables.status_of(self.not_run)
 
 
+def scored(clips: ClipSet, logits: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the `Prediction.arrays` of logits by subset; they may lack its last clips."""
+    arrays: dict[str, np.ndarray] = {}
+    for subset in SCORED:
+        rows = clips.rows(subset)[: len(logits[subset])]
+        found = (logits[subset], clips.labels[rows], clips.groups[rows], clips.names[rows])
+        for (name, kind), values in zip(KINDS.items(), found, strict=True):
+            arrays[f"{subset}_{name}"] = np.asarray(values, dtype=kind)
+    return arrays
+
+
+def absent(clips: ClipSet, model: str, seed: int, reason: str) -> Prediction:
+    """Return what stands for a model that did not run, for "reason; remedy"."""
+    nothing = np.zeros((0, len(clips.classes)))
+    arrays = scored(clips, dict.fromkeys(SCORED, nothing))
+    return Prediction(
+        model=model, seed=seed, n_parameters=0, best_epoch=-1, arrays=arrays, not_run=reason
+    )
+
+
+def save_prediction(path: str | os.PathLike[str], prediction: Prediction) -> None:
+    """Write the named arrays of a prediction as ``.npz``."""
+    numbers = {name: np.array(getattr(prediction, name)) for name in NUMBERS}
+    io.save_arrays(path, **numbers, **prediction.arrays)
+
+
 def load_prediction(path: str | os.PathLike[str]) -> Prediction:
     """Read one stored prediction.
 
     FileError: the file is missing, truncated, or does not hold a prediction.
     """
-    arrays = io.load_arrays(path)
+    stored = io.load_arrays(path)
     try:
-        return Prediction.from_arrays(arrays)
+        for name in (*NUMBERS, *(f"{subset}_{name}" for subset in SCORED for name in KINDS)):
+            if name not in stored:
+                checks.fail("arrays", sorted(stored), f"hold {name!r}", "rerun the training")
+        numbers: dict[str, Any] = {name: stored.pop(name).item() for name in NUMBERS}
+        return Prediction(**numbers, arrays=stored)
     except (ValueError, TypeError) as error:
         raise io.FileError(f"{path}: {error} (delete it and run the training again)") from None
 
@@ -165,18 +140,17 @@ def check_comparable(predictions: Sequence[Prediction]) -> None:
         checks.fail("predictions", twice, "stand once", "the same file twice?")
     ran = [p for p in predictions if not p.not_run]
     for other in ran[1:]:
-        for subset in SCORED_SUBSETS:
+        for subset in SCORED:
             _check_same_clips(ran[0], other, subset)
 
 
 def _check_same_clips(first: Prediction, other: Prediction, subset: str) -> None:
-    mine, theirs = getattr(first, subset), getattr(other, subset)
     pair = f"{subset} clips of {first.model} seed {first.seed} and {other.model} seed {other.seed}"
-    if len(mine.uuids) != len(theirs.uuids):
-        sizes = (len(mine.uuids), len(theirs.uuids))
+    sizes = (len(first.of("uuids", subset)), len(other.of("uuids", subset)))
+    if sizes[0] != sizes[1]:
         checks.fail(pair, sizes, "be the same clips", "other clip sets, or score_drop_last?")
     for name in ("uuids", "labels", "songs"):
-        differs = np.flatnonzero(getattr(mine, name) != getattr(theirs, name))
+        differs = np.flatnonzero(first.of(name, subset) != other.of(name, subset))
         if len(differs):
             found = f"{name} differ from row {differs[0]} on"
             checks.fail(pair, found, "be the same clips in one order", "different clip sets?")

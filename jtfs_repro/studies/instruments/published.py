@@ -1,10 +1,10 @@
-"""Numbers that the paper published on Medley-solos-DB, and the two clip sets we run on."""
+"""Numbers that the paper published on Medley-solos-DB."""
 
 from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,14 +12,7 @@ from jtfs_repro import io
 
 CLAIMS = Path(__file__).parents[3] / "claims/table2.csv"
 MODELS = ("cqt", "scattering1d", "jtfs")  # in the paper's order
-REAL, RENDERED = "medley_solos_db", "soundfont_solos"
-CLIP_SETS = {
-    REAL: "Medley-solos-DB",
-    RENDERED: "soundfont_solos: rendered from General MIDI soundfonts, no recordings;"
-    ' "female singer" is a choir patch',
-}
 PAPER_TEST_CLIPS = 12236
-REMEDY = "run with scale=paper or clips=medley_solos_db (Zenodo record 3464194, 11 GB)"
 # The paper's order: classes with few training clips first.
 CLASS_ORDER = (
     "tenor saxophone",
@@ -39,6 +32,11 @@ class Published:
 
     mean: float
     sd: float
+
+
+def has_paper_classes(classes: Collection[str]) -> bool:
+    """Return whether the classes of a clip set are the paper's."""
+    return set(classes) == set(CLASS_ORDER)
 
 
 @functools.cache

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from jtfs_repro import config, io
+from jtfs_repro.datasets.clips import classes_of
 from jtfs_repro.plots.class_recalls import figure_class_recalls
 from jtfs_repro.plots.confusion import figure_confusion
 from jtfs_repro.plots.learning_curves import figure_learning_curves
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.runs import stamp_of
+from jtfs_repro.studies.instruments.clip_cost import clip_cost
 from jtfs_repro.studies.instruments.learning_curves import history_key, learning_curves
-from jtfs_repro.studies.instruments.medley_cost import medley_cost
 from jtfs_repro.studies.instruments.predictions import devices, load_prediction
 from jtfs_repro.studies.instruments.published import paper_table2
 from jtfs_repro.studies.instruments.table2 import table2
@@ -36,30 +37,35 @@ def tabulate_table2(
 
     Write all tables; predictions are of every model and seed, ``costs`` tell the devices.
     """
-    clip_set = io.load_json(facts)["clip_set"]
+    known = io.load_json(facts)
+    about = {"clip_set": known["clip_set"], "classes": classes_of(known)}
     stamp = stamp_of(run, device=devices([io.load_json(path) for path in costs]))
     found = [load_prediction(path) for path in predictions]
     by_run = {history_key(path): io.load_csv(path) for path in histories}
-    made = config.bound(table2)(found, stamp=stamp, clip_set=clip_set)
+    made = config.bound(table2)(found, stamp=stamp, **about)
     io.save_table(seeds, made.seeds, caption=stamp.line)
     io.save_table(differences, made.differences, caption=stamp.line)
     io.save_csv(table, made.rows)
     io.save_text(table.with_suffix(".md"), made.text)
     io.save_csv(confusion, made.confusion)
-    io.save_csv(curves, learning_curves(found, by_run, stamp=stamp, clip_set=clip_set))
+    io.save_csv(curves, learning_curves(found, by_run, stamp=stamp, clip_set=known["clip_set"]))
 
 
-def tabulate_clip_cost(*, features: list[Path], trainings: list[Path], table: Path) -> None:
+def tabulate_clip_cost(
+    *, features: list[Path], trainings: list[Path], drawn: Sequence[str] = (), table: Path
+) -> None:
     """Tabulate what extraction and training cost: clips per second, bytes on disk, peak memory.
 
-    Write one row per representation and training, from the reports of all shards.
+    Write one row per representation and training, from the reports of all shards. ``drawn`` are
+    words MODEL=N: the clips that a network's training on Medley-solos-DB draws, if it is asked for.
     """
     reports: dict[str, list[dict[str, Any]]] = {}
     for path in features:
         reports.setdefault(path.parent.name, []).append(io.load_json(path))
     stamp = Stamp.common([report for found in reports.values() for report in found])
     costs = [io.load_json(path) for path in trainings]
-    rows = config.bound(medley_cost)(reports, costs, stamp=stamp)
+    counts = {model: int(n) for model, n in (word.split("=") for word in drawn)}
+    rows = config.bound(clip_cost)(reports, costs, stamp=stamp, drawn=counts)
     io.save_table(table, rows, caption=stamp.line)
 
 
@@ -70,8 +76,9 @@ def plot_class_recalls(*, table: Path, seeds: Path, figures: list[Path]) -> None
     """
     rows = io.load_csv(table)
     line = Stamp.common(rows).line
+    published = paper_table2() if "paper_average" in rows[0] else {}
     draw = config.bound(figure_class_recalls)
-    io.save_figures(figures, draw(rows, io.load_csv(seeds), paper_table2(), stamp_line=line))
+    io.save_figures(figures, draw(rows, io.load_csv(seeds), published, stamp_line=line))
 
 
 def plot_confusion(*, table: Path, confusion: Path, figures: list[Path]) -> None:

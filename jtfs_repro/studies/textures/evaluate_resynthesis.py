@@ -25,7 +25,7 @@ from jtfs_repro.metrics.synchrony import (
     synchrony,
 )
 from jtfs_repro.provenance import Stamp
-from jtfs_repro.studies.textures.stored_resynthesis import Resynthesis
+from jtfs_repro.studies.textures.resynthesis_files import StoredResynthesis
 
 ORIGINAL, INITIAL_NOISE = "original", "initial_noise"
 MARKS = (20, 100)  # iterations at which the paper states an error
@@ -77,7 +77,7 @@ class _Heard:
 
 def evaluate_resynthesis(
     sound: Sound,
-    resyntheses: Sequence[Resynthesis],
+    resyntheses: Sequence[StoredResynthesis],
     *,
     facts: Mapping[str, Any],
     ears: Callable[[], Ears],
@@ -115,7 +115,7 @@ def evaluate_resynthesis(
     ]
 
 
-def _check(sound: Sound, made: Sequence[Resynthesis], facts: Mapping[str, Any]) -> None:
+def _check(sound: Sound, made: Sequence[StoredResynthesis], facts: Mapping[str, Any]) -> None:
     if not made:
         checks.fail("resyntheses", [], "hold at least one")
     for one in made:
@@ -127,9 +127,9 @@ def _check(sound: Sound, made: Sequence[Resynthesis], facts: Mapping[str, Any]) 
             checks.fail("resynthesis", found, rule, "made from another file, or as mono?")
 
 
-def _starts(made: Sequence[Resynthesis]) -> Iterator[tuple[np.ndarray, str]]:
+def _starts(made: Sequence[StoredResynthesis]) -> Iterator[tuple[np.ndarray, str]]:
     """Yield each initial noise once, named by its resyntheses unless all share it."""
-    users: dict[bytes, list[Resynthesis]] = {}
+    users: dict[bytes, list[StoredResynthesis]] = {}
     for one in made:
         users.setdefault(one.start.tobytes(), []).append(one)
     for group in users.values():
@@ -199,7 +199,7 @@ def _scores(heard: _Heard, original: _Heard, noise: _Heard) -> Row:
     }
 
 
-def _run(made: Resynthesis | None) -> Row:
+def _run(made: StoredResynthesis | None) -> Row:
     """Return how the descent went; blanks for a sound that no descent made."""
     errors = {f"error_at_{mark}": made.error_at(mark) if made else None for mark in MARKS}
     last = {"error_best": made.facts["error_best"] if made else None}
@@ -210,7 +210,7 @@ def _run(made: Resynthesis | None) -> Row:
     return {**{name: (facts | counts)[name] for name in RUN_COLUMNS}, **errors, **last}
 
 
-def _tail(sound: Sound, made: Sequence[Resynthesis], stamp: Stamp) -> Row:
+def _tail(sound: Sound, made: Sequence[StoredResynthesis], stamp: Stamp) -> Row:
     starts = {name: {str(one.facts[name]) for one in made} for name in ("init_noise", "seed")}
     return {
         "sr": sound.sr,

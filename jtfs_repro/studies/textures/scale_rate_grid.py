@@ -9,10 +9,10 @@ import numpy as np
 import torch
 
 from jtfs_repro import checks
-from jtfs_repro.datasets.texture_tones import chirp_sine_pulse
+from jtfs_repro.datasets.chirps import chirp_sine_pulse
+from jtfs_repro.features.filterbank import Wavelets2d, wavelets_2d
 from jtfs_repro.scattering import TimeFrequencyScattering
 from jtfs_repro.scattering.responses import Cell, Responses
-from jtfs_repro.studies.textures.filterbank import Wavelets2d, wavelets_2d
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -46,7 +46,7 @@ def scale_rate_grid(
     """
     checks.number("crop", crop, low=1, mistake="the largest support is divided by it")
     S = transform(shape=n_samples)
-    x = torch.from_numpy(chirp_sine_pulse(n_samples, sr))
+    x = torch.from_numpy(chirp_sine_pulse(n_samples=n_samples, sr=sr))
     responses = Responses(x, S, sr=sr, hop=hop)
     chosen = [cell for cell in responses.cells if cell.n2 not in excluded_n2]
     if all(cell.n2 is None for cell in chosen):

@@ -7,14 +7,18 @@ from pathlib import Path
 
 from jtfs_repro import config, io
 from jtfs_repro.audio import read_sound, write_sound
+from jtfs_repro.features.filterbank import filterbank
+from jtfs_repro.features.scale_rate import ScaleRate
 from jtfs_repro.features.scale_rate import scale_rate as transform
-from jtfs_repro.features.scale_rates import ScaleRate
 from jtfs_repro.plots.animation import save_animation
-from jtfs_repro.plots.filterbank import figure_filterbank_1d, figure_filterbank_2d
-from jtfs_repro.plots.four_sounds import figure_four_sounds
-from jtfs_repro.plots.scale_rate_grid import figure_grid_coefficients, figure_grid_filters
+from jtfs_repro.plots.filterbank import (
+    figure_filterbank_1d,
+    figure_filterbank_2d,
+    figure_grid_coefficients,
+    figure_grid_filters,
+)
+from jtfs_repro.plots.scale_rate import figure_four_sounds
 from jtfs_repro.runs import stamp_of
-from jtfs_repro.studies.textures.filterbank import filterbank
 from jtfs_repro.studies.textures.scale_rate_grid import scale_rate_grid
 from jtfs_repro.studies.textures.spin_of_chirps import spin_of_chirps
 from jtfs_repro.studies.textures.textures import prepare

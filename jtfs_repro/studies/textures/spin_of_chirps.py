@@ -14,7 +14,7 @@ import numpy as np
 
 from jtfs_repro import checks
 from jtfs_repro.audio import Sound
-from jtfs_repro.features.scale_rates import ScaleRate, decibels
+from jtfs_repro.features.scale_rate import ScaleRate, decibels
 from jtfs_repro.provenance import Stamp
 
 SPIN_DB = 3.0  # a direction: twice the energy of the other spin; less is none

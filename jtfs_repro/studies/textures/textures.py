@@ -14,7 +14,7 @@ from typing import Any
 
 from jtfs_repro import checks
 from jtfs_repro.audio import Sound, count_samples, read_sound, to_mono, truncate_to_power_of_two
-from jtfs_repro.datasets.textures import RECIPES, Recipe, synthesise
+from jtfs_repro.datasets.sounds import RECIPES, synthesise
 from jtfs_repro.io import FileError
 from jtfs_repro.names import readable
 
@@ -41,13 +41,14 @@ def prepare(
     max_samples: int | None = 65536,
     sr: float | None = None,
     seed: int = 0,
-    recipes: Mapping[str, Recipe] = RECIPES,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Prepared:
     """Synthesise a sound, or prepare a file, for resynthesis and scale-rate pictures.
 
     ``name`` is a recipe, or with ``path`` what the sound is called. ``max_samples`` is the longest
     sound, a power of two, or None for no limit: of a file the beginning is kept. ``sr`` is the
     sample rate of a synthesised sound in Hz, its recipe's by default; files keep theirs.
+    ``settings`` are those of sounds that differ from their recipes, by name.
     ValueError: as in `synthesise`, or ``max_samples`` is no power of two. FileError: as in
     `read_sound`, or the part that is kept is silent, or its channels cancel.
 
@@ -59,16 +60,16 @@ def prepare(
     if max_samples is not None:
         checks.power_of_two("max_samples", max_samples)
     if path is None:
-        return _embedded(name, max_samples, sr, seed, recipes)
+        return _embedded(name, max_samples, sr, seed, (settings or {}).get(name, {}))
     return _from_file(name, Path(path), max_samples)
 
 
 def _embedded(
-    name: str, max_samples: int | None, sr: float | None, seed: int, recipes: Mapping[str, Recipe]
+    name: str, max_samples: int | None, sr: float | None, seed: int, settings: Mapping[str, Any]
 ) -> Prepared:
-    recipe = recipes[checks.choice("name", name, tuple(recipes), "a sound file: --input")]
+    recipe = RECIPES[checks.choice("name", name, tuple(RECIPES), "a sound file: --input")]
     n_samples = min(recipe.n_samples, max_samples or recipe.n_samples)
-    sound = synthesise(name, sr=sr, n_samples=n_samples, seed=seed, recipes=recipes)
+    sound = synthesise(name, sr=sr, n_samples=n_samples, seed=seed, settings=settings)
     facts = {"name": name, "title": recipe.title, "origin": SYNTHESISED, "source": ""}
     return Prepared(sound=sound, facts={**facts, **_measures(sound), "seed": seed})
 

@@ -1,15 +1,16 @@
 """The store: any rows in any order, nothing loaded, what does not belong together is refused."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from clip_standins import DIGESTS, save_shards
+from clip_standins import clip_set, open_store, save_shards
 
 from jtfs_repro import io
-from jtfs_repro.studies.instruments.clip_store import open_store
 
 SHAPES = {"S1": (3, 2), "S2": (2, 2, 2)}
+SET = replace(clip_set(), clips=clip_set().clips[:7])
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def vectors():
 
 
 def test_rows_in_any_order(tmp_path, vectors):
-    store = open_store(save_shards(tmp_path, vectors, SHAPES, n_shards=3), **DIGESTS)
+    store = open_store(save_shards(tmp_path, vectors, SHAPES, n_shards=3), SET)
     assert len(store) == 7
     rows = np.array([6, 0, 3, 3, 2])
     np.testing.assert_array_equal(store.vectors(rows), vectors[rows])
@@ -29,27 +30,27 @@ def test_rows_in_any_order(tmp_path, vectors):
 
 
 @pytest.mark.parametrize(
-    ("digests", "message"),
+    ("change", "message"),
     [
-        ({"settings_sha256": "x"}, "made with other settings than the gin files give"),
-        ({"clips_sha256": "x"}, "made with other clips than the index lists"),
+        ({"settings": "x"}, "made with other settings than the gin files give"),
+        ({"clips": replace(SET, sha256="x")}, "made with other clips than the index lists"),
     ],
 )
-def test_features_of_something_else_are_refused(tmp_path, vectors, digests, message):
+def test_features_of_something_else_are_refused(tmp_path, vectors, change, message):
     paths = save_shards(tmp_path, vectors, SHAPES)
     with pytest.raises(io.FileError, match=message):
-        open_store(paths, **(DIGESTS | digests))
+        open_store(paths, **{"clips": SET, **change})
 
 
 def test_swapped_missing_and_truncated_shards_are_refused(tmp_path, vectors):
     paths = save_shards(tmp_path, vectors, SHAPES, n_shards=3)
     with pytest.raises(io.FileError, match=r"shard-1-of-3.npy: not the shard that its .json"):
-        open_store([paths[1], paths[0], paths[2]], **DIGESTS)
+        open_store([paths[1], paths[0], paths[2]], SET)
     with pytest.raises(io.FileError, match=r"4 of 7 clips"):
-        open_store(paths[:2], **DIGESTS)
+        open_store(paths[:2], SET)
     paths[2].write_bytes(paths[2].read_bytes()[:-8])
     with pytest.raises(io.FileError, match=r"shard-2-of-3.npy: not a .npy array or truncated"):
-        open_store(paths, **DIGESTS)
+        open_store(paths, SET)
 
 
 def test_shards_that_differ_are_refused(tmp_path, vectors):
@@ -57,12 +58,12 @@ def test_shards_that_differ_are_refused(tmp_path, vectors):
     report = io.load_json(paths[1].with_suffix(".json"))
     paths[1].with_suffix(".json").write_text(json.dumps(report | {"shapes": {"S1": [14]}}))
     with pytest.raises(io.FileError, match="shards differ in shapes"):
-        open_store(paths, **DIGESTS)
+        open_store(paths, SET)
 
 
 def test_features_that_were_not_run(tmp_path):
     reason = {"status": io.NOT_RUN, "reason": "no clips", "remedy": "get some"}
     paths = save_shards(tmp_path, np.empty((0, 0), np.float32), {}, **reason)
-    store = open_store(paths, **DIGESTS)
+    store = open_store(paths, SET)
     assert store.not_run == "no clips; get some"
-    assert len(store) == 0
+    assert store.arrays == []

@@ -2,22 +2,23 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from medley_standins import STAMP, WHY, curves, histories, prediction, predictions, tables
+from medley_standins import STAMP, WHY, curves, histories, not_run, prediction, predictions, tables
 
 from jtfs_repro import io
 from jtfs_repro.datasets.medley_solos_db import CLASSES
 from jtfs_repro.metrics import classification as metrics
+from jtfs_repro.plots.classifiers import REAL
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.studies.instruments.learning_curves import HISTORY, history_key, learning_curves
-from jtfs_repro.studies.instruments.predictions import Prediction
+from jtfs_repro.studies.instruments.predictions import save_prediction
 from jtfs_repro.studies.instruments.published import (
     CLASS_ORDER,
     PAPER_TEST_CLIPS,
-    REAL,
     paper_table2,
     published_difference,
 )
@@ -67,8 +68,8 @@ def test_cells_are_recalls_in_percent(found, made):
     for name in CLASS_ORDER:
         recalls = []
         for run in runs:
-            chosen = run.test.labels == CLASSES.index(name)
-            recalls.append(100 * np.mean(run.test.predictions[chosen] == CLASSES.index(name)))
+            chosen = run.of("labels") == CLASSES.index(name)
+            recalls.append(100 * np.mean(run.predicted()[chosen] == CLASSES.index(name)))
         column = name.replace(" ", "_")
         assert row[f"{column}_mean"] == pytest.approx(np.mean(recalls))
         assert row[f"{column}_sd"] == pytest.approx(np.std(recalls, ddof=1))
@@ -80,31 +81,34 @@ def test_cells_are_recalls_in_percent(found, made):
 
 def test_average_and_its_interval(found, made):
     row, runs = find(made.rows, model="cqt"), of(found, "cqt")
-    test = runs[0].test
-    macro = [100 * metrics.class_recalls(test.labels, r.test.predictions, 8).mean() for r in runs]
+    labels = runs[0].of("labels")
+    macro = [100 * metrics.class_recalls(labels, r.predicted(), 8).mean() for r in runs]
     assert row["average_mean"] == pytest.approx(np.mean(macro))
     assert row["average_sd"] == pytest.approx(np.std(macro, ddof=1))
-    guesses = np.stack([run.test.predictions for run in runs])
-    shares = metrics.hit_shares(test.labels, guesses)[None]
-    draws = metrics.bootstrap_recalls(test.labels, shares, test.songs, n_classes=8, n_bootstrap=200)
+    guesses = np.stack([run.predicted() for run in runs])
+    shares = metrics.hit_shares(labels, guesses)[None]
+    songs = runs[0].of("songs")
+    draws = metrics.bootstrap_recalls(labels, shares, songs, n_classes=8, n_bootstrap=200)
     interval = metrics.percentile_interval(draws[0].mean(axis=1))
     assert (row["average_low"], row["average_high"]) == pytest.approx(np.multiply(interval, 100))
     seeds = [row for row in made.seeds if row["model"] == "cqt"]
     assert [row["average"] for row in seeds] == pytest.approx(macro)
     assert seeds[0]["best_epoch"] == runs[0].best_epoch
-    validation = runs[0].validation
-    expected = 100 * metrics.accuracy(validation.labels, validation.predictions)
+    validation = runs[0].of("labels", "validation"), runs[0].predicted("validation")
+    expected = 100 * metrics.accuracy(*validation)
     assert seeds[0]["validation_accuracy"] == pytest.approx(expected)
+
+
+def kept(run, rows):
+    """Return a prediction of some of its test clips."""
+    some = {name: run.arrays[name][rows] for name in run.arrays if name.startswith("test")}
+    return replace(run, arrays=run.arrays | some)
 
 
 def test_macro_and_accuracy_differ_with_unequal_supports(found):
     run = of(found, "jtfs")[0]
-    labels = run.test.labels
-    keep = (labels > 0) | (np.arange(len(labels)) < 12)
-    arrays = run.arrays()
-    for name in ("logits", "labels", "songs", "uuids"):
-        arrays[f"test_{name}"] = arrays[f"test_{name}"][keep]
-    row = tables([Prediction.from_arrays(arrays)]).rows[0]
+    labels = run.of("labels")
+    row = tables([kept(run, (labels > 0) | (np.arange(len(labels)) < 12))]).rows[0]
     assert abs(row["average_mean"] - row["accuracy_mean"]) > 0.1
 
 
@@ -117,7 +121,7 @@ def test_one_seed_has_no_standard_deviation():
 
 def test_equal_seeds_have_standard_deviation_zero(found):
     run = of(found, "jtfs")[0]
-    twins = [Prediction.from_arrays(run.arrays() | {"seed": np.array(k)}) for k in range(3)]
+    twins = [replace(run, seed=k) for k in range(3)]
     assert tables(twins).rows[0]["average_sd"] == 0
 
 
@@ -132,11 +136,7 @@ def test_one_song_per_class_leaves_the_interval_blank(tmp_path):
 
 def test_missing_class_leaves_its_cells_and_the_average_blank(found):
     run = of(found, "jtfs")[0]
-    keep = run.test.labels != CLASSES.index("flute")
-    arrays = run.arrays()
-    for name in ("logits", "labels", "songs", "uuids"):
-        arrays[f"test_{name}"] = arrays[f"test_{name}"][keep]
-    made = tables([Prediction.from_arrays(arrays)])
+    made = tables([kept(run, run.of("labels") != CLASSES.index("flute"))])
     row = made.rows[0]
     assert np.isnan([row["flute_mean"], row["average_mean"], row["flute_low"]]).all()
     assert row["piano_mean"] > 0
@@ -157,7 +157,7 @@ def test_not_run_rows_say_why(made, tmp_path):
 
 
 def test_nothing_ran(tmp_path):
-    absent = [Prediction.absent(m, k, not_run=WHY) for m in ("jtfs", "cqt") for k in (0, 1)]
+    absent = [not_run(m, k) for m in ("jtfs", "cqt") for k in (0, 1)]
     made = tables(absent, clip_set=REAL)
     assert [row["status"] for row in made.rows] == [f"not run: {WHY}"] * 2
     assert [row["model"] for row in made.rows] == ["cqt", "jtfs"]
@@ -167,7 +167,7 @@ def test_nothing_ran(tmp_path):
 
 
 def test_one_failed_seed_does_not_hide_the_others(found):
-    some = [*of(found, "jtfs")[:2], Prediction.absent("jtfs", 2, not_run=WHY)]
+    some = [*of(found, "jtfs")[:2], not_run("jtfs", 2)]
     made = tables(some)
     assert (made.rows[0]["n_seeds"], made.rows[0]["status"]) == (2, io.RUN)
     assert [row["status"] for row in made.seeds] == [io.RUN, io.RUN, f"not run: {WHY}"]
@@ -189,7 +189,7 @@ def test_differences_are_paired(found, made):
 
 
 def test_seed_and_number_of_resamples_are_used(found, made):
-    options = dict(stamp=STAMP, clip_set=REAL)
+    options = dict(stamp=STAMP, clip_set=REAL, classes=CLASSES)
     ends = [
         find(table2(found, **options, **draws).rows, model="jtfs")["average_low"]
         for draws in (dict(n_bootstrap=200), dict(n_bootstrap=200, seed=1), dict(n_bootstrap=300))
@@ -209,10 +209,7 @@ def test_one_classifier_has_none_to_differ_from(found, made):
 
 
 def test_a_model_does_not_differ_from_its_copy(found):
-    copy = [
-        Prediction.from_arrays(p.arrays() | {"model": np.array("jtfs_end_to_end")})
-        for p in of(found, "jtfs")
-    ]
+    copy = [replace(p, model="jtfs_end_to_end") for p in of(found, "jtfs")]
     (pair,) = tables([*of(found, "jtfs"), *copy]).differences
     assert (pair["difference"], pair["low"], pair["high"]) == (0, 0, 0)
 
@@ -225,8 +222,8 @@ def test_confusion_counts_all_seeds(found, made):
     assert sum(row["share_of_true"] for row in violins) == pytest.approx(1)
     runs, count = of(found, "cqt"), 0
     for run in runs:
-        is_flute = run.test.labels == CLASSES.index("flute")
-        count += int(np.sum(run.test.predictions[is_flute] == CLASSES.index("piano")))
+        is_flute = run.of("labels") == CLASSES.index("flute")
+        count += int(np.sum(run.predicted()[is_flute] == CLASSES.index("piano")))
     assert find(rows, true="flute", predicted="piano")["count"] == count
 
 
@@ -235,25 +232,22 @@ def test_order_of_models_and_seeds(found, made):
     assert tables(found[::-1]).seeds == made.seeds
     order = ("jtfs", "cqt")
     some = [*of(found, "cqt"), *of(found, "jtfs")]
-    rows = table2(some, stamp=STAMP, clip_set=REAL, models=order, n_bootstrap=5).rows
+    rows = tables(some, models=order, n_bootstrap=5).rows
     assert [row["model"] for row in rows] == ["jtfs", "cqt"]
     with pytest.raises(ValueError, match="model='scattering1d' must be one of 'jtfs', 'cqt'"):
-        table2(found[4:], stamp=STAMP, clip_set=REAL, models=order)
-    with pytest.raises(ValueError, match="clip_set='other' must be one of"):
-        tables(found, clip_set="other")
+        tables(found[4:], models=order)
 
 
 def test_paper_scale_needs_the_real_clips(found):
     stamp = Stamp(scale="paper", preset="paper", device="cuda")
     for clip_set in (REAL, "soundfont_solos"):
         assert tables(found, stamp=stamp, clip_set=clip_set).rows[0]["at_paper_scale"] == "no"
-    run = prediction("jtfs", 0)
-    arrays, repeats = run.arrays(), -(-PAPER_TEST_CLIPS // 192)
-    for name in ("logits", "labels", "songs"):
-        tiled = np.concatenate([arrays[f"test_{name}"]] * repeats)
-        arrays[f"test_{name}"] = tiled[:PAPER_TEST_CLIPS]
-    arrays["test_uuids"] = np.array([f"{k:05d}" for k in range(PAPER_TEST_CLIPS)])
-    whole = [Prediction.from_arrays(arrays)]
+    run = kept(prediction("jtfs", 0), np.arange(1))
+    tiled = {
+        f"test_{n}": run.of(n).repeat(PAPER_TEST_CLIPS, 0) for n in ("logits", "labels", "songs")
+    }
+    tiled["test_uuids"] = np.array([f"{k:05d}" for k in range(PAPER_TEST_CLIPS)])
+    whole = [replace(run, arrays=run.arrays | tiled)]
     assert tables(whole, stamp=stamp, clip_set=REAL).rows[0]["at_paper_scale"] == "yes"
     assert tables(whole, clip_set=REAL).rows[0]["at_paper_scale"] == "no"
     assert tables(whole, stamp=stamp).rows[0]["at_paper_scale"] == "no"
@@ -274,6 +268,26 @@ def test_text_keeps_the_paper_apart(made, found):
     real = tables(found, clip_set=REAL).text
     assert "ours of 192 test clips, the paper's of 12236" in real
     assert "choir" not in real
+
+
+def test_other_classes_are_not_compared_with_the_paper(found):
+    classes = ("wren", "song thrush", "blackbird")
+    some = [*predictions(seeds=(0, 1), n_classes=3)[1:], not_run("mfcc_svm", classes=classes)]
+    made = tables(some, clip_set="my_birds", classes=classes)
+    row = find(made.rows, model="jtfs")
+    assert [name for name in row if name.endswith("_mean")] == [
+        *("wren_mean", "song_thrush_mean", "blackbird_mean", "average_mean", "accuracy_mean")
+    ]
+    for rows in (made.rows, made.seeds, made.differences, made.confusion):
+        assert not [name for name in rows[0] if "paper" in name and name != "at_paper_scale"]
+        assert {row["clip_set"] for row in rows} == {"my_birds"}
+    assert len([row for row in made.confusion if row["model"] == "cqt"]) == 9
+    assert made.text.startswith("**Ours, on my_birds, a folder of labelled clips;")
+    assert "over the three classes" in made.text
+    assert "none of its numbers is compared" in made.text
+    assert "Medley" not in made.text
+    same = tables(found, clip_set="my_birds").rows  # of the paper's classes
+    assert find(same, model="cqt")["paper_average"] == 68.4
 
 
 def test_learning_curves_are_stacked():
@@ -309,11 +323,11 @@ def run(name, *arguments, cwd):
 def test_scripts_from_files_to_figures(found, made, tmp_path):
     for p in found:
         base = tmp_path / f"predictions/{p.model}/seed-{p.seed}"
-        io.save_arrays(base.with_suffix(".npz"), **p.arrays())
+        save_prediction(base.with_suffix(".npz"), p)
         io.save_json(base.with_suffix(".json"), {"device": "" if p.not_run else "cpu"})
     for (model, seed), rows in histories().items():
         io.save_csv(tmp_path / f"predictions/{model}/seed-{seed}.csv", rows)
-    facts = {"clip_set": "soundfont_solos", "status": io.RUN, "reason": "", "remedy": ""}
+    facts = {"clip_set": "soundfont_solos", "supports": {"training": dict.fromkeys(CLASSES, 4)}}
     io.save_json(tmp_path / "facts.json", facts)
     outputs = ("table", "seeds", "differences", "confusion", "curves")
     done = run(
@@ -347,7 +361,8 @@ def test_scripts_from_files_to_figures(found, made, tmp_path):
 
 def test_script_errors_are_one_line(tmp_path):
     (tmp_path / "seed-0.npz").write_bytes(b"not an archive")
-    io.save_json(tmp_path / "facts.json", {"clip_set": "soundfont_solos"})
+    facts = {"clip_set": "soundfont_solos", "supports": {"training": {}}}
+    io.save_json(tmp_path / "facts.json", facts)
     outputs = ("table", "seeds", "differences", "confusion", "curves")
     done = run(
         "tabulate_table2",

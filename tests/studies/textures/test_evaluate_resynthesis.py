@@ -14,8 +14,8 @@ from jtfs_repro.metrics import textures as metrics
 from jtfs_repro.metrics.synchrony import OnsetBands, onset_correlations
 from jtfs_repro.scattering import Scattering1D, TimeFrequencyScattering
 from jtfs_repro.studies.textures.evaluate_resynthesis import Ears, evaluate_resynthesis
-from jtfs_repro.studies.textures.resynthesis_table import cost_table, resynthesis_table
-from jtfs_repro.studies.textures.stored_resynthesis import load_cost, load_facts, load_resynthesis
+from jtfs_repro.studies.textures.resynthesis_files import load_cost, load_facts, load_resynthesis
+from jtfs_repro.studies.textures.resynthesis_stages import cost_table, resynthesis_table
 
 ROOT = Path(__file__).parents[3]
 N = 1 << 14
@@ -189,12 +189,12 @@ def test_stereo(tmp_path):
 
 def test_tables_join_the_sounds(made, rows):
     other = scores(made, "hawk")
-    table = resynthesis_table([as_text(rows), as_text(other)])
-    assert len(table.rows) == 2 * 6
-    assert [row["sound"] for row in table.rows] == ["gull"] * 6 + ["hawk"] * 6
-    assert table.text.startswith(STAMP.line)
-    assert "| gull | jtfs | bold_driver | finished | 120 |" in table.text
-    assert "synchrony_kept" in table.text
+    table, text = resynthesis_table([as_text(rows), as_text(other)])
+    assert len(table) == 2 * 6
+    assert [row["sound"] for row in table] == ["gull"] * 6 + ["hawk"] * 6
+    assert text.startswith(STAMP.line)
+    assert "| gull | jtfs | bold_driver | finished | 120 |" in text
+    assert "synchrony_kept" in text
 
 
 def test_cost_has_the_papers_seconds_beside(made):

@@ -17,13 +17,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from texture_files import needs_recordings, recording
 
 from jtfs_repro import config, io
-from jtfs_repro.audio import Sound, read_sound, write_sound
-from jtfs_repro.plots.error_history import figure_error_history
-from jtfs_repro.provenance import SUFFIX, Stamp
+from jtfs_repro.audio import Sound, read_sound, to_mono, write_sound
+from jtfs_repro.layout import SUFFIX
+from jtfs_repro.plots.error_curves import figure_error_history
+from jtfs_repro.provenance import Stamp
 from jtfs_repro.resynthesis.adam import Adam
 from jtfs_repro.resynthesis.lbfgs import Lbfgs
 from jtfs_repro.scattering import TimeFrequencyScattering
-from jtfs_repro.studies.textures import resynthesis_files
 from jtfs_repro.studies.textures.resynthesis import resynthesize
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -316,7 +316,7 @@ def test_gin_files_say_all(folder, monkeypatch, capsys):
 
 
 def test_mono_averages_the_channels(folder):
-    mono = resynthesis_files.read_target(folder / "stereo.wav", mono=True).samples
+    mono = to_mono(read_sound(folder / "stereo.wav")).samples
     stereo = read_sound(folder / "stereo.wav").samples
     np.testing.assert_allclose(mono[0], stereo.mean(0), atol=1e-7)
 

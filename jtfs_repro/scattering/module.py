@@ -1,0 +1,265 @@
+"""What users see of either transform: shared keywords, filters, lengths, labels, plans."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, fields, replace
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+
+from .. import checks
+from .arguments import (
+    averaging_width,
+    check_signal,
+    dyadic_stride,
+    quality_factors,
+    signal_length,
+)
+from .bank import TimeBank
+from .engine import Engine, Network, full_precision
+from .filters import Filter, low_pass, wavelets
+from .padding import padded, time_axis
+from .paths import Path, path_table
+from .plan import Plan, bytes_per_signal
+from .pruning import pruned_rows
+
+PAD_MODES = ("reflect", "zero", "conj-reflect")
+OUT_TYPES = ("array", "list", "dict")
+GLOBAL_AVERAGES = ("sum", "mean")
+
+
+@dataclass(eq=False, repr=False)
+class ScatteringModule(nn.Module):
+    """Arguments of both transforms, and what both offer.
+
+    A transform is a dataclass: its fields are the constructor's arguments, which hold after
+    construction what the checks made of them. It is put together of a `bank` (wavelets in time),
+    a network (what is computed) and an `engine` (how batches go through it).
+
+    Parameters
+    ----------
+    global_average : 'sum' or 'mean'
+        'sum' runs over the padded axis at each path's own rate; 'mean' is that of the signal
+        (time) and of the live rows (log-frequency).
+    pad_mode : 'reflect', 'zero' or 'conj-reflect'
+        Padding of the time axis. 'conj-reflect' is 'reflect' in time (the signal is real) and
+        mirrors the rows of U_1 * psi_n2, conjugated, into the padding of the log-frequency axis,
+        which is zero otherwise.
+    analytic : bool
+        Set negative frequencies of the wavelets in time to exactly zero.
+    check_finite : bool
+        Refuse NaN and Inf in the input (reads the input once more).
+    prune : number in [0, 0.5]
+        An approximation, off by default: drop the second-order pairs (n1, n2) that hold together
+        at most this share of white noise's energy. They count as zero rows; paths without rows
+        leave the output. See `scattering/pruning.py`.
+    memory_budget : None or number of bytes
+        Memory that the transform may use, in the backward pass as well. Batches that need more are
+        computed in parts, and recomputed in the backward pass. None: 80 % of what is free.
+    backend : 'torch'
+    """
+
+    _: KW_ONLY
+    global_average: str = "sum"
+    pad_mode: str = "reflect"
+    analytic: bool = False
+    check_finite: bool = False
+    prune: float = 0
+    memory_budget: float | None = None
+    backend: str = "torch"
+
+    def __post_init__(self) -> None:
+        self._given = {field.name: getattr(self, field.name) for field in fields(self)}
+        self._others: dict[int, Self] = {}
+        super().__init__()
+
+    def _check_time(self, J: Any, shape: Any, Q: Any, T: Any, stride: Any, out_type: Any) -> None:
+        """Check the keywords and the arguments of the time axis, and build its wavelets."""
+        self.out_type = checks.choice("out_type", out_type, OUT_TYPES)
+        checks.choice("pad_mode", self.pad_mode, PAD_MODES)
+        checks.choice("global_average", self.global_average, GLOBAL_AVERAGES)
+        self.analytic, self.check_finite = bool(self.analytic), bool(self.check_finite)
+        checks.choice("backend", self.backend, ("torch",))
+        N = signal_length(shape)
+        self.shape = (N,)
+        self.J = checks.integer("J", J, low=0, mistake="J is log2 of the largest scale in samples")
+        self.Q = quality_factors("Q", Q)
+        self.T, self.average = averaging_width("T", T, self.J, N, "samples")
+        self.log2_T = math.floor(math.log2(self.T))
+        axis = time_axis(N, self.T)
+        if (limit := axis.N_padded.bit_length() - 1) < self.J:
+            rule = f"be <= {limit} for shape={N}"
+            checks.fail("J", self.J, rule, "2**J samples exceed the padded signal")
+        self.log2_stride = dyadic_stride("stride", stride, "T", T, self.average, self.log2_T)
+        self.stride = 2**self.log2_stride  # samples between two output frames
+        if self.log2_stride > (coarsest := max(self.J, self.log2_T)):
+            rule = f"be <= {2**coarsest} = max(2**J, T)"
+            checks.fail("stride", self.stride, rule, "a longer stride skips samples")
+        if out_type == "array" and not self.average:
+            rule = "be 'list' or 'dict' with T=0"
+            checks.fail("out_type", out_type, rule, "without averaging, paths differ in length")
+        self.psi1, self.psi2 = (wavelets(self.J, q) for q in self.Q)
+        mistake = "a share of the energy, such as 0.001; 0 drops nothing"
+        self.prune = checks.number("prune", self.prune, low=0, high=0.5, mistake=mistake)
+        if self.memory_budget is not None:
+            budget = checks.number("memory_budget", self.memory_budget, above=0, mistake="bytes")
+            self.memory_budget = budget
+        bank = TimeBank(
+            axis=axis,
+            T=self.T,
+            average=self.average,
+            mean=self.global_average == "mean",
+            log2_stride=self.log2_stride,
+            psi1=self.psi1,
+            psi2=self.psi2,
+            rows=tuple(sum(p.j < psi.j for p in self.psi1) for psi in self.psi2),
+            analytic=self.analytic,
+        )
+        if self.prune and bank.live_n2:
+            samples = [axis.N_padded >> bank.resolution(psi.j) for psi in self.psi2]
+            rows = pruned_rows(self.psi1, self.psi2, bank.rows, samples, self.prune)
+            bank = replace(bank, rows=tuple(rows))
+        self.bank = bank
+        self._register_filters("1", self.psi1)
+        self._register_filters("2", self.psi2)
+
+    def _register_filters(self, suffix: str, bank: Sequence[Filter]) -> None:
+        """Show the bank in `state_dict`: buffers xi, sigma. Nothing is computed from them."""
+        for field in ("xi", "sigma"):
+            values = torch.tensor([getattr(psi, field) for psi in bank], dtype=torch.float64)
+            self.register_buffer(field + suffix, values)
+
+    def _set_network(self, network: Network, paths: list[Path], *, first_averaged: bool) -> None:
+        """Take what is computed, and the paths of its output."""
+        self._paths = paths
+        self._strides = [self.bank.stride_of(p, first_averaged=first_averaged) for p in paths]
+        rows = [len(path.n1) if isinstance(path.n1, range) else 1 for path in paths]
+        frames = [self.frames if self.average else -(-self.bank.axis.N // s) for s in self._strides]
+        self.engine = Engine(network, sum(n * m for n, m in zip(rows, frames, strict=True)))
+
+    def _orders(self, x: Tensor) -> tuple[list[Tensor], Tensor, torch.Size]:
+        """Check and pad the input; return the network's output, its scale, the batch's shape."""
+        check_signal(x, self.bank.axis.N, finite=self.check_finite)
+        U_0, scale, batch = padded(x, self.bank.axis, self.pad_mode)
+        with full_precision(x):
+            return self.engine.run(U_0, self.memory_budget), scale, batch
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_others": {}}
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:  # pyright: ignore
+        """Refuse the filters of another transform: what was learnt on them would be misled."""
+        errors = args[-1]
+        for name, own in self.named_buffers(recurse=False):
+            other = state_dict.get(prefix + name)
+            if other is None:
+                continue
+            if other.shape != own.shape or not torch.allclose(other.to(own), own, rtol=1e-2):
+                rule = "must be that of this transform (saved with other J, Q or Q_fr?)"
+                errors.append(f"{prefix}{name} {rule}")
+                return
+        super()._load_from_state_dict(state_dict, prefix, *args)
+
+    # --- what both transforms offer, under the names that users of the field's package know -------
+
+    @property
+    def channels(self) -> int:
+        """Length of the output's path axis."""
+        return len(self._paths)
+
+    def output_size(self, detail: bool = False) -> int | tuple[int, ...]:
+        """Return the number of paths, or the numbers per order."""
+        orders = [p.order for p in self._paths]
+        return tuple(map(orders.count, sorted(set(orders)))) if detail else len(orders)
+
+    @property
+    def frames(self) -> int:
+        """Number of output frames of averaged paths."""
+        return self.bank.frames
+
+    @property
+    def pad_left(self) -> int:
+        """Samples added before the signal."""
+        return self.bank.axis.left
+
+    @property
+    def pad_right(self) -> int:
+        """Samples added after the signal."""
+        return self.bank.axis.right
+
+    @property
+    def phi_f(self) -> dict[str, Any]:
+        """The low-pass filter: xi, sigma, j and its spectrum ``levels[0]`` [shape=(N_padded,)]."""
+        return self._described(low_pass(self.T))
+
+    @property
+    def psi1_f(self) -> list[dict[str, Any]]:
+        """The first-order wavelets, as `phi_f`."""
+        return [self._described(psi) for psi in self.psi1]
+
+    @property
+    def psi2_f(self) -> list[dict[str, Any]]:
+        """The second-order wavelets in time, as `phi_f`."""
+        return [self._described(psi) for psi in self.psi2]
+
+    def _described(self, psi: Filter) -> dict[str, Any]:
+        return psi.described(self.bank.axis.N_padded, analytic=self.analytic and psi.xi != 0)
+
+    def for_length(self, N: int) -> Self:
+        """Return the same transform for signals of `N` samples, made once per length.
+
+        The tables of a length are made at its first signal; a few lengths that recur (or padding
+        to them) are cheap, a new length for every signal is not.
+        """
+        if self.bank.axis.N == N:
+            return self
+        if N not in self._others:
+            self._others[N] = type(self)(**{**self._given, "shape": N})
+        return self._others[N]
+
+    def paths(self, sr: float | None = None) -> dict[str, Any]:
+        """Return one table of the output's path axis: columns of its length and in its order.
+
+        order; n1, n2, n_fr (indices of the wavelets; for a joint path the first n1, with n1_stop
+        and n1_step); j1, j2, j_fr; xi1, xi2 (cycles/sample), xi_fr (cycles/row); frequency_hz and
+        rate_hz (of xi1 and xi2, given the sample rate `sr` in Hz); scale (cycles/octave, where the
+        first order has Q wavelets per octave); spin; stride (samples between frames). NaN where
+        there is none. ``pandas.DataFrame(S.paths())`` works.
+        """
+        if sr is not None:
+            sr = checks.number("sr", sr, above=0, mistake="sample rate in Hz")
+        psi_fr = getattr(self, "psi_fr", ())
+        banks = (self.psi1, self.psi2, psi_fr)
+        return path_table(self._paths, banks, Q1=self.Q[0], sr=sr, strides=self._strides)
+
+    @property
+    def bytes_per_signal(self) -> int:
+        """Bytes that one signal of a batch needs at most, in float32, without gradient."""
+        return bytes_per_signal(self.bank, torch.float32.itemsize)
+
+    def plan(
+        self,
+        batch: int = 1,
+        *,
+        grad: bool = False,
+        dtype: torch.dtype = torch.float32,
+        device: str | torch.device = "cpu",
+    ) -> Plan:
+        """Return what will be computed for a batch: steps, FLOPs, bytes, peak memory.
+
+        Parameters
+        ----------
+        batch : int >= 1, number of signals
+        grad : bool, with the backward pass
+        dtype, device : of the input; the device need not exist, unless its free memory counts
+        """
+        batch = checks.integer("batch", batch, low=1, mistake="the number of signals")
+        name, device, budget = type(self).__name__, torch.device(device), self.memory_budget
+        return self.engine.plan(name, batch, dtype, device, grad=grad, budget=budget)
+
+    def scattering(self, x: Tensor) -> Any:
+        """Apply the transform; the same as calling the module."""
+        return self(x)
