@@ -33,6 +33,17 @@ NO_RUN = {"scale": "", "preset": "", "variant": ""}
 StrPath = str | os.PathLike[str]
 
 
+def parse_run(run: str) -> dict[str, str]:
+    """Return scale, preset and variant of a run's name, ``scale[-preset][+variant]``.
+
+    >>> parse_run("smoke-as_coded+adalog")
+    {'scale': 'smoke', 'preset': 'as_coded', 'variant': 'adalog'}
+    """
+    name, _, variant = run.partition("+")
+    scale, _, preset = name.partition("-")
+    return {"scale": scale, "preset": preset or PRESETS[0], "variant": variant}
+
+
 # ---- the run of a file ----
 
 

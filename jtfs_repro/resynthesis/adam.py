@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from jtfs_repro import checks
-from jtfs_repro.resynthesis.descent import Descent, Step, rms, root
+from jtfs_repro.resynthesis.descent import Descent, Step, factor, rms, root
 from jtfs_repro.resynthesis.objective import Objective
 
 
@@ -41,11 +41,7 @@ class Adam(Descent):
     ) -> None:
         self.lr = checks.number("lr", lr, above=0)
         self.epsilon = checks.number("epsilon", epsilon, above=0)
-        for name, value in (("beta_1", beta_1), ("beta_2", beta_2)):
-            checks.number(name, value, low=0)
-            if value >= 1:
-                checks.fail(name, value, "be < 1")
-        self.beta_1, self.beta_2 = beta_1, beta_2
+        self.beta_1, self.beta_2 = factor("beta_1", beta_1, low=0), factor("beta_2", beta_2, low=0)
         self._unit, self._t = 1.0, 0
 
     def _first_step_size(self, target: Tensor) -> float:

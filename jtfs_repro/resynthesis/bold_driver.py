@@ -20,7 +20,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from jtfs_repro import checks
-from jtfs_repro.resynthesis.descent import Descent, Step, norm, rms, root
+from jtfs_repro.resynthesis.descent import Descent, Step, factor, norm, rms, root
 from jtfs_repro.resynthesis.objective import Objective
 
 RULES = ("reject", "as_coded")
@@ -61,9 +61,7 @@ class BoldDriver(Descent):
     ) -> None:
         self.mu_0 = checks.number("mu_0", mu_0, above=0)
         self.grow = checks.number("grow", grow, above=1)
-        self.shrink = checks.number("shrink", shrink, above=0)
-        if shrink >= 1:
-            checks.fail("shrink", shrink, "be < 1", "a factor, as grow")
+        self.shrink = factor("shrink", shrink)
         self.step_unit = checks.choice("step_unit", step_unit, STEP_UNITS)
         self.bold_driver = checks.choice("bold_driver", bold_driver, RULES)
         self._pile: Tensor | None = None  # gradients that the original did not clear

@@ -104,6 +104,14 @@ class Descent(ABC):
             setattr(self, name, _to(state[name], device))
 
 
+def factor(name: str, value: float, *, low: float | None = None) -> float:
+    """Return a number below 1, above 0 or from ``low`` on; ValueError if it is not."""
+    checks.number(name, value, low=low, above=0 if low is None else None)
+    if value >= 1:
+        checks.fail(name, value, "be < 1", "a factor")
+    return value
+
+
 def root(squared: float) -> float:
     """Return the square root; NaN stays NaN."""
     return math.sqrt(squared) if squared >= 0 else math.nan

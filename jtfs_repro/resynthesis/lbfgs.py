@@ -20,7 +20,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from jtfs_repro import checks
-from jtfs_repro.resynthesis.descent import Descent, Step, dot, norm, root
+from jtfs_repro.resynthesis.descent import Descent, Step, dot, factor, norm, root
 from jtfs_repro.resynthesis.objective import Evaluation, Objective
 
 LEAST_CURVATURE = 1e-8  # cosine between s and q from which a pair is stored
@@ -47,9 +47,7 @@ class Lbfgs(Descent):
     ) -> None:
         self.history = checks.integer("history", history, low=1)
         self.first_step = checks.number("first_step", first_step, above=0)
-        self.shrink = checks.number("shrink", shrink, above=0)
-        if shrink >= 1:
-            checks.fail("shrink", shrink, "be < 1", "a factor")
+        self.shrink = factor("shrink", shrink)
         self.failures = checks.integer("failures", failures, low=1)
         self._s: list[Tensor] = []
         self._q: list[Tensor] = []

@@ -157,11 +157,20 @@ def describe(transform: Transform) -> dict[str, Any]:
     """
     public = {k: v for k, v in vars(transform).items() if k[0] != "_" and k not in _NO_INFLUENCE}
     plain = {k: list(v) if isinstance(v, tuple) else v for k, v in public.items()}
-    settings = {k: v for k, v in plain.items() if _is_plain(v)}
+    settings = {k: plain[k] for k in sorted(plain, key=_position) if _is_plain(plain[k])}
     return {"class": type(transform).__name__, **settings}
 
 
-_NO_INFLUENCE = ("training", "memory_budget", "check_finite")
+_NO_INFLUENCE = ("training", "memory_budget", "check_finite", "backend", "stride", "stride_fr")
+# in which our own transforms are described, whatever the order of their attributes
+_ORDER = (
+    " out_type pad_mode global_average analytic shape J Q T average log2_T log2_stride prune"
+    " format unpad_fr keep_lost J_fr Q_fr F average_fr log2_F log2_stride_fr N_fr "
+)
+
+
+def _position(name: str) -> int:
+    return _ORDER.find(f" {name} ") % (len(_ORDER) + 1)
 
 
 def _is_plain(value: Any) -> bool:
