@@ -48,7 +48,7 @@ def test_dry_run(tree):
     assert jobs["index_clips"] == 1
     assert jobs["train_classifier"] == 9
     assert "render_solos" not in jobs
-    assert {"tabulate_verdicts", "build_site", "plot_confusion"} <= set(jobs)
+    assert {"tabulate_verdicts", "build_site", "plot_classifiers"} <= set(jobs)
 
 
 def test_from_files_to_table_2(tree):
