@@ -62,17 +62,6 @@ def run_of(name: str) -> dict[str, str]:
     return _facts(PICTURES_RUN) if first == "img" and facts == NO_RUN else facts
 
 
-def parse_run(run: str) -> dict[str, str]:
-    """Return scale, preset and variant of a run's name, ``scale[-preset][+variant]``.
-
-    >>> parse_run("smoke-as_coded+adalog")
-    {'scale': 'smoke', 'preset': 'as_coded', 'variant': 'adalog'}
-    """
-    name, _, variant = run.partition("+")
-    scale, _, preset = name.partition("-")
-    return {"scale": scale, "preset": preset or PRESETS[0], "variant": variant}
-
-
 def _facts(folder: str) -> dict[str, str]:
     facts = parse_run(folder)
     is_run = facts["scale"] in SCALES and facts["preset"] in PRESETS
