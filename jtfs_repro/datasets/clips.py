@@ -244,7 +244,7 @@ def load_index(path: str | os.PathLike[str]) -> list[Clip]:
                 "class_id": integer_cell(header[3], class_id),
                 "bytes": integer_cell("bytes", size),
             }
-            clips.append(Clip(**names, **numbers, sha256=sha256))
+            clips.append(Clip(**names, **numbers, sha256=sha256))  # pyright: ignore[reportArgumentType]
         except (ValueError, TypeError) as error:
             raise io.FileError(f"{path}: line {line}: {error} (delete it and run again)") from None
     return clips

@@ -10,6 +10,7 @@ instrument recognition", Zenodo, 2019 (version 1.2), https://doi.org/10.5281/zen
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -93,7 +94,7 @@ def is_clip_name(name: str) -> bool:
     return re.fullmatch(_FILE_NAME, name) is not None
 
 
-def find_metadata(folder: str | Path) -> Path:
+def find_metadata(folder: str | os.PathLike[str]) -> Path:
     """Return the one metadata table of a clip set.
 
     FileError: there is none, or more than one.
@@ -109,7 +110,7 @@ def find_metadata(folder: str | Path) -> Path:
     return found[0]
 
 
-def metadata_files(folder: str | Path) -> list[Path]:
+def metadata_files(folder: str | os.PathLike[str]) -> list[Path]:
     """Return all metadata tables of a clip set."""
     found = sorted(Path(folder, "annotation").glob(f"*{METADATA_SUFFIX}"))
     return [path for path in found if not path.name.startswith(".")]  # macOS leaves ._NAME
@@ -127,7 +128,7 @@ def clip_set_name(metadata: str | Path) -> str:
     return name.lower().replace("-", "_")
 
 
-def list_clips(folder: str | Path) -> ClipSet:
+def list_clips(folder: str | os.PathLike[str]) -> ClipSet:
     """Return the clips of a set in this layout, not yet read; `FileError` as `load_metadata`."""
     metadata = find_metadata(folder)
     return ClipSet(
@@ -164,7 +165,7 @@ def load_metadata(path: str | Path) -> list[Clip]:
     for line, row in enumerate(_rows(path), start=2):
         try:
             number = integer_cell("instrument_id", row["instrument_id"])
-            clip = clip_of(**row | {"instrument_id": number})
+            clip = clip_of(**{**row, "instrument_id": number})  # pyright: ignore[reportArgumentType]
         except (ValueError, TypeError) as error:
             raise _bad_line(path, line, str(error)) from None
         first = lines.setdefault(clip.name, line)

@@ -8,7 +8,7 @@ from itertools import groupby
 
 import numpy as np
 
-from jtfs_repro.io import csv_to_markdown
+from jtfs_repro.tables import to_markdown
 from tools.benchmarks.contenders import BY_STUDY, CONTENDERS, Contender
 from tools.benchmarks.records import RUN, SATURATING, Job, Rates, Row, quantile
 
@@ -184,7 +184,7 @@ def _section(title: str, rows: Sequence[Row], lines: Sequence[Cells]) -> str:
     statuses = {row.result.status for row in rows}
     if RUN not in statuses and len(statuses) == 1:
         return f"### {title}\n\n{statuses.pop()}"
-    return "\n\n".join(filter(None, [f"### {title}", csv_to_markdown(lines), _gaps(rows)]))
+    return "\n\n".join(filter(None, [f"### {title}", to_markdown(lines), _gaps(rows)]))
 
 
 def _gaps(rows: Sequence[Row]) -> str:
@@ -274,9 +274,9 @@ def growth_text(rows: Sequence[Row]) -> str:
     chosen = [row for row in rows if row.job.study in GROWTH]
     lines = [_line(row) for row in chosen]
     fits = [_fit(curve) for curve in curves(rows)]
-    parts = ["### Exponents", csv_to_markdown(fits)] if fits else []
+    parts = ["### Exponents", to_markdown(fits)] if fits else []
     note = "Seconds or memory as a power of the size; upper half: fitted to the larger sizes."
-    return "\n\n".join([*parts, *([note] if fits else []), "### Measured", csv_to_markdown(lines)])
+    return "\n\n".join([*parts, *([note] if fits else []), "### Measured", to_markdown(lines)])
 
 
 def _line(row: Row) -> dict[str, str]:

@@ -93,7 +93,7 @@ def table2(
         return {**_pair(a, b, found, is_papers=is_papers), **tail(worse)}
 
     rows = [{**row(model), **tail(seeds)} for model, seeds in runs.items()]
-    alone = {**_pair(next(iter(runs)), "", (None,) * 3, is_papers=is_papers), **source}
+    alone = {**_pair(next(iter(runs)), "", (None, None, None), is_papers=is_papers), **source}
     pairs = [difference(a, b) for a, b in combinations(list(runs)[::-1], 2)]
     return Table2(
         rows=rows,
