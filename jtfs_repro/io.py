@@ -23,8 +23,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from jtfs_repro import journal, npy_files, tables
-from jtfs_repro.tables import NOT_RUN, RUN, format_cell, is_numeric  # noqa: F401
-from jtfs_repro.tables import to_markdown as csv_to_markdown  # noqa: F401
+from jtfs_repro.tables import NOT_RUN, RUN  # noqa: F401
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -18,7 +18,8 @@ PROJECT = Path(__file__).parents[1]
 SCALES = ("smoke", "demo", "paper")
 PRESETS = ("paper", "as_coded", "tutorial")
 SUFFIX, MANIFEST, PART = ".provenance.json", "manifest.json", ".part"
-PICTURES_FOLDER, PICTURES_RUN = "figures", "demo"
+PICTURES_FOLDER = "figures"
+PICTURES_RUN = "demo"  # its pictures lie flat in img/, those of others in img/RUN/
 ARRAYS, TABLES = (".npy", ".npz", ".pt", ".wav"), (".csv", ".md", ".html", ".json", ".ipynb")
 PICTURES = (".png", ".pdf", ".svg", ".gif", ".mp4")
 RECORDED = ARRAYS + TABLES + PICTURES
@@ -32,6 +33,17 @@ NO_RUN = {"scale": "", "preset": "", "variant": ""}
 StrPath = str | os.PathLike[str]
 
 
+def parse_run(run: str) -> dict[str, str]:
+    """Return scale, preset and variant of a run's name, ``scale[-preset][+variant]``.
+
+    >>> parse_run("smoke-as_coded+adalog")
+    {'scale': 'smoke', 'preset': 'as_coded', 'variant': 'adalog'}
+    """
+    name, _, variant = run.partition("+")
+    scale, _, preset = name.partition("-")
+    return {"scale": scale, "preset": preset or PRESETS[0], "variant": variant}
+
+
 # ---- the run of a file ----
 
 
@@ -42,8 +54,8 @@ def run_of(name: str) -> dict[str, str]:
     {'scale': 'paper', 'preset': 'as_coded', 'variant': ''}
     >>> run_of("img/fig3_isomap.png") == run_of("results/demo/cost.csv")
     True
-    >>> run_of("results/benchmarks/growth.csv")
-    {'scale': '', 'preset': '', 'variant': ''}
+    >>> run_of("results/benchmarks/growth.csv") == NO_RUN
+    True
     """
     first, *folders = PurePosixPath(name).parts[:-1] or ("",)
     facts = _facts(folders[0]) if folders else NO_RUN
@@ -51,10 +63,9 @@ def run_of(name: str) -> dict[str, str]:
 
 
 def _facts(folder: str) -> dict[str, str]:
-    name, _, variant = folder.partition("+")
-    scale, _, preset = name.partition("-")
-    facts = {"scale": scale, "preset": preset or PRESETS[0], "variant": variant}
-    return facts if scale in SCALES and facts["preset"] in PRESETS else dict(NO_RUN)
+    facts = parse_run(folder)
+    is_run = facts["scale"] in SCALES and facts["preset"] in PRESETS
+    return facts if is_run else dict(NO_RUN)
 
 
 def is_intermediate(name: str) -> bool:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from jtfs_repro.layout import PICTURES_RUN as DEFAULT
+from jtfs_repro.layout import parse_run
 from jtfs_repro.provenance import Stamp
 
-DEFAULT = "demo"  # its pictures lie flat in img/, those of others in img/RUN/
+__all__ = ["DEFAULT", "parse_run", "run_name", "stamp_of"]
 
 
 def run_name(scale: str = "demo", preset: str = "paper", variant: str = "") -> str:
     """Return the name of a run.
 
-    Examples
-    --------
     >>> run_name(), run_name("smoke", "as_coded", "adalog")
     ('demo', 'smoke-as_coded+adalog')
     """
@@ -19,19 +19,6 @@ def run_name(scale: str = "demo", preset: str = "paper", variant: str = "") -> s
     return f"{name}+{variant}" if variant else name
 
 
-def parse_run(run: str) -> dict[str, str]:
-    """Return scale, preset and variant of a run: the inverse of `run_name`.
-
-    Examples
-    --------
-    >>> parse_run("smoke-as_coded+adalog")
-    {'scale': 'smoke', 'preset': 'as_coded', 'variant': 'adalog'}
-    """
-    name, _, variant = run.partition("+")
-    scale, _, preset = name.partition("-")
-    return {"scale": scale, "preset": preset or "paper", "variant": variant}
-
-
 def stamp_of(run: str, *, device: str = "cpu") -> Stamp:
-    """Return the stamp of a run's results; ``ValueError`` if scale, preset or device is unknown."""
+    """Return the stamp of a run's results; `ValueError` if scale, preset or device is unknown."""
     return Stamp(**parse_run(run), device=device)

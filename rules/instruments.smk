@@ -255,44 +255,20 @@ rule tabulate_clip_cost:
         JOB
 
 
-rule plot_class_recalls:
+rule plot_classifiers:
     input:
         claims("table2.csv"),
         table=at("results/{run}/{clips}/table2.csv"),
         seeds=at("results/{run}/{clips}/recalls.csv"),
-    output:
-        figures=figure("instruments", "{clips}_class_recalls"),
-    resources:
-        **needs("plot_class_recalls"),
-    params:
-        **stage("plot_class_recalls", "class_recalls"),
-    shell:
-        JOB
-
-
-rule plot_confusion:
-    input:
-        table=at("results/{run}/{clips}/table2.csv"),
         confusion=at("results/{run}/{clips}/confusion.csv"),
-    output:
-        figures=figure("instruments", "{clips}_confusion"),
-    resources:
-        **needs("plot_confusion"),
-    params:
-        **stage("plot_confusion", "confusion"),
-    shell:
-        JOB
-
-
-rule plot_learning_curves:
-    input:
-        table=at("results/{run}/{clips}/table2.csv"),
         curves=at("results/{run}/{clips}/learning_curves.csv"),
     output:
-        figures=figure("instruments", "{clips}_learning_curves"),
+        bars=figure("instruments", "{clips}_class_recalls"),
+        matrices=figure("instruments", "{clips}_confusion"),
+        histories=figure("instruments", "{clips}_learning_curves"),
     resources:
-        **needs("plot_learning_curves"),
+        **needs("plot_classifiers"),
     params:
-        **stage("plot_learning_curves", "learning_curves"),
+        **stage("plot_classifiers", ["class_recalls", "confusion", "learning_curves"]),
     shell:
         JOB

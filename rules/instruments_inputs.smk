@@ -47,7 +47,7 @@ def find_own_clips():
 def check_own_clips(rules):
     """Stop with one line if the results of the user's clip set would lie among those of others."""
     outputs = (str(file).split("/") for rule in rules for file in rule.output)
-    taken = {parts[2] for parts in outputs if parts[:2] == ["results", "{run}"]}
+    taken = {p[2] for p in outputs if p[0] == "results" and p[1].startswith("{run")}
     for name, folder in OWN_CLIPS.items():
         if name in taken:
             stop(f"clips: the results of {folder!r} would lie in results/RUN/{name}; rename it")

@@ -79,6 +79,7 @@ rule build_site:
 # in Snakemake's report a CSV is only a download
 rule render_table:
     input:
+        os.path.relpath(ROOT / "jtfs_repro/site/templates/macros.html"),
         os.path.relpath(ROOT / "jtfs_repro/site/templates/table_page.html"),
         table="results/{run}/{table}.csv",
         captions=CAPTIONS_FILE,

@@ -37,7 +37,9 @@ def quieten(is_dry_run: Callable[[], bool]) -> None:
             return True
         is_news = record.levelno >= logging.WARNING or not any(map(_is_progress, logger.handlers))
         is_routine = str(record.msg).startswith(ROUTINE)
-        return getattr(record, "event", None) not in ENGINE and is_news and not is_routine
+        of_job = getattr(record, "exception", "") == "CalledProcessError"  # `failure` says it
+        event = getattr(record, "event", None)
+        return event not in ENGINE and is_news and not (is_routine or of_job)
 
     for handler in logger.handlers:
         if handler.name == "DefaultStreamHandler":

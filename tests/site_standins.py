@@ -248,7 +248,7 @@ def manifolds(n=4):
 
 def write_run_folder(folder):
     """Write a whole run; return the paths by the names of the script's arguments."""
-    data, results = folder / "data/textures", folder / "results"
+    data, results = folder / "data/textures", folder / "results/smoke"
     sounds = [
         write_sound_files(data, "gull", "Gull-like calls"),
         write_sound_files(data, HOSTILE, HOSTILE, channels=2),

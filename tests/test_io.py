@@ -12,6 +12,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from jtfs_repro import io
+from jtfs_repro.tables import to_markdown
 
 ROWS = [{"name": "a|b", "value": 1 / 3}, {"name": "c", "value": None}]
 KILLED_WRITER = """
@@ -177,7 +178,7 @@ def test_tables(tmp_path):
         {"name": "a|b", "value": "0.333333"},
         {"name": "c", "value": ""},
     ]
-    assert io.csv_to_markdown(ROWS, caption="All.").splitlines() == [
+    assert to_markdown(ROWS, caption="All.").splitlines() == [
         "All.",
         "",
         "| name | value |",

@@ -391,7 +391,7 @@ def test_modules_that_act_are_not_imported(gin_file, module):
 
 
 IMPORTS = """from jtfs_repro.plots import animation
-from jtfs_repro.studies.instruments import trained
+from jtfs_repro.studies.instruments import clip_store
 from jtfs_repro.features import mfcc
 import jtfs_repro.features.mfcc
 """
@@ -401,16 +401,16 @@ import jtfs_repro.features.mfcc
     ("line", "message"),
     [
         (
-            "x = @trained.io.remove_folder()",
-            "trained.io.remove_folder belongs to jtfs_repro.io",
+            "x = @clip_store.io.remove_folder()",
+            "clip_store.io.remove_folder belongs to jtfs_repro.io",
         ),
-        ("trained.io.atomic_path.path = 1", "atomic_path belongs to jtfs_repro.io"),
+        ("clip_store.io.atomic_path.path = 1", "atomic_path belongs to jtfs_repro.io"),
         ("x = @jtfs_repro.io.remove_folder()", "remove_folder belongs to jtfs_repro.io"),
         ("jtfs_repro.io.remove_folder.path = '/'", "remove_folder belongs to jtfs_repro.io"),
         ("x = @mfcc.checks.fail", "fail belongs to jtfs_repro.checks"),
         ("x = {'a': [@animation.np.save()]}", "save belongs to|save is a"),
-        ("x = @trained.torch.load()", "belongs to torch"),
-        ("x = @trained.os.system()", "system is a builtin_function"),
+        ("x = @clip_store.torch.load()", "belongs to torch"),
+        ("x = @clip_store.os.system()", "system is a builtin_function"),
         ("x = @animation.save_animation()", "@animation.save_animation is a function of"),
         ("x = @a/b/animation.save_animation", "@animation.save_animation is a function of"),
         ("x = @mfcc.Mfcc.forward", "leads into the attributes of a type"),

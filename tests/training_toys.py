@@ -1,5 +1,7 @@
 """A small network and separable clips; run as a script, one training in a process of its own."""
 
+import sys
+
 import numpy as np
 import torch
 from torch import nn
@@ -90,6 +92,7 @@ def main(options):
     chosen = settings(epochs=options.epochs)
     fitted = train(options.folder, network=network, chosen=chosen, devices=options.devices)
     io.save_arrays(f"{options.folder}.npz", **arrays(fitted))
+    assert options.devices > 1 or "lightning" not in sys.modules  # its import takes seconds
 
 
 def arguments():

@@ -13,15 +13,18 @@ from matplotlib.patches import Patch
 from jtfs_repro import checks
 from jtfs_repro.plots import style
 from jtfs_repro.plots.classifiers import (
+    LONGEST_TITLE,
     REAL,
     Row,
     class_label,
     data_note,
+    group_word,
     model_label,
     names,
     not_run_note,
     number,
     why_not_run,
+    write_clip_set,
 )
 
 COLUMNS = 3
@@ -82,7 +85,9 @@ def figure_class_recalls(
             above.tick_params(labelbottom=True)
         n_last = (len(quantities) - 1) % COLUMNS + 1
         panels[-1, 1 if n_last > 1 else 0].set_xlabel("test recall (%)")
-        _legend(figure, paper, is_interval_drawn)
+        interval = f"95 % over {group_word(table[0]['clip_set'])}" if is_interval_drawn else ""
+        _legend(figure, paper, interval)
+        write_clip_set(figure, table)
     return figure
 
 
@@ -96,13 +101,14 @@ def _note(table: Sequence[Row]) -> str:
     row = max(table, key=lambda row: number(row["n_test_clips"] or "0"))
     size = ""
     if row["n_test_clips"]:
-        size = f" Test: {row['n_test_clips']} clips of {row['n_test_songs']} songs."
+        groups = f"{row['n_test_songs']} {group_word(row['clip_set'])}"
+        size = f" Test: {row['n_test_clips']} clips of {groups}."
     return f"{data_note(table)}{size}{not_run_note(table)}"
 
 
 def _frame(axes: Axes, quantity: str, models: Sequence[str]) -> None:
     is_average = quantity == "average"
-    title = "average of the classes" if is_average else class_label(quantity)
+    title = "average of the classes" if is_average else class_label(quantity, LONGEST_TITLE)
     axes.set_title(title, fontweight="bold" if is_average else "normal", pad=3)
     axes.set_xlim(0, 103)
     axes.set_xticks(range(0, 101, 25))
@@ -145,14 +151,14 @@ def _intervals(axes: Axes, table: Sequence[Row]) -> None:
         axes.plot([low, high], [y - 0.17] * 2, color=style.INK, linewidth=0.9, zorder=3)
 
 
-def _legend(figure: Figure, paper: str, is_interval_drawn: bool) -> None:
+def _legend(figure: Figure, paper: str, interval: str) -> None:
     dot = {"color": style.INK, "marker": "o", "linestyle": "none", "markersize": 2.5}
     entries: dict[str, Any] = {
         "ours, mean over seeds": Patch(color=style.POINT, linewidth=0),
         "one seed": Line2D([], [], **dot),
     }
-    if is_interval_drawn:
-        entries["95 % over songs"] = Line2D([], [], color=style.INK, linewidth=0.9)
+    if interval:
+        entries[interval] = Line2D([], [], color=style.INK, linewidth=0.9)
     if paper:
         label = {"same": "mean ± sd", "other": "Medley-solos-DB (other data)"}[paper]
         look = _paper_look(is_other=paper == "other")

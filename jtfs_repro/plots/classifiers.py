@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from jtfs_repro import tables
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Row = Mapping[str, str]
 
@@ -43,7 +46,8 @@ CLASS_LABELS = {
     "female singer": "f. singer",
     "distorted electric guitar": "dist. gtr",
 }
-LONGEST_LABEL = 11  # characters
+LONGEST_LABEL = 13  # characters
+LONGEST_TITLE = 20
 
 
 def model_label(name: str) -> str:
@@ -51,16 +55,34 @@ def model_label(name: str) -> str:
     return CLASSIFIERS[name].label if name in CLASSIFIERS else name
 
 
-def class_label(name: str) -> str:
+def class_label(name: str, longest: int = LONGEST_LABEL) -> str:
     """Return the short printed name of a class.
 
     Examples
     --------
     >>> class_label("tenor saxophone"), class_label("violin"), class_label("Turdus_philomelos")
-    ('ten. sax', 'violin', 'Turdus phi…')
+    ('ten. sax', 'violin', 'Turdus philo…')
     """
-    shown = CLASS_LABELS.get(name, name.replace("_", " "))
-    return shown if len(shown) <= LONGEST_LABEL else f"{shown[: LONGEST_LABEL - 1]}…"
+    return shortened(CLASS_LABELS.get(name, name.replace("_", " ")), longest)
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return the beginning of a text that is too long."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def write_clip_set(figure: Figure, rows: Sequence[Row]) -> None:
+    """Write the name of a user's own clip set above a figure, on the left."""
+    name = rows[0]["clip_set"]
+    if name not in CLIP_SETS:
+        y = 1 - 0.08 / figure.get_figheight()
+        look = {"fontweight": "bold", "fontsize": 7, "va": "top"}
+        figure.text(0.012, y, shortened(name, LONGEST_TITLE), **look)
+
+
+def group_word(clip_set: str) -> str:
+    """Return what clips that are not independent have in common, in the plural."""
+    return "songs" if clip_set in CLIP_SETS else "groups"
 
 
 def clip_set_words(name: str, *, in_figure: bool = False) -> str:

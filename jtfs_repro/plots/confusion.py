@@ -1,4 +1,4 @@
-"""Confusion matrices, one per model: which instruments are taken for which."""
+"""Confusion matrices, one per model: which classes are taken for which."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ from jtfs_repro.plots.classifiers import (
     model_label,
     names,
     why_not_run,
+    write_clip_set,
 )
 
 COLUMNS = 2
 PANEL_HEIGHT, TITLE, HEAD, LABELS = 2.85, 0.3, 0.72, 0.56  # inches
 NOTE = "Rows: true class. Columns: predicted class. Number: test clips, summed over seeds."
+WIDE = 9  # characters of a label for which the margins do
 DARK = 0.65  # share from which the numbers are white
 
 
@@ -43,8 +45,14 @@ def figure_confusion(rows: Sequence[Row], *, stamp_line: str, number_size: float
     with style.page(height, stamp_line, f"{NOTE} {data_note(rows)}") as (figure, foot):
         top, bottom = 1 - HEAD / height, (foot + LABELS) / height
         panels = figure.subplots(n_rows, COLUMNS, squeeze=False)
+        is_wide = any(len(class_label(name)) > WIDE for name in classes)
         figure.subplots_adjust(
-            left=0.1, right=0.985, top=top, bottom=bottom, wspace=0.2, hspace=0.16
+            left=0.135 if is_wide else 0.1,
+            right=0.985,
+            top=top,
+            bottom=bottom,
+            wspace=0.31 if is_wide else 0.2,
+            hspace=0.16,
         )
         for axes, model in zip(panels.flat, models, strict=False):
             axes.set_title(model_label(model), pad=4)
@@ -53,6 +61,7 @@ def figure_confusion(rows: Sequence[Row], *, stamp_line: str, number_size: float
             axes.set_axis_off()
         _name_columns(panels, len(models), classes)
         _colour_bar(figure)
+        write_clip_set(figure, rows)
     return figure
 
 

@@ -11,7 +11,15 @@ from matplotlib.lines import Line2D
 
 from jtfs_repro import checks
 from jtfs_repro.plots import style
-from jtfs_repro.plots.classifiers import Row, data_note, model_label, names, number, why_not_run
+from jtfs_repro.plots.classifiers import (
+    Row,
+    data_note,
+    model_label,
+    names,
+    number,
+    why_not_run,
+    write_clip_set,
+)
 
 HEIGHT, LABELS, HEAD = 4.9, 0.42, 0.5  # inches
 ROWS = (  # label of the axis, columns drawn in it
@@ -55,6 +63,7 @@ def figure_learning_curves(
             _column(column, rows, model, len(models))
         _axes(panels, lowest_lr)
         _legend(figure)
+        write_clip_set(figure, rows)
     return figure
 
 

@@ -197,9 +197,9 @@ def seal(entries: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_sealed(entries: Mapping[str, Any]) -> bool:
-    """Return whether a manifest's digest, if it has one, is that of its other entries."""
+    """Return whether a manifest's digest is that of its other entries."""
     rest = {key: value for key, value in entries.items() if key != "digest"}
-    return entries.get("digest", None) in (None, digest(rest))
+    return entries.get("digest") == digest(rest)
 
 
 def digest(entries: Mapping[str, Any]) -> str:

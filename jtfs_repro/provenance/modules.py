@@ -82,7 +82,10 @@ def _read(file: str, root: Path, *_: int) -> Module:
                 statements.setdefault(name, []).append(statement)
     included = gin_files.includes(root / file) if is_gin(file) else []
     files = [f"gin/{name}" for name in included]
-    files += [found for name in _modules(tree, file) for found in _files_on_the_way(name, root)]
+    for name in _modules(tree, file):  # importing a.b.c runs a and a.b as well
+        parts = name.split(".")
+        for depth in range(len(parts)):
+            files += _files_of(".".join(parts[: depth + 1]), root)
     return Module(statements=statements, imports=imports, files=tuple(dict.fromkeys(files)))
 
 
@@ -131,22 +134,16 @@ def _base_of(node: ast.ImportFrom, file: str) -> str:
     return ".".join([*package, *([node.module] if node.module else [])])
 
 
-def _files_on_the_way(module: str, root: Path) -> Iterator[str]:
-    """Yield the files that importing ``module`` runs, if it belongs to the project."""
-    parts = module.split(".")
-    for depth in range(1, len(parts) + 1 if parts[0] == PACKAGE else 0):
-        stem = Path(*parts[:depth])
-        files = (stem / "__init__.py", stem.with_suffix(".py"))
-        yield from (file.as_posix() for file in files if (root / file).exists())
+def _files_of(module: str, root: Path) -> list[str]:
+    stem = Path(*module.split("."))
+    files = (stem.with_suffix(".py"), stem / "__init__.py")
+    is_own = stem.parts[:1] == (PACKAGE,)
+    return [file.as_posix() for file in files if is_own and (root / file).is_file()]
 
 
 def file_of(module: str, root: Path) -> str | None:
     """Return the file of a module, None if it is none of the project's."""
-    stem = Path(*module.split("."))
-    if stem.parts[:1] != (PACKAGE,):
-        return None
-    files = (stem.with_suffix(".py"), stem / "__init__.py")
-    return next((f.as_posix() for f in files if (root / f).is_file()), None)
+    return next(iter(_files_of(module, root)), None)
 
 
 def _imports_of(node: ast.AST, file: str, root: Path) -> dict[str, Place]:

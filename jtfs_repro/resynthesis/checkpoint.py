@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jtfs_repro import io
+from jtfs_repro.tensor_files import load, save
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +26,6 @@ class Checkpoint:
 
     def save(self, state: Mapping[str, Any]) -> None:
         """Write tensors and plain values, atomically."""
-        from jtfs_repro.training.checkpoints import save  # imports torch
-
         save(self.path, {"identity": dict(self.identity), "state": dict(state)})
 
     def load(self) -> dict[str, Any] | None:
@@ -37,8 +36,6 @@ class Checkpoint:
         """
         if not (self.is_read and self.path.exists()):
             return None
-        from jtfs_repro.training.checkpoints import load
-
         try:
             content = load(self.path)
         except io.FileError as error:

@@ -11,7 +11,6 @@ from typing import Any
 
 from jtfs_repro import config, io
 from jtfs_repro.captions import find, load
-from jtfs_repro.plots.dag import figure_dag
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.provenance import gather as records
 from jtfs_repro.runs import parse_run
@@ -141,4 +140,6 @@ def render_table(*, table: Path, captions: Path, page: Path) -> None:
 
 def draw_dag(*, figures: list[Path]) -> None:
     """Draw rules and what each needs, from standard input: snakemake --rulegraph | this."""
+    from jtfs_repro.plots.dag import figure_dag  # imports matplotlib
+
     io.save_figures(figures, config.bound(figure_dag)(sys.stdin.read()))

@@ -11,6 +11,7 @@ from jtfs_repro import io
 from jtfs_repro.captions import Entry
 from jtfs_repro.site.contents import STAMP, Row, Table
 from jtfs_repro.site.folder import Folder, Slugs, templates
+from jtfs_repro.tables import is_numeric
 
 VERDICT_COLUMNS = (
     *("verdict", "claim", "representation", "value_there"),
@@ -84,7 +85,7 @@ def view(rows: Sequence[Row], *, title: str, caption: str, name: str = "") -> Ta
 def _column(name: str, rows: Sequence[Row]) -> Column:
     cells = [row[name] for row in rows]
     kind = "long" if max(map(len, cells), default=0) > LONG else "text"
-    kind = "number" if io.is_numeric(cells) else kind
+    kind = "number" if is_numeric(cells) else kind
     return Column(name=name, title=name.replace("_", " "), kind=kind)
 
 

@@ -14,10 +14,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
 
 from jtfs_repro import checks
 from jtfs_repro.devices import peak_memory_bytes
@@ -74,6 +70,8 @@ def fit_linear(
     selection : {'accuracy', 'macro_recall'}; validation score by which C is chosen
     max_iter : int >= 1; steps of L-BFGS; a fit that needs more is taken as it is
     """
+    from sklearn.linear_model import LogisticRegression  # slow to import, as are those below
+
     labels = (y_train, y_validation)
     X = _standardised((X_train, X_validation, X_test), labels, n_classes)
     checks.integer("max_iter", max_iter, low=1)
@@ -103,6 +101,8 @@ def fit_svm(
     Ties in the validation score: the smallest C, then the smallest g. Logits are one-versus-rest
     values made from the one-versus-one decisions.
     """
+    from sklearn.svm import SVC
+
     labels = (y_train, y_validation)
     X = _standardised((X_train, X_validation, X_test), labels, n_classes)
     dimension = X[0].shape[1]
@@ -122,6 +122,8 @@ def _standardised(
     features: tuple[np.ndarray, ...], labels: tuple[np.ndarray, ...], n_classes: int
 ) -> list[np.ndarray]:
     """Check features of training, validation and test, labels of the first two; standardise."""
+    from sklearn.preprocessing import StandardScaler
+
     checks.integer("n_classes", n_classes, low=2)
     for name, array in zip(("X_train", "X_validation", "X_test"), features, strict=True):
         if array.ndim != 2 or array.shape[1] != features[0].shape[-1] or 0 in array.shape:
@@ -166,6 +168,8 @@ def _choose(
     selection: str,
 ) -> Baseline:
     """Fit every model; keep the first with the best validation score."""
+    from sklearn.exceptions import ConvergenceWarning
+
     checks.choice("class_weight", class_weight, CLASS_WEIGHTS)
     checks.choice("selection", selection, SELECTIONS)
     start = time.perf_counter()

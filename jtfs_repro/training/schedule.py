@@ -9,14 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from jtfs_repro import checks
+from jtfs_repro.training.settings import TrainingSettings
 
-if TYPE_CHECKING:
-    from jtfs_repro.training.settings import TrainingSettings
-
-SCHEDULES = ("paper", "as_coded")
 WARMUP_EPOCHS_AS_CODED = 3
 
 

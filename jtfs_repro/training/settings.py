@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 
 from jtfs_repro import checks
-from jtfs_repro.training.schedule import SCHEDULES
 from jtfs_repro.training.scoring import RULES, SELECTIONS
+
+SCHEDULES = ("paper", "as_coded")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -159,7 +159,7 @@ def scrapl_paths(at: GinSettings, J_fr: str) -> int:
 
 
 @computed()
-def resynthesis_averaging_ms(at: GinSettings, sr: str) -> Binding:
+def section5_averaging_ms(at: GinSettings, sr: str) -> Binding:
     """Return the averaging time T of the resynthesis' JTFS, milliseconds."""
     found = at.binding("resynthesis_jtfs", "TimeFrequencyScattering.T")
     return Binding(round(1000 * found.value / float(sr), 1), found.file)

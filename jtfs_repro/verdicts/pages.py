@@ -10,9 +10,9 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jtfs_repro import io
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.site.folder import templates
+from jtfs_repro.tables import format_cell, is_numeric, to_markdown
 from jtfs_repro.verdicts.claims import KINDS
 from jtfs_repro.verdicts.rows import NOT_RUN, PAPER_SCALE, VERDICTS
 
@@ -37,7 +37,7 @@ def other_column(rows: Sequence[Row], stamp: Stamp) -> str:
 
 def columns_by_scale(row: Row) -> tuple[str, str]:
     """Return a row's value as text for the paper-scale column and for the other; one is empty."""
-    value = io.format_cell(row["value_here"])
+    value = format_cell(row["value_here"])
     return (value, "") if row["at_paper_scale"] == "yes" else ("", value)
 
 
@@ -67,10 +67,10 @@ def markdown(rows: Sequence[Row], *, stamp: Stamp) -> str:
         f"# Claims and verdicts\n\n{stamp.line}",
         f"{len(rows)} claims and numbers. 'within' and 'outside' are meant of the tolerance. A"
         " number of another scale than the paper's never stands in the paper's column.",
-        io.csv_to_markdown([*lines, {"kind": "all", **counts(rows)}]),
+        to_markdown([*lines, {"kind": "all", **counts(rows)}]),
     ]
     for section, own in _by(rows, "section").items():
-        table = io.csv_to_markdown([_cells(row, other) for row in own])
+        table = to_markdown([_cells(row, other) for row in own])
         parts.append(f"## {section}\n\n{table}")
     return "\n\n".join(parts)
 
@@ -126,12 +126,12 @@ def verdict_page(rows: Sequence[Row], *, stamp: Stamp) -> str:
 def _view(row: Row) -> dict[str, Any]:
     there = str(row["value_there"])
     return {
-        **{name: io.format_cell(value) for name, value in row.items()},
+        **{name: format_cell(value) for name, value in row.items()},
         "here": columns_by_scale(row),
         "of": _subject(row),
         "stated_by": KIND_WORDS[row["kind"]],
         "colour": COLOURS.get(row["verdict"], "none"),
         "is_command": bool(row["command"]) and not str(row["command"]).startswith("none"),
-        "is_number": io.is_numeric(there.split(" ± ")),  # a unit may follow: "0.72", "81.4 ± 0.6"
+        "is_number": is_numeric(there.split(" ± ")),  # a unit may follow: "0.72", "81.4 ± 0.6"
         "file": os.path.basename(row["link"]),
     }

@@ -19,12 +19,13 @@ from jtfs_repro.plots.confusion import DARK, figure_confusion, paper_to_blue
 from jtfs_repro.plots.learning_curves import figure_learning_curves
 from jtfs_repro.studies.instruments.learning_curves import learning_curves
 from jtfs_repro.studies.instruments.published import CLASS_ORDER, paper_table2
+from jtfs_repro.tables import format_cell
 
 NAMES = ("class_recalls", "confusion", "learning_curves")
 
 
 def as_text(rows):
-    return [{name: io.format_cell(cell) for name, cell in row.items()} for row in rows]
+    return [{name: format_cell(cell) for name, cell in row.items()} for row in rows]
 
 
 def draw(name, found, clip_set=RENDERED, classes=CLASSES, **options):
@@ -105,7 +106,7 @@ def check_layout(figure):
 
 SLANTED = {
     *("ten. sax", "trumpet", "flute", "clarinet", "f. singer", "dist. gtr", "violin", "piano"),
-    *("wren", "song thrush", "Great spot…"),
+    *("wren", "song thrush", "Great spotte…"),
 }
 
 
@@ -156,6 +157,7 @@ def test_classes_of_another_set(name, n_classes):
     said = words(figure).replace("\n", " ")
     assert "Clips: my_birds, a folder of labelled clips; the paper has no such numbers." in said
     assert "Medley" not in said
+    assert words(figure).count("my_birds") == 2  # above and below
     if name != "learning_curves":
         assert "song thrush" in said
 

@@ -17,6 +17,7 @@ from jtfs_repro import config, io
 from jtfs_repro.plots import style
 from jtfs_repro.plots.error_curves import figure_error_curves
 from jtfs_repro.plots.resynthesis import Texture, Version, figure_resynthesis
+from jtfs_repro.tables import format_cell
 
 ROOT = Path(__file__).parents[2]
 N = 1 << 15
@@ -47,7 +48,7 @@ def histories(sounds=("gull", "hawk"), iterations=120, methods=METHODS):
         for representation, descent in methods:
             labels = {"sound": name, "representation": representation, "descent": descent}
             rows += history(labels, iterations)
-    return [{name: io.format_cell(cell) for name, cell in row.items()} for row in rows]
+    return [{name: format_cell(cell) for name, cell in row.items()} for row in rows]
 
 
 def spectrograms(textures=None, **options):

@@ -35,6 +35,7 @@ from recorded_runs import (
 from jtfs_repro import layout
 from jtfs_repro.journal import sha256
 from jtfs_repro.layout import Roots
+from jtfs_repro.provenance.gather import seal
 from jtfs_repro.provenance.verify import verify
 
 ROOT = Path(__file__).parents[2]
@@ -132,8 +133,15 @@ def test_truncated_figure():
 def test_edited_settings(tmp_path):
     operative = "results/demo/features/mfcc.gin"
     write(operative, "mfcc.Mfcc.n = 20\n")
-    edit_json(MANIFEST, gin={operative: "0" * 64}, digest=None)
+    manifest = json.loads(Path(MANIFEST).read_text()) | {"gin": {operative: "0" * 64}}
+    del manifest["digest"]
+    write(MANIFEST, json.dumps(seal(manifest)))
     assert found()[1] == {("changed", operative)}
+
+
+def test_digest_that_was_taken_away():
+    edit_json(MANIFEST, digest=None)
+    assert found()[1] == {("manifest edited", MANIFEST)}
 
 
 def swap(first, second):
@@ -250,10 +258,8 @@ def test_manifest_older_than_a_result():
 @pytest.mark.parametrize("other", ["results/paper", "results/demo-as_coded"])
 def test_manifest_of_the_run_of_a_file_counts(other):
     """Runs share files: what another run's manifest says of one may be older."""
-    write(
-        f"{other}/manifest.json",
-        json.dumps({"jobs": [], "inputs": {TABLE: "0" * 64, MARKDOWN: "0" * 64}}),
-    )
+    hashes = {TABLE: "0" * 64, MARKDOWN: "0" * 64}
+    write(f"{other}/manifest.json", json.dumps(seal({"jobs": [], "inputs": hashes})))
     for name in (TABLE, MARKDOWN):
         sidecar(name).unlink()
     assert found()[1] == set()

@@ -12,8 +12,9 @@ from texture_standins import STAMP
 from verdict_standins import CLAIMS, cost, find, resynthesis, spins
 
 from jtfs_repro import io, run
+from jtfs_repro.plots.classifiers import REAL
 from jtfs_repro.studies.chirps.scores import scores
-from jtfs_repro.studies.instruments.published import REAL
+from jtfs_repro.tables import format_cell
 from jtfs_repro.verdicts.claims import FOLDER, ClaimError, load_claims
 from jtfs_repro.verdicts.pages import columns_by_scale, markdown, verdict_page
 from jtfs_repro.verdicts.rows import NO_STAGE, VERDICTS, VerdictRow
@@ -54,7 +55,7 @@ def test_settings_and_counts_do_not_depend_on_the_run(rows):
     own = [row for row in rows if row["quantity"] in ("setting", "counted or computed")]
     assert len(own) > 130
     for row in own:
-        cells = [io.format_cell(row[name]) for name in names]
+        cells = [format_cell(row[name]) for name in names]
         assert cells == [stored[row["id"]][name] for name in names], row["id"]
 
 
@@ -220,7 +221,7 @@ def judge(folder, **tables):
 def test_made_claims_are_judged_as_written(tmp_path):
     names = ("id", "value_here", "verdict", "tolerance", "interval", "reason")
     rows = judge(write(tmp_path / "claims", GOOD))
-    lines = ["|".join(io.format_cell(row[name]) for name in names) for row in rows]
+    lines = ["|".join(format_cell(row[name]) for name in names) for row in rows]
     assert lines == GOLDEN.strip().splitlines()
     gone = find(rows, id="i-time")
     assert gone["command"] == "snakemake --cores all --config scale=paper"

@@ -19,10 +19,10 @@ from verdict_standins import (
 
 from jtfs_repro import io
 from jtfs_repro.datasets.medley_solos_db import CLASSES, SUBSETS, SUPPORTS
+from jtfs_repro.plots.classifiers import REAL
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.studies.chirps.ablation import ablation
 from jtfs_repro.studies.chirps.scores import FLOOR, scores
-from jtfs_repro.studies.instruments.published import REAL
 
 THETA = grid()
 CHIRP_CLAIMS = ("fig3-", "fig4-", "strf-", "ablation-")

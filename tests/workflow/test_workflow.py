@@ -380,7 +380,6 @@ def test_two_runs_do_not_meet(tree):
         ("shards=0", r"shards: 0 is less than the minimum"),
         ("sounds=[gull,cow]", r"sounds\.1: 'cow' is not one of \['gull', 'hawk', 'dizi'"),
         ("descents=[]", r"descents: \[\] should be non-empty"),
-        ("clips=gtzan", r"clips: 'gtzan' is not one of \['auto', 'soundfont_solos'"),
         ("seeds=0", r"seeds: 0 is less than the minimum"),
         ("jtfs_seeds=few", r"jtfs_seeds: 'few' does not match '\^auto\$'"),
         ("classifiers=[jtfs,vgg]", r"classifiers\.1: 'vgg' is not one of"),
@@ -602,8 +601,8 @@ def test_touching_reruns_nothing(finished):
 
 TAIL = {"tabulate_scores", "tabulate_verdicts", "plot_isomap", "plot_knn_ratios"}
 TAIL |= {"build_site", "write_manifest"}
-CLIP_TAIL = {"tabulate_table2", "tabulate_clip_cost", "plot_class_recalls", "plot_confusion"}
-CLIP_TAIL |= {"plot_learning_curves", "tabulate_verdicts", "write_manifest"}
+CLIP_TAIL = {"tabulate_table2", "tabulate_clip_cost", "plot_classifiers"}
+CLIP_TAIL |= {"tabulate_verdicts", "write_manifest"}
 TEXTURE_TAIL = {"evaluate_resynthesis", "tabulate_resynthesis", "tabulate_spins"}
 TEXTURE_TAIL |= {"plot_resynthesis", "plot_error_curves", "plot_four_sounds", "animate_scale_rate"}
 TEXTURES = {"resynthesize_texture": 8, "transform_scale_rate": 5, "plot_scale_rate_grid": 1}
@@ -653,7 +652,7 @@ SPIN_LEAK = {"tabulate_spin_leak": 1, "plot_spin_leak": 1}
         ("jtfs_repro/site/templates/index.html", {"build_site": 1, "write_manifest": 0}),
         ("notebooks/scale_rate.ipynb", {"execute_notebook": 1, "write_manifest": 1}),
         ("gin/instruments/table2.gin", {"tabulate_table2": 1, "train_classifier": 0}),
-        ("gin/instruments/class_recalls.gin", {"plot_class_recalls": 1}),
+        ("gin/instruments/class_recalls.gin", {"plot_classifiers": 1}),
         ("gin/scale/smoke.gin:spin_leak", {**SPIN_LEAK, "extract_features": 0}),
         ("gin/chirps/spin_leak_figure.gin", {"plot_spin_leak": 1}),
         ("gin/scale/smoke.gin:isomap", {"score_representation": 8, "extract_features": 0}),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jtfs_repro import io, provenance
+from jtfs_repro.tables import to_markdown
 from tools.faults.catalogue import Fault
 from tools.faults.rig import Trial
 
@@ -125,7 +126,7 @@ def _table(results: Sequence[Result]) -> str:
         }
         for result in results
     ]
-    return io.csv_to_markdown(rows, caption=STAMP.line)
+    return to_markdown(rows, caption=STAMP.line)
 
 
 def _how(seed: int) -> str:

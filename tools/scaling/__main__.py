@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from jtfs_repro import io
+from jtfs_repro.tables import to_markdown
 from tools import command
 from tools.scaling import costs, rates
 from tools.scaling.jobs import Job, load_run
@@ -53,7 +53,7 @@ def main() -> None:
     given = options()
     jobs, stamp = load_run(given.manifest) if given.manifest else ([], {})
     for rows in [*tables(given, jobs, stamp), *workloads(given)]:
-        print(io.csv_to_markdown(rows), end="\n\n")
+        print(to_markdown(rows), end="\n\n")
 
 
 def tables(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jtfs_repro import io
-from jtfs_repro.plots.classifiers import CLASS_LABELS, REAL, clip_set_words
+from jtfs_repro.plots.classifiers import CLASS_LABELS, REAL, clip_set_words, group_word
 from jtfs_repro.provenance import Stamp
 from jtfs_repro.studies.instruments.published import (
     PAPER_TEST_CLIPS,
@@ -15,12 +15,13 @@ from jtfs_repro.studies.instruments.published import (
     linear_classifier,
     paper_table2,
 )
+from jtfs_repro.tables import to_markdown
 
 Row = Mapping[str, Any]
 WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 SCORE = (
     "Test recall per class and its mean over the {n} classes (average), in percent: mean ±"
-    " standard deviation over seeds; in brackets the 95 % bootstrap interval over songs."
+    " standard deviation over seeds; in brackets the 95 % bootstrap interval over {groups}."
 )
 SAME_DATA = "Both tables are of Medley-solos-DB: ours of {n} test clips, the paper's of {paper}."
 OTHER_DATA = (
@@ -40,10 +41,11 @@ def table2_text(
     clip_set = rows[0]["clip_set"]
     used = ", ".join(map(str, sorted(set(seeds)))) or "none"
     n = len(order)
-    score = SCORE.format(n=WORDS[n - 2] if 2 <= n < len(WORDS) + 2 else n)
+    words = {"n": WORDS[n - 2] if 2 <= n < len(WORDS) + 2 else n, "groups": group_word(clip_set)}
+    score = SCORE.format(**words)
     ours = f"**Ours, on {clip_set_words(clip_set)}.** {score} {stamp.line} · seeds {used}."
     parts = [
-        io.csv_to_markdown([_our_row(row, order) for row in rows], caption=ours),
+        to_markdown([_our_row(row, order) for row in rows], caption=ours),
         *[f"{row['model']} {row['status']}." for row in rows if row["status"] != io.RUN],
     ]
     if not has_paper_classes(order):
@@ -55,7 +57,7 @@ def table2_text(
     n_clips = max(row["n_test_clips"] or 0 for row in rows)
     same = SAME_DATA.format(n=n_clips, paper=PAPER_TEST_CLIPS)
     parts += [
-        io.csv_to_markdown([_paper_row(model) for model in paper_table2()], caption=paper),
+        to_markdown([_paper_row(model) for model in paper_table2()], caption=paper),
         same if clip_set == REAL else OTHER_DATA,
     ]
     return "\n\n".join(parts)

@@ -69,33 +69,26 @@ def tabulate_clip_cost(
     io.save_table(table, rows, caption=stamp.line)
 
 
-def plot_class_recalls(*, table: Path, seeds: Path, figures: list[Path]) -> None:
-    """Draw Table 2 as bars: recall per class by model, the paper's values beside.
+def plot_classifiers(
+    *,
+    table: Path,
+    seeds: Path,
+    confusion: Path,
+    curves: Path,
+    bars: list[Path],
+    matrices: list[Path],
+    histories: list[Path],
+) -> None:
+    """Draw recalls per class, the paper's beside; confusion matrices; learning curves.
 
-    Draw Table 2 and the recalls of every seed.
+    Draw Table 2 and the recalls of every seed, the table of confusions, the histories.
     """
     rows = io.load_csv(table)
     line = Stamp.common(rows).line
     published = paper_table2() if "paper_average" in rows[0] else {}
-    draw = config.bound(figure_class_recalls)
-    io.save_figures(figures, draw(rows, io.load_csv(seeds), published, stamp_line=line))
-
-
-def plot_confusion(*, table: Path, confusion: Path, figures: list[Path]) -> None:
-    """Draw the confusion matrices of all classifiers.
-
-    Draw a table of confusions; Table 2 tells scale, preset and device.
-    """
-    line = Stamp.common(io.load_csv(table)).line
-    figure = config.bound(figure_confusion)(io.load_csv(confusion), stamp_line=line)
-    io.save_figures(figures, figure)
-
-
-def plot_learning_curves(*, table: Path, curves: Path, figures: list[Path]) -> None:
-    """Draw the learning curves of all networks.
-
-    Draw a table of histories; Table 2 tells scale, preset and device.
-    """
-    line = Stamp.common(io.load_csv(table)).line
-    figure = config.bound(figure_learning_curves)(io.load_csv(curves), stamp_line=line)
-    io.save_figures(figures, figure)
+    recalls = config.bound(figure_class_recalls)
+    io.save_figures(bars, recalls(rows, io.load_csv(seeds), published, stamp_line=line))
+    mistaken = config.bound(figure_confusion)
+    io.save_figures(matrices, mistaken(io.load_csv(confusion), stamp_line=line))
+    learnt = config.bound(figure_learning_curves)
+    io.save_figures(histories, learnt(io.load_csv(curves), stamp_line=line))

@@ -21,6 +21,7 @@ from jtfs_repro.studies.textures.resynthesis_files import (
     load_resynthesis,
     resynthesize_file,
 )
+from jtfs_repro.tables import is_numeric, to_markdown
 
 PAPER_SECONDS = 0.72  # per iteration on the paper's GPU, JTFS, N = 65 536
 PAPER_SAMPLES = 1 << 16
@@ -117,12 +118,12 @@ def resynthesis_table(scores: Sequence[Sequence[Row]]) -> tuple[list[Row], str]:
         " in the original. error_jtfs, error_scattering1d: relative L2 error measured by each"
         " representation, whichever was descended.",
     ]
-    return rows, io.csv_to_markdown(shown, caption="\n\n".join(notes))
+    return rows, to_markdown(shown, caption="\n\n".join(notes))
 
 
 def _short(cell: str) -> str:
     """Return a fractional number with three significant digits, anything else as it is."""
-    if not io.is_numeric([cell]) or cell.lstrip("-").isdigit():
+    if not is_numeric([cell]) or cell.lstrip("-").isdigit():
         return cell
     return f"{float(cell):.{MARKDOWN_DIGITS}g}"
 

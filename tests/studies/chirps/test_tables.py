@@ -9,6 +9,7 @@ from jtfs_repro.metrics import embeddings as metrics
 from jtfs_repro.studies.chirps.ablation import ablation
 from jtfs_repro.studies.chirps.scores import CHANCE, FLOOR, Outcome, cost_rows, scores, yardsticks
 from jtfs_repro.studies.chirps.stored import absent_clouds, stored_clouds, stored_ratios
+from jtfs_repro.tables import to_markdown
 
 THETA = grid()
 N_BOOTSTRAP = 50
@@ -88,9 +89,9 @@ def test_chance_is_the_standard_deviation_of_the_grid():
 
 def test_same_seed_same_tables_and_text(outcomes, tables):
     again = scores(outcomes, THETA, stamp=STAMP, n_bootstrap=N_BOOTSTRAP)
-    assert io.csv_to_markdown(again.knn) == io.csv_to_markdown(tables.knn)
+    assert to_markdown(again.knn) == to_markdown(tables.knn)
     other = scores(outcomes, THETA, stamp=STAMP, n_bootstrap=N_BOOTSTRAP, seed=1)
-    assert io.csv_to_markdown(other.knn) != io.csv_to_markdown(tables.knn)
+    assert to_markdown(other.knn) != to_markdown(tables.knn)
 
 
 def test_all_not_run_still_makes_tables():

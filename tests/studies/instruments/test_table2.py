@@ -348,15 +348,16 @@ def test_scripts_from_files_to_figures(found, made, tmp_path):
     assert list(io.load_csv(tmp_path / "curves.csv")[1])[2:11] == list(HISTORY)
     assert "paper's Table 2" in (tmp_path / "table.md").read_text(encoding="utf-8")
     assert "n_bootstrap = 1000" in (tmp_path / "table2.gin").read_text()
-    for name, inputs in (
-        ("class_recalls", ("--table", "table.csv", "--seeds", "seeds.csv")),
-        ("confusion", ("--table", "table.csv", "--confusion", "confusion.csv")),
-        ("learning_curves", ("--table", "table.csv", "--curves", "curves.csv")),
-    ):
-        stack = ("--gin", ROOT / f"gin/instruments/{name}.gin", "--figures", f"{name}.png")
-        done = run(f"plot_{name}", *inputs, *stack, cwd=tmp_path)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert (tmp_path / f"{name}.png").stat().st_size > 10000
+    names = ("class_recalls", "confusion", "learning_curves")
+    tables = [f"--{name}={name}.csv" for name in ("table", "seeds", "confusion", "curves")]
+    figures = [
+        f"--{option}={name}.png"
+        for option, name in zip(("bars", "matrices", "histories"), names, strict=True)
+    ]
+    stacks = ("--gin", *(ROOT / f"gin/instruments/{name}.gin" for name in names))
+    done = run("plot_classifiers", *tables, *figures, *stacks, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all((tmp_path / f"{name}.png").stat().st_size > 10000 for name in names)
 
 
 def test_script_errors_are_one_line(tmp_path):

@@ -16,6 +16,7 @@ from jtfs_repro.scattering import Scattering1D, TimeFrequencyScattering
 from jtfs_repro.studies.textures.evaluate_resynthesis import Ears, evaluate_resynthesis
 from jtfs_repro.studies.textures.resynthesis_files import load_cost, load_facts, load_resynthesis
 from jtfs_repro.studies.textures.resynthesis_stages import cost_table, resynthesis_table
+from jtfs_repro.tables import format_cell
 
 ROOT = Path(__file__).parents[3]
 N = 1 << 14
@@ -45,7 +46,7 @@ def scores(made, name="gull", **options):
 
 
 def as_text(rows):
-    return [{name: io.format_cell(cell) for name, cell in row.items()} for row in rows]
+    return [{name: format_cell(cell) for name, cell in row.items()} for row in rows]
 
 
 @pytest.fixture(scope="module")
