@@ -73,7 +73,7 @@ def figure_error_curves(
     return figure
 
 
-def _percent(error: float, _: int) -> str:
+def _percent(error: float, _: float) -> str:
     return f"{100 * error:g} %"
 
 
