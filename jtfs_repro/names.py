@@ -8,7 +8,7 @@ UNREADABLE = "\ufffd"
 _DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
-def readable(text: str) -> str:
+def sanitise(text: str) -> str:
     r"""Return a name for titles, tables and pages: each character stands for itself.
 
     Control characters, bytes that are not UTF-8 (as Python's file names hold them) and marks that
@@ -16,7 +16,7 @@ def readable(text: str) -> str:
 
     Examples
     --------
-    >>> ascii(readable("gull\u202egpj\n\udcff")), readable("Möwe שחף")
+    >>> ascii(sanitise("gull\u202egpj\n\udcff")), sanitise("Möwe שחף")
     ("'gull\\ufffdgpj\\ufffd\\ufffd'", 'Möwe שחף')
     """
     return "".join(map(_shown, text))

@@ -17,7 +17,15 @@ from jtfs_repro import checks
 from jtfs_repro.features.scale_rate import ScaleRate
 from jtfs_repro.io import Unavailable, atomic_path
 from jtfs_repro.plots import style
-from jtfs_repro.plots.images import COLOURS, compressed, draw_image, draw_matrix, limits, spin_name
+from jtfs_repro.plots.images import (
+    COLOURS,
+    compressed,
+    draw_image,
+    draw_matrix,
+    levels,
+    limits,
+    spin_name,
+)
 
 WIDTH, HEIGHT, DPI = 5.6, 5.4, 90  # inches, pixels per inch
 SHADES = 160  # of the colour map, in the palette; greys and the cursor share the rest
@@ -67,8 +75,8 @@ class _Film:
     ) -> None:
         range_db, scalogram_range_db, lowest_hz = ranges
         self.result = result
-        energy = np.square(result.response, dtype=np.float64).sum(axis=1)  # cells x frames
-        self.level = _levels(result, energy, range_db)
+        energy = np.square(result.response, dtype=np.float64).sum(axis=1)
+        self.level = levels(result, energy, range_db=range_db)  # cells x frames
         with style.house_style():
             self.figure = style.new_figure(WIDTH, HEIGHT)
             self.canvas = FigureCanvasAgg(self.figure)
@@ -109,13 +117,6 @@ class _Film:
             for artist in moving:
                 self.figure.draw_artist(artist)
             yield Image.fromarray(np.asarray(self.canvas.buffer_rgba())[..., :3])
-
-
-def _levels(result: ScaleRate, energy: np.ndarray, range_db: float) -> np.ndarray:
-    """Return levels [shape=(cells, frames)] below the strongest cell at any time."""
-    wavelets = (result.rate_hz > 0) | (result.scale_cpo > 0)
-    high = float(np.sqrt(energy[wavelets].max()))
-    return compressed(np.sqrt(energy), high, range_db=range_db)
 
 
 def _save_gif(

@@ -10,29 +10,29 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import (
-    FixedLocator,
-    FuncFormatter,
-    MaxNLocator,
-    NullFormatter,
-    NullLocator,
-)
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
 
 from jtfs_repro import checks
 from jtfs_repro.plots import style
 from jtfs_repro.plots.classifiers import Row, names
+from jtfs_repro.plots.resynthesis import DESCENTS
 
 PAPER = {20: 0.10, 100: 0.03}  # iteration -> error, Section 5: "about"
-DESCENTS = {"lbfgs": "L-BFGS", "bold_driver": "bold driver (paper)", "adam": "Adam"}
+LABELS = DESCENTS | {"bold_driver": "bold driver (paper)"}
 WIDTH, OTHER_DASHES = 1.1, "dashdot"
 DASHES: dict[str, Any] = {"lbfgs": "solid", "bold_driver": (0, (4, 1.5)), "adam": (0, (1, 1.2))}
 COLOURS = {"jtfs": style.INK, "scattering1d": style.ACCENT}
 OTHER_COLOURS = (style.POINT, style.MUTED)
 PANEL, HEAD, AXIS, FOOT = 2.5, 0.55, 0.42, 0.5  # inches
 COLUMNS = 3
-TICKS_PERCENT = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
+TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+NOTE = (
+    "Error of the current sound: relative L2 distance of its coefficients, orders 0 to 2, from"
+    " the original's; iteration 0 is the initial noise, one evaluation per iteration. Diamonds:"
+    " the paper, JTFS by its bold driver on recordings of birds, about 10 % at 20 and 3 % at"
+    " 100 iterations."
+)
 HISTORY_HEIGHT = 3.6  # inches
-HISTORY_TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 HISTORY_NOTE = (
     "Relative L2 error of the coefficients. Line: the current point; iteration 0 is the initial"
     " noise. Dots: trials whose step was undone. Diamonds: what the paper reports of its bird"
@@ -57,7 +57,7 @@ def figure_error_curves(
     n_columns = min(COLUMNS, len(sounds))
     n_rows = math.ceil(len(sounds) / n_columns)
     height = HEAD + n_rows * PANEL + AXIS + FOOT
-    with style.page(height, stamp_line, _note()) as (figure, foot):
+    with style.page(height, stamp_line, NOTE) as (figure, foot):
         bottom = (foot + AXIS) / height
         panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
         figure.subplots_adjust(
@@ -73,13 +73,8 @@ def figure_error_curves(
     return figure
 
 
-def _note() -> str:
-    return (
-        "Error of the current sound: relative L2 distance of its coefficients, orders 0 to 2, from"
-        " the original's; iteration 0 is the initial noise, one evaluation per iteration. Diamonds:"
-        " the paper, JTFS by its bold driver on recordings of birds, about 10 % at 20 and 3 % at"
-        " 100 iterations."
-    )
+def _percent(error: float, _: float) -> str:
+    return f"{100 * error:g} %"
 
 
 def _colour(representation: str, rows: Sequence[Row]) -> str:
@@ -113,9 +108,9 @@ def _axes(panels: np.ndarray, rows: Sequence[Row], lowest: float, last: int) -> 
     first = panels[0, 0]
     first.set_yscale("log")
     first.set_ylim(min(lowest, 0.8 * min(errors)), 1.25 * max(*errors, 1.0))
-    first.yaxis.set_major_locator(FixedLocator([t / 100 for t in TICKS_PERCENT]))
+    first.yaxis.set_major_locator(FixedLocator(TICKS))
     first.yaxis.set_minor_locator(NullLocator())
-    first.yaxis.set_major_formatter(FuncFormatter(lambda error, _: f"{100 * error:g} %"))
+    first.yaxis.set_major_formatter(_percent)
     first.set_xlim(0, last * 1.02)
     for axes in panels.ravel():
         axes.grid(axis="y", color=style.FAINT, linewidth=0.5)
@@ -138,7 +133,7 @@ def _legend(figure: Figure, rows: Sequence[Row], height: float) -> None:
         for name in names(rows, "representation")
     ]
     handles += [
-        _handle(DESCENTS.get(name, name), linestyle=DASHES.get(name, OTHER_DASHES))
+        _handle(LABELS.get(name, name), linestyle=DASHES.get(name, OTHER_DASHES))
         for name in names(rows, "descent")
     ]
     if max(int(row["iteration"]) for row in rows) >= min(PAPER):
@@ -214,10 +209,11 @@ def _marks(axes: Axes, rows: Sequence[Row]) -> None:
 def _dress(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_yscale("log")
     low, high = axes.get_ylim()
-    low, high = _tick_beyond(low, up=False), _tick_beyond(high, up=True)
+    low = max((tick for tick in TICKS if tick <= low), default=low)  # the ticks at or beyond
+    high = min((tick for tick in TICKS if tick >= high), default=high)
     axes.set_ylim(low, high)
-    axes.set_yticks([tick for tick in HISTORY_TICKS if low <= tick <= high])
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda error, _: f"{100 * error:g} %"))
+    axes.set_yticks([tick for tick in TICKS if low <= tick <= high])
+    axes.yaxis.set_major_formatter(_percent)
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.minorticks_off()
     axes.set_xlim(0, max(1.0, 1.02 * float(rows[-1]["iteration"])))
@@ -228,10 +224,3 @@ def _dress(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_ylabel("error")
     row = rows[0]
     axes.set_title(f"{row['sound']}: {row['representation']}, {row['descent']}", loc="left")
-
-
-def _tick_beyond(limit: float, *, up: bool) -> float:
-    """Return the tick at or beyond an end of the axis."""
-    if up:
-        return min((tick for tick in HISTORY_TICKS if tick >= limit), default=limit)
-    return max((tick for tick in HISTORY_TICKS if tick <= limit), default=limit)

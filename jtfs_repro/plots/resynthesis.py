@@ -17,7 +17,7 @@ from jtfs_repro import checks
 from jtfs_repro.plots import style
 
 NFFT, OVERLAP = 256, 128
-COLUMNS = {"scattering1d": "Scattering1D", "jtfs": "JTFS"}  # the representations drawn, in order
+COLUMNS = ("scattering1d", "jtfs")  # the representations drawn, in order
 ROW, HEAD, LABELS = 1.75, 0.3, 0.4  # inches
 DESCENTS = {"lbfgs": "L-BFGS", "bold_driver": "bold driver", "adam": "Adam"}
 RANGE_DB = 40.0
@@ -81,7 +81,7 @@ def figure_resynthesis(
         figure.subplots_adjust(
             left=0.11, right=0.985, top=1 - HEAD / height, bottom=bottom, wspace=0.08, hspace=0.3
         )
-        for axes, title in zip(panels[0], ("original", *COLUMNS.values()), strict=True):
+        for axes, title in zip(panels[0], ("original", *map(style.label, COLUMNS)), strict=True):
             axes.set_title(title)
         for row, texture in zip(panels, textures, strict=True):
             view = _view(texture, (views or {}).get(texture.name))

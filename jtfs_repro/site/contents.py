@@ -12,7 +12,7 @@ import numpy as np
 from jtfs_repro import captions, io
 from jtfs_repro.audio import Sound, read_sound
 from jtfs_repro.captions import Entry
-from jtfs_repro.names import readable
+from jtfs_repro.names import sanitise
 from jtfs_repro.plots.series import Cloud
 from jtfs_repro.provenance import Stamp
 
@@ -166,7 +166,7 @@ def read_target(path: str) -> Target:
     facts = _need(path, io.load_json(path), "name", "title", "origin")
     return Target(
         name=str(facts["name"]),
-        title=readable(str(facts["title"] or facts["name"])),
+        title=sanitise(str(facts["title"] or facts["name"])),
         origin=str(facts["origin"]),
         sound=read_sound(_beside(path, ".wav")),
     )

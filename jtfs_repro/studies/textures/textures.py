@@ -16,7 +16,7 @@ from jtfs_repro import checks
 from jtfs_repro.audio import Sound, count_samples, read_sound, to_mono, truncate_to_power_of_two
 from jtfs_repro.datasets.sounds import RECIPES, synthesise
 from jtfs_repro.io import FileError
-from jtfs_repro.names import readable
+from jtfs_repro.names import sanitise
 
 SYNTHESISED, FROM_FILE = "synthesised by this project", "file"
 
@@ -85,8 +85,8 @@ def _from_file(name: str, path: Path, max_samples: int | None) -> Prepared:
         sound = to_mono(kept)
     except ValueError as error:
         raise FileError(f"{path}: {error}") from None
-    facts = {"name": name, "title": readable(path.stem), "origin": FROM_FILE}
-    facts["source"] = readable(path.name)
+    facts = {"name": name, "title": sanitise(path.stem), "origin": FROM_FILE}
+    facts["source"] = sanitise(path.name)
     cut = {
         "seed": None,
         "n_channels_found": found.n_channels,
