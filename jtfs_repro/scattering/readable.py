@@ -129,7 +129,7 @@ def jtfs(
     U_0 = U_0.view(*x.shape[:-1], axis.N_padded)
     N_fr = padded_rows((J + 1) * Q[0], J_fr, row.width, row.log2_stride, least=len(psi1))
 
-    S = {(): pool_time(U_0, time, axis, 0)}
+    S: dict[tuple[int, ...], Tensor] = {(): pool_time(U_0, time, axis, 0)}
     U_1 = scalogram(U_0, psi1, time, analytic)
     k1 = [time.step(psi.j) for psi in psi1]
 
