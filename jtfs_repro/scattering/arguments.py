@@ -11,14 +11,19 @@ from torch import Tensor
 from .. import checks
 
 
-def check_signal(x: Any, N: int, *, finite: bool) -> None:
-    """Raise unless `x` is a real float tensor [shape=(..., N)] (of finite values, if asked for)."""
+def check_type(x: Any) -> None:
+    """Raise unless `x` is a real float tensor."""
     if not isinstance(x, Tensor):
         mistake = "torch.as_tensor(x, dtype=torch.float32)?"
         raise TypeError(f"type(x)={type(x).__name__} must be torch.Tensor ({mistake})")
     if x.dtype not in (torch.float32, torch.float64):
         mistake = "complex input? take a real signal" if x.is_complex() else "x.float()?"
         raise TypeError(f"x.dtype={x.dtype} must be torch.float32 or torch.float64 ({mistake})")
+
+
+def check_signal(x: Any, N: int, *, finite: bool) -> None:
+    """Raise unless `x` is a real float tensor [shape=(..., N)] (of finite values, if asked for)."""
+    check_type(x)
     if x.ndim < 1 or x.shape[-1] != N:
         mistake = "time is the last axis; its length is fixed at construction"
         checks.fail("x.shape", tuple(x.shape), f"end in {N} samples", mistake)
