@@ -10,8 +10,6 @@ from torch import Tensor
 from .arguments import check_type
 from .transform import TimeFrequencyScattering
 
-KEPT = 8  # transforms, those used last
-
 
 def jtfs(x: Tensor, *, J: int, J_fr: int, Q: int | tuple[int, ...], **options: Any) -> Any:
     """Return the joint scattering coefficients of `x`.
@@ -42,6 +40,6 @@ def jtfs(x: Tensor, *, J: int, J_fr: int, Q: int | tuple[int, ...], **options: A
     return _transform(**hashable)(x)
 
 
-@functools.lru_cache(maxsize=KEPT, typed=True)
+@functools.lru_cache(maxsize=8, typed=True)  # the tables of those used last
 def _transform(**arguments: Any) -> TimeFrequencyScattering:
     return TimeFrequencyScattering(**arguments)
