@@ -417,7 +417,7 @@ def test_a_broken_gin_file_ends_snakemake_with_one_line(tree):
     assert status == 1
     errors = [line for line in printed.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1, printed
-    assert f"features/mfcc.gin:{len(text.splitlines()) + 1}: " in errors[0]
+    assert f"chirps/mfcc.gin:{len(text.splitlines()) + 1}: " in errors[0]
     assert "Traceback" not in printed
 
 
