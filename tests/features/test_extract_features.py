@@ -11,6 +11,7 @@ from torch import nn
 
 from jtfs_repro import io
 from jtfs_repro.features import extraction as ef
+from jtfs_repro.features import shards as shards_module
 
 SR = 100.0
 SIGNALS = np.random.default_rng(0).standard_normal((10, 8)).astype(np.float32)
@@ -51,10 +52,10 @@ def extract(feature=Moments, *, shard=0, n_shards=1, signals=SIGNALS, **options)
 @pytest.mark.parametrize("n_shards", [1, 3, 10])
 def test_shards_together_are_the_whole(n_shards):
     shards = [extract(shard=i, n_shards=n_shards) for i in range(n_shards)]
-    mean, facts = ef.gather_shards(shards, "mean")
+    mean, facts = shards_module.gather_shards(shards, "mean")
     np.testing.assert_allclose(mean[:, 0], SIGNALS.mean(1), atol=1e-6)  # float32 sums of 8
     assert facts == {"status": "run", "n_signals": 10, "dimension": 1, "device": "cpu"}
-    spread, facts = ef.gather_shards(shards, "spread")
+    spread, facts = shards_module.gather_shards(shards, "spread")
     np.testing.assert_allclose(spread[:, 1], SIGNALS.max(1))
     assert facts["dimension"] == 2
 
@@ -157,7 +158,7 @@ def test_report_holds_the_cost():
     assert report["seconds"] > 0
     assert report["seconds_per_signal"] == report["seconds"] / 10
     assert 1e7 < report["peak_memory_bytes"] < 1e11  # bytes, not KiB
-    record = ef.cost_record("mean", "moments", [report, report], 1)
+    record = shards_module.cost_record("mean", "moments", [report, report], 1)
     assert (record["n_signals"], record["seconds"]) == (20, 2 * report["seconds"])
 
 
@@ -198,7 +199,7 @@ def test_wrong_arguments(options, message):
 
 def test_unavailable_feature_is_reported_not_raised():
     shards = [extract(missing, shard=i, n_shards=2) for i in range(2)]
-    array, facts = ef.gather_shards(shards, "openl3")
+    array, facts = shards_module.gather_shards(shards, "openl3")
     assert array.shape == (10, 0)
     assert facts["status"] == io.NOT_RUN
     assert io.why_not_run(facts) == "weights missing; put them at data/"
@@ -206,9 +207,9 @@ def test_unavailable_feature_is_reported_not_raised():
 
 def test_shards_that_disagree():
     with pytest.raises(ValueError, match=r"status=\['not run', 'run'\] must be the same"):
-        ef.gather_shards([extract(), extract(missing)], "mean")
+        shards_module.gather_shards([extract(), extract(missing)], "mean")
 
 
 def test_part_that_is_not_there():
     with pytest.raises(ValueError, match=r"representation='jtfs' must be one of 'mean', 'spread'"):
-        ef.gather_shards([extract()], "jtfs")
+        shards_module.gather_shards([extract()], "jtfs")
