@@ -24,6 +24,7 @@ from rules import needs
 IS_VERBOSE = os.environ.get("VERBOSE", "") not in ("", "0")
 ENGINE = {event for event in LogEvent if event not in (LogEvent.ERROR, LogEvent.DEBUG_DAG)}
 ROUTINE = ("Building DAG", "Using shell", "Assuming unrestricted", "Select jobs", "Execute ")
+ROUTINE += ("Command 'set -euo pipefail",)  # a failed job, of which `failure` says more
 FIRST_GUESS_S = 20  # before that, nothing is said of the time that is left
 PAUSE_S = 30  # between two lines on one stage
 
@@ -37,9 +38,7 @@ def quieten(is_dry_run: Callable[[], bool]) -> None:
             return True
         is_news = record.levelno >= logging.WARNING or not any(map(_is_progress, logger.handlers))
         is_routine = str(record.msg).startswith(ROUTINE)
-        of_job = getattr(record, "exception", "") == "CalledProcessError"  # `failure` says it
-        event = getattr(record, "event", None)
-        return event not in ENGINE and is_news and not (is_routine or of_job)
+        return getattr(record, "event", None) not in ENGINE and is_news and not is_routine
 
     for handler in logger.handlers:
         if handler.name == "DefaultStreamHandler":
