@@ -117,7 +117,8 @@ def _root(file: str) -> str:
 def describe_gin(error: Exception, file: str = "gin/") -> str:
     """Return gin's message of several lines as ``file:line: what``."""
     if isinstance(error, SyntaxError):
-        return f"{error.filename or file}:{error.lineno or 1}: {error.msg}"
+        name = file if error.filename in (None, "<tokenize>") else error.filename
+        return f"{name}:{error.lineno or 1}: {error.msg}"
     text = str(error)
     places = re.findall(r'In file "([^"]+)", line (\d+)', text)
     name, line = places[0] if places else (file, "1")
