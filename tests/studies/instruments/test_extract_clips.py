@@ -24,7 +24,8 @@ def clips(tmp_path_factory):
         path = folder / f"{i}.wav"
         audio = 0.1 * (i + 1) * generator.standard_normal(131072).astype(np.float32)
         soundfile.write(path, audio, 44100, subtype="FLOAT")
-        known = {"file": path.name, "sha256": sha256(path.read_bytes()).hexdigest()}
+        known = {"file": path.name, "bytes": path.stat().st_size}
+        known |= {"sha256": sha256(path.read_bytes()).hexdigest()}
         names = {"subset": "test", "label": "a", "class_id": 0, "group": "g", "name": str(i)}
         found.append(Clip(**known, **names))
     digest = DIGESTS["clips_sha256"]
