@@ -67,7 +67,8 @@ check_own_clips(workflow.rules)
 onstart:
     check_device()
     if not terminal.IS_VERBOSE:
-        terminal.follow(jobs_by_id(), scale=config["scale"], files=STAGE_FILES)
+        options = {"files": STAGE_FILES, "is_left_out": is_left_out}
+        terminal.follow(jobs_by_id(), scale=config["scale"], **options)
 
 
 onsuccess:

@@ -31,6 +31,13 @@ def page_of(run):
     return next((f"{site}/index.html" for site in site_of(run) if os.path.isdir(site)), "")
 
 
+def is_left_out(job):
+    """Return whether a job will only say why it was not run."""
+    if job.rule.name == "train_end_to_end":
+        return leaves_out_end_to_end(job.wildcards)
+    return job.wildcards.get("feature") == "openl3" and not has_weights(job.wildcards)
+
+
 def notebooks(run):
     """Return the executed notebooks of one run."""
     is_wanted = config["notebooks"] and STUDIES["textures"](run)

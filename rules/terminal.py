@@ -45,9 +45,9 @@ def quieten(is_dry_run: Callable[[], bool]) -> None:
             handler.addFilter(is_shown)
 
 
-def follow(jobs: Mapping[int, Any], *, scale: str, files: Mapping[str, str]) -> None:
-    """Say from now on what becomes of ``jobs`` (id -> job); ``files`` names each stage's file."""
-    logger.addHandler(Progress(jobs, scale=scale, files=files))
+def follow(jobs: Mapping[int, Any], **options: Any) -> None:
+    """Say from now on what becomes of ``jobs`` (id -> job); options are those of `Progress`."""
+    logger.addHandler(Progress(jobs, **options))
 
 
 def _is_progress(handler: logging.Handler) -> bool:
@@ -55,7 +55,10 @@ def _is_progress(handler: logging.Handler) -> bool:
 
 
 class Progress(logging.Handler):
-    """Counts the jobs that end, weighed by the seconds in config/needs.csv."""
+    """Counts the jobs that end, weighed by the seconds in config/needs.csv.
+
+    ``files`` names each stage's file; jobs that ``is_left_out`` only say why, and take no time.
+    """
 
     def __init__(
         self,
@@ -63,12 +66,16 @@ class Progress(logging.Handler):
         *,
         scale: str,
         files: Mapping[str, str] | None = None,
+        is_left_out: Callable[[Any], bool] = lambda job: False,
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self.rules = {number: job.rule.name for number, job in jobs.items()}
-        self.weights = {number: _seconds(job, scale) for number, job in jobs.items()}
+        self.weights = {
+            number: 0.0 if is_left_out(job) else _seconds(job, scale)
+            for number, job in jobs.items()
+        }
         self.totals = Counter(self.rules.values())
         self.done: set[int] = set()
         self.files = files or {}
