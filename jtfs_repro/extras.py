@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 
-OWN = {"jtfs_repro", "rules", "tools"} | sys.stdlib_module_names
-
 
 def need(room: str, extra: str, *modules: str) -> None:
     """Check that what a room imports is installed, without importing it.
@@ -28,15 +26,15 @@ def need(room: str, extra: str, *modules: str) -> None:
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """End a command that imports a missing package with one line that names the extra."""
+    """End a command that imports a missing package with one line that names the extra for all."""
     try:
         yield
     except ImportError as error:
-        if not error.name or error.name.partition(".")[0] in OWN:
+        name = (error.name or "sys").partition(".")[0]
+        if name in sys.stdlib_module_names or find_spec(name) is not None:
             raise
-        known = "pip install" in str(error)
-        sys.exit(f"error: {error if known else _line(error.name, 'the workflow', 'workflow')}")
+        sys.exit(f"error: {_line(name, 'the workflow', 'workflow')}")
 
 
-def _line(module: str, room: str, extra: str) -> str:
-    return f"{module} is needed by {room}: pip install 'jtfs_repro[{extra}]'"
+def _line(module: str, user: str, extra: str) -> str:
+    return f"{module} is needed by {user}: pip install 'jtfs_repro[{extra}]'"
