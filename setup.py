@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent
 PACKAGE = (ROOT / "jtfs_repro/__init__.py").read_text(encoding="utf-8")
 
 FEATURES = [
-    *("gin-config", "h5py", "librosa", "nnaudio", "pooch", "scikit-learn", "scipy"),
+    *("gin-config", "h5py", "librosa", "nnaudio2", "pooch", "scikit-learn", "scipy"),
     *("soundfile", "threadpoolctl", "tqdm"),
 ]
 PLOTS = [*FEATURES, "matplotlib", "pillow"]

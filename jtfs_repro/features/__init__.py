@@ -2,4 +2,4 @@
 
 from jtfs_repro.extras import need
 
-need(__name__, "features", "gin", "h5py", "librosa", "nnAudio", "scipy", "tqdm")
+need(__name__, "features", "gin", "h5py", "librosa", "nnAudio2", "scipy", "tqdm")

@@ -5,6 +5,8 @@ r"""Constant-Q transform by nnAudio (CQT1992v2: one long kernel per bin, no down
 
 from __future__ import annotations
 
+import os
+
 import torch
 from torch import Tensor, nn
 
@@ -24,7 +26,8 @@ class Cqt(nn.Module):
     with periodic Hann windows of ``L_k = ceil(sr / (f_k (2^(1/b) - 1)))`` samples, centred on the
     frame, hop `h`, reflection at both edges (librosa's scaling). ValueError, TypeError: an argument
     is outside its range, or a signal is not real with shape (B, n_samples). Reference: Cheuk et
-    al., "nnAudio", IEEE Access 2020. Brown and Puckette, JASA 1992.
+    al., "nnAudio", IEEE Access 2020. Roy et al., "nnAudio 2", arXiv:2606.05394, 2026. Brown and
+    Puckette, JASA 1992.
 
     Parameters
     ----------
@@ -84,7 +87,9 @@ class Cqt(nn.Module):
 
     def _transform(self) -> tuple[nn.Module, int]:
         """Return nnAudio's module and the length of its longest kernel in samples."""
-        from nnAudio.features.cqt import CQT1992v2  # heavy: only when a feature is built
+        # cited in docs/third_party.md: no reminder on the standard output
+        os.environ.setdefault("NNAUDIO_DISABLE_CITATION_REMINDER", "1")
+        from nnAudio2.features.cqt import CQT1992v2  # heavy: only when a feature is built
 
         transform = CQT1992v2(
             sr=self.sr,  # pyright: ignore[reportArgumentType]  (any rate works)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = (
-    *("torch", "numpy", "scipy", "scikit-learn", "librosa", "nnaudio", "soundfile", "h5py"),
+    *("torch", "numpy", "scipy", "scikit-learn", "librosa", "nnaudio2", "soundfile", "h5py"),
     *("gin-config", "snakemake", "lightning", "midirenderer", "matplotlib"),
 )
 _VARIABLES = (  # that change which kernels run, or how memory is given back
