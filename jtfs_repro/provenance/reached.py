@@ -34,9 +34,9 @@ from jtfs_repro.provenance.modules import (
     shape,
 )
 
-# Frame modules that cannot change a number: they hash, compare and describe what others made, refuse
-# a gin file, name a missing package. A folder stands for all below it. `stamp` prints on results, so
-# it counts.
+# Frame modules that cannot change a number: they hash, compare and describe what others made,
+# refuse a gin file, name a missing package. A folder stands for all below it. `stamp` prints on
+# results, so it counts.
 WITHOUT_NUMBERS = ("jtfs_repro/provenance/", "jtfs_repro/gin_trust.py", "jtfs_repro/extras.py")
 BUT = ("jtfs_repro/provenance/stamp.py",)
 
