@@ -72,7 +72,8 @@ onstart:
 
 
 onsuccess:
-    print(terminal.farewell(RUN, pictures_of(RUN), page_of(RUN)), file=sys.stderr)
+    if makes_all():
+        print(terminal.farewell(RUN, pictures_of(RUN), page_of(RUN)), file=sys.stderr)
 
 
 # the others are jobs; what downloads runs where snakemake runs, as cluster nodes may lack a network

@@ -252,6 +252,11 @@ def jobs_by_id():
     return {job.jobid: job for job in workflow.dag.needrun_jobs() if job.rule.name != "all"}
 
 
+def makes_all():
+    """Return whether the whole run was asked for."""
+    return any(job.rule.name == "all" for job in workflow.dag.jobs)
+
+
 def results(run):
     """Return every figure and table of one run, its data, and the page that shows them.
 
