@@ -26,7 +26,7 @@ from collections import defaultdict
 from jtfs_repro import config as settings
 from jtfs_repro import io
 from jtfs_repro.gin_files import effective, sections as gin_sections
-from jtfs_repro.layout import PRESETS
+from jtfs_repro.layout import PRESETS, SCALES
 from jtfs_repro.journal import sha256
 from jtfs_repro.provenance.reached import code_digest
 from jtfs_repro.run import files as stage_files
@@ -52,7 +52,7 @@ for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
     os.environ.setdefault(name, str(2**30))
 
 # a run is named scale[-preset][+variant]; pictures of the default run lie flat in img/
-RUN_PATTERN = rf"(?:smoke|demo|paper)(?:-(?:{'|'.join(PRESETS)}))?(?:\+\w+)?"
+RUN_PATTERN = rf"(?:{'|'.join(SCALES)})(?:-(?:{'|'.join(PRESETS)}))?(?:\+\w+)?"
 PICTURES_PATTERN = rf"(?:(?!{DEFAULT}/){RUN_PATTERN}/)?"
 
 STAGE_FILES = stage_files()
@@ -170,8 +170,7 @@ def needs(name, *, extraction=False, gpu=None):
     """
 
     def job(wildcards):
-        parts = [wildcards.get(key) for key in ("feature", "front", "model")]
-        return {"rule": name, "part": next(filter(None, parts), "")}
+        return {"rule": name, "part": declared.part_of(dict(wildcards.items()))}
 
     def scale(wildcards):
         return parse_run(run_of(wildcards))["scale"]

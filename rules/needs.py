@@ -16,6 +16,7 @@ from __future__ import annotations
 import csv
 import functools
 import math
+from collections.abc import Mapping
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -25,6 +26,7 @@ MEMORY_MARGIN = 1.5
 START_MINUTES = 2  # to start Python on a busy node
 ROUND_MB = 100
 IMPORTS_MB = 500  # PyTorch and librosa in memory, before any data
+PARTS = ("feature", "front", "model")  # wildcards by which the figures of a rule differ
 GPU_MB = 4000  # ASSUME: of the host, for CUDA's libraries and what is copied; not measured
 
 
@@ -39,8 +41,18 @@ def minutes(rule: str, scale: str, *, part: str = "", shards: int = 1, attempt: 
     >>> minutes("score_representation", "demo"), minutes("tabulate_scores", "paper", attempt=2)
     (3, 12)
     """
-    seconds = _figure(rule, part, "seconds", scale) / _shares(rule, part, shards)
-    return attempt * (START_MINUTES + math.ceil(MARGIN * seconds / 60))
+    declared = MARGIN * seconds(rule, scale, part=part, shards=shards)
+    return attempt * (START_MINUTES + math.ceil(declared / 60))
+
+
+def seconds(rule: str, scale: str, *, part: str = "", shards: int = 1) -> float:
+    """Return the seconds that a job takes on a core; parameters as for `minutes`."""
+    return _figure(rule, part, "seconds", scale) / _shares(rule, part, shards)
+
+
+def part_of(wildcards: Mapping[str, str]) -> str:
+    """Return the part of a job: its feature, front or model, '' if it has none."""
+    return next((wildcards[key] for key in PARTS if wildcards.get(key)), "")
 
 
 def memory_mb(rule: str, scale: str, *, part: str = "", gpus: int = 0, attempt: int = 1) -> int:

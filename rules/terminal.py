@@ -127,10 +127,8 @@ def _seconds(job: Any, scale: str) -> float:
     if job.rule.name.startswith("fetch_"):
         return 0.0  # most find what they look for, or give up at once
     wildcards = dict(job.wildcards.items())
-    part = next((wildcards[k] for k in ("feature", "front", "model") if k in wildcards), "")
-    row = needs.find(job.rule.name, part)
-    seconds = float(row["seconds_paper" if scale == "paper" else "seconds_demo"])
-    return seconds / int(wildcards.get("shards", 1))
+    part, shards = needs.part_of(wildcards), int(wildcards.get("shards", 1))
+    return needs.seconds(job.rule.name, scale, part=part, shards=shards)
 
 
 @functools.cache

@@ -85,7 +85,8 @@ def test_a_running_stage_is_found_by_its_folder(tmp_path):
     text = "import time\nprint(1, flush=True)\ntime.sleep(60)\n"
     (tmp_path / "jtfs_repro/__main__.py").write_text(text)
     command = [sys.executable, "-m", "jtfs_repro", "toy"]
-    toy = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE)
+    found_here = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}  # the toy, not ours
+    toy = subprocess.Popen(command, cwd=tmp_path, env=found_here, stdout=subprocess.PIPE)
     try:
         toy.stdout.readline()
         assert attempt._stage_of(tmp_path, "toy").pid == toy.pid
