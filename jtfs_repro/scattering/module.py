@@ -21,7 +21,7 @@ from .arguments import (
 from .bank import TimeBank
 from .engine import Engine, Network, full_precision
 from .filters import Filter, low_pass, wavelets
-from .padding import padded, time_axis
+from .padding import TimeAxis, padded, time_axis
 from .paths import Path, path_table
 from .plan import Plan, bytes_per_signal
 from .pruning import pruned_rows
@@ -131,6 +131,17 @@ class ScatteringModule(nn.Module):
         for field in ("xi", "sigma"):
             values = torch.tensor([getattr(psi, field) for psi in bank], dtype=torch.float64)
             self.register_buffer(field + suffix, values)
+
+    def _build(self) -> None:
+        """Make the network of the bank."""
+        raise NotImplementedError
+
+    def _on_axis(self, axis: TimeAxis) -> Self:
+        """Return the same transform on another axis; tables are made at its first use."""
+        other = type(self)(**{**self._given, "shape": axis.N})
+        other.bank = replace(other.bank, axis=axis)
+        other._build()
+        return other
 
     def _set_network(self, network: Network, paths: list[Path], *, first_averaged: bool) -> None:
         """Take what is computed, and the paths of its output."""

@@ -139,6 +139,9 @@ class Scattering1D(ScatteringModule):
         super().__post_init__()
         self._check_time(self.J, self.shape, self.Q, self.T, self.stride, self.out_type)
         checks.choice("max_order", self.max_order, (1, 2))
+        self._build()
+
+    def _build(self) -> None:
         network = TimeNetwork(bank=self.bank, max_order=self.max_order)
         self._set_network(network, network.paths(), first_averaged=False)
 

@@ -103,6 +103,9 @@ class TimeFrequencyScattering(ScatteringModule):
         self._check_time(self.J, self.shape, self.Q, self.T, self.stride, self.out_type)
         self._check_rows(self.F, self.stride_fr)
         self._register_filters("_fr", self.psi_fr)
+        self._build()
+
+    def _build(self) -> None:
         self._row_bank = RowBank(
             psi_fr=self.psi_fr,
             F=self.F,
