@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .averaging import Reduction, global_average, local_average, no_average
@@ -86,6 +86,19 @@ class TimeBank:
             )
             for i, (k, filters) in enumerate(groups.items())
         ]
+
+    def reduced(self, stages: Sequence[Any], reduction: Callable[[int], Reduction]) -> list[Any]:
+        """Return first-order stages, or branches, with other averages in time."""
+        N = self.axis.N_padded
+        lengths = [getattr(stage, "band", stage).M for stage in stages]
+        averages = [reduction((N // M).bit_length() - 1) for M in lengths]
+        return [replace(s, reduction=r) for s, r in zip(stages, averages, strict=True)]
+
+    def reduced_second(
+        self, second: SecondOrder | None, reduction: Callable[[int], Reduction]
+    ) -> SecondOrder | None:
+        """Return the second order with other averages in time."""
+        return second and replace(second, branches=self.reduced(second.branches, reduction))
 
     def second_bands(self, n2: int, *, aligned: bool = False) -> list[Band]:
         """Bands of psi2[n2], one per resolution of the first order that has rows for it."""

@@ -24,8 +24,11 @@ class Network(Protocol):
         """Wavelets in time."""
         ...
 
-    def tables(self, sizes: ChunkSizes) -> Any:
-        """Return tables of NumPy arrays, to compute `sizes` at once."""
+    def tables(self, sizes: ChunkSizes, like: Any = None) -> Any:
+        """Return tables of NumPy arrays, to compute `sizes` at once.
+
+        like : tables for another length with as much padding: the wavelets are taken from them
+        """
         ...
 
     def orders(self, U_0: Tensor, tables: Any) -> list[Tensor]:
@@ -36,14 +39,15 @@ class Network(Protocol):
 class Engine:
     """Keeps a network's tables per (device, dtype) of its inputs, and cuts batches into chunks."""
 
-    def __init__(self, network: Network, outputs: int) -> None:
+    def __init__(self, network: Network, outputs: int, like: Engine | None = None) -> None:
         self.network, self.outputs = network, outputs  # outputs: coefficients per signal
+        self.like = like  # shares its wavelets
         self._tables: dict[tuple[torch.device, torch.dtype], Any] = {}
         self._memories: dict[tuple[str, torch.dtype, int], Memory] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out the tables: copies make their own."""
-        return {**self.__dict__, "_tables": {}, "_memories": {}}
+        return {**self.__dict__, "_tables": {}, "_memories": {}, "like": None}
 
     def run(self, U_0: Tensor, budget: float | None) -> list[Tensor]:
         """Return the network's coefficients of padded signals [shape=(B, N_padded)]."""
@@ -61,7 +65,8 @@ class Engine:
         """Return the tables for inputs on `device`: built in float64 on the CPU, then kept."""
         key = (device, dtype)
         if key not in self._tables:
-            build = partial(self.network.tables, chunk_sizes(device))
+            like = self.like and self.like.tables(device, dtype)
+            build = partial(self.network.tables, chunk_sizes(device), like)
             # inference mode and the levels of torch.func belong to a thread: not to the tables
             self._tables[key] = apart(lambda: to_tensors(build(), device, dtype, {}))
         return self._tables[key]

@@ -65,9 +65,16 @@ class JointNetwork:
             return U.mean(-1, True) if self.bank.mean else U.sum(-1, keepdim=True)
         return U[..., slice(*self.bank.axis.border(0))] if self._first_is_cut else U
 
-    def tables(self, sizes: ChunkSizes) -> JointTables:
-        """Return the tables, to compute `sizes` at once."""
+    def tables(self, sizes: ChunkSizes, like: JointTables | None = None) -> JointTables:
+        """Return the tables, to compute `sizes` at once; wavelets of `like` are taken over."""
         reduction = cache(partial(self.bank.reduction, chunk=sizes.time))
+        if like is not None:
+            return JointTables(
+                reduce_0=self.bank.reduction(0, LONG_CHUNK),
+                first=self.bank.reduced(like.first, self._reduction_1),
+                kernels_1=like.kernels_1,
+                second=self.bank.reduced_second(like.second, reduction),
+            )
         branches = [self._branch(n2, reduction, sizes) for n2 in self.bank.live_n2]
         second = SecondOrder(branches=branches, columns=sizes.joint) if branches else None
         return JointTables(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, fields, replace
 from typing import Any, Self
@@ -29,6 +30,7 @@ from .pruning import pruned_rows
 PAD_MODES = ("reflect", "zero", "conj-reflect")
 OUT_TYPES = ("array", "list", "dict")
 GLOBAL_AVERAGES = ("sum", "mean")
+OTHERS = 16  # transforms for other lengths that are kept
 
 
 @dataclass(eq=False, repr=False)
@@ -73,7 +75,7 @@ class ScatteringModule(nn.Module):
 
     def __post_init__(self) -> None:
         self._given = {field.name: getattr(self, field.name) for field in fields(self)}
-        self._others: dict[int, Self] = {}
+        self._others: OrderedDict[TimeAxis, Self] = OrderedDict()
         super().__init__()
 
     def _check_time(self, J: Any, shape: Any, Q: Any, T: Any, stride: Any, out_type: Any) -> None:
@@ -137,10 +139,24 @@ class ScatteringModule(nn.Module):
         raise NotImplementedError
 
     def _on_axis(self, axis: TimeAxis) -> Self:
-        """Return the same transform on another axis; tables are made at its first use."""
+        """Return the same transform on another axis, kept for the next time.
+
+        Its wavelets' tables are those of the first transform with as many samples.
+        """
+        if axis == self.bank.axis:
+            return self
+        if axis in self._others:
+            self._others.move_to_end(axis)
+            return self._others[axis]
         other = type(self)(**{**self._given, "shape": axis.N})
         other.bank = replace(other.bank, axis=axis)
         other._build()
+        N = axis.N_padded
+        alike = (S for S in (self, *self._others.values()) if S.bank.axis.N_padded == N)
+        other.engine.like = next((S.engine.like or S.engine for S in alike), None)
+        self._others[axis] = other
+        if len(self._others) > OTHERS:
+            self._others.popitem(last=False)
         return other
 
     def _set_network(self, network: Network, paths: list[Path], *, first_averaged: bool) -> None:
@@ -159,7 +175,7 @@ class ScatteringModule(nn.Module):
             return self.engine.run(U_0, self.memory_budget), scale, batch
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_others": {}}
+        return {**self.__dict__, "_others": OrderedDict()}
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:  # pyright: ignore
         """Refuse the filters of another transform: what was learnt on them would be misled."""
@@ -220,16 +236,11 @@ class ScatteringModule(nn.Module):
         return psi.described(self.bank.axis.N_padded, analytic=self.analytic and psi.xi != 0)
 
     def for_length(self, N: int) -> Self:
-        """Return the same transform for signals of `N` samples, made once per length.
+        """Return the same transform for signals of `N` samples; the last 16 lengths are kept.
 
-        The tables of a length are made at its first signal; a few lengths that recur (or padding
-        to them) are cheap, a new length for every signal is not.
+        Lengths with the same padded length share their wavelets, which are what costs to make.
         """
-        if self.bank.axis.N == N:
-            return self
-        if N not in self._others:
-            self._others[N] = type(self)(**{**self._given, "shape": N})
-        return self._others[N]
+        return self if self.bank.axis.N == N else self._on_axis(time_axis(N, self.T))
 
     def paths(self, sr: float | None = None) -> dict[str, Any]:
         """Return one table of the output's path axis: columns of its length and in its order.

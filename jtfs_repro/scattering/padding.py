@@ -41,6 +41,23 @@ class TimeAxis:
         return start, end
 
 
+@dataclass(frozen=True, kw_only=True)
+class Window(TimeAxis):
+    """A stretch of an axis that is padded already: its samples `first` to `last` give frames."""
+
+    first: int
+    last: int
+
+    def border(self, k: int) -> tuple[int, int]:
+        """Return (first, last) at resolution ``2**-k``."""
+        return self.first >> k, self.last >> k
+
+
+def window(N: int, first: int = 0, last: int | None = None) -> Window:
+    """Return a window of `N` samples."""
+    return Window(N=N, N_padded=N, left=0, first=first, last=N if last is None else last)
+
+
 def time_axis(N: int, T: float) -> TimeAxis:
     """Return the padding of a signal of `N` samples for a low-pass filter of width `T` samples.
 

@@ -50,10 +50,17 @@ class TimeNetwork:
         rows = [row for S in S_2 for row in S.split(1, dim=-2)]
         return [S_0, *S_1, *(rows[i] for i in tables.sort_2.tolist())]
 
-    def tables(self, sizes: ChunkSizes) -> TimeTables:
-        """Return the tables, to compute `sizes` at once."""
+    def tables(self, sizes: ChunkSizes, like: TimeTables | None = None) -> TimeTables:
+        """Return the tables, to compute `sizes` at once; wavelets of `like` are taken over."""
         bank = self.bank
         reduction = cache(partial(bank.reduction, chunk=LONG_CHUNK))
+        if like is not None:
+            return TimeTables(
+                reduce_0=reduction(0),
+                first=bank.reduced(like.first, reduction),
+                second=bank.reduced_second(like.second, reduction),
+                sort_2=like.sort_2,
+            )
         branches = [
             Branch(
                 n2=n2,
