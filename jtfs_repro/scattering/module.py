@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from .. import checks
+from .any_length import AnyLength
 from .arguments import (
     averaging_width,
     check_signal,
@@ -30,11 +31,10 @@ from .pruning import pruned_rows
 PAD_MODES = ("reflect", "zero", "conj-reflect")
 OUT_TYPES = ("array", "list", "dict")
 GLOBAL_AVERAGES = ("sum", "mean")
-OTHERS = 16  # transforms for other lengths that are kept
 
 
 @dataclass(eq=False, repr=False)
-class ScatteringModule(nn.Module):
+class ScatteringModule(AnyLength, nn.Module):
     """Arguments of both transforms, and what both offer.
 
     A transform is a dataclass: its fields are the constructor's arguments, which hold after
@@ -138,27 +138,6 @@ class ScatteringModule(nn.Module):
         """Make the network of the bank."""
         raise NotImplementedError
 
-    def _on_axis(self, axis: TimeAxis) -> Self:
-        """Return the same transform on another axis, kept for the next time.
-
-        Its wavelets' tables are those of the first transform with as many samples.
-        """
-        if axis == self.bank.axis:
-            return self
-        if axis in self._others:
-            self._others.move_to_end(axis)
-            return self._others[axis]
-        other = type(self)(**{**self._given, "shape": axis.N})
-        other.bank = replace(other.bank, axis=axis)
-        other._build()
-        N = axis.N_padded
-        alike = (S for S in (self, *self._others.values()) if S.bank.axis.N_padded == N)
-        other.engine.like = next((S.engine.like or S.engine for S in alike), None)
-        self._others[axis] = other
-        if len(self._others) > OTHERS:
-            self._others.popitem(last=False)
-        return other
-
     def _set_network(self, network: Network, paths: list[Path], *, first_averaged: bool) -> None:
         """Take what is computed, and the paths of its output."""
         self._paths = paths
@@ -234,13 +213,6 @@ class ScatteringModule(nn.Module):
 
     def _described(self, psi: Filter) -> dict[str, Any]:
         return psi.described(self.bank.axis.N_padded, analytic=self.analytic and psi.xi != 0)
-
-    def for_length(self, N: int) -> Self:
-        """Return the same transform for signals of `N` samples; the last 16 lengths are kept.
-
-        Lengths with the same padded length share their wavelets, which are what costs to make.
-        """
-        return self if self.bank.axis.N == N else self._on_axis(time_axis(N, self.T))
 
     def paths(self, sr: float | None = None) -> dict[str, Any]:
         """Return one table of the output's path axis: columns of its length and in its order.

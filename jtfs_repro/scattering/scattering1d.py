@@ -15,6 +15,7 @@ from .averaging import Reduction, averaged
 from .bank import TimeBank
 from .budget import LONG_CHUNK, ChunkSizes
 from .first_order import FirstOrder
+from .lengths import is_list, scattered_list
 from .module import ScatteringModule
 from .paths import Path, time_meta
 from .second_order import Branch, SecondOrder
@@ -152,18 +153,21 @@ class Scattering1D(ScatteringModule):
         network = TimeNetwork(bank=self.bank, max_order=self.max_order)
         self._set_network(network, network.paths(), first_averaged=False)
 
-    def forward(self, x: Tensor) -> Any:
+    def forward(self, x: Any) -> Any:
         """Return the scattering coefficients.
 
         Parameters
         ----------
-        x : Tensor [shape=(..., N)], real, float32 or float64; decides device and dtype
+        x : Tensor [shape=(..., N)], real, float32 or float64; decides device and dtype;
+            or a list of such of different lengths: returns the list of their outputs
 
         Returns
         -------
         S : Tensor [shape=(..., C, frames)], or a list of dictionaries (coef, j, n, order), or a
             dictionary {n: coef}, coef [shape=(..., frames of the path)]
         """
+        if is_list(x):
+            return scattered_list(self, x)
         orders, scale, batch = self._orders(x)
         if self.out_type == "array":
             S = torch.cat(orders, dim=-2) * scale[:, None]

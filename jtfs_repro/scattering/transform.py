@@ -7,12 +7,12 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from .. import checks
 from .arguments import averaging_width, dyadic_stride, quality_factor_fr
 from .filters import low_pass, spinned_wavelets
 from .joint_network import JointNetwork
+from .lengths import is_list, scattered_list
 from .module import ScatteringModule
 from .padding import padded_rows
 from .paths import Path, joint_meta
@@ -147,12 +147,13 @@ class TimeFrequencyScattering(ScatteringModule):
             checks.fail("stride_fr", self.stride_fr, rule, "no more than one row would be left")
         self.N_fr = padded_rows(rows, self.J_fr, self.F, log2_stride, least=len(self.psi1))
 
-    def forward(self, x: Tensor) -> Any:
+    def forward(self, x: Any) -> Any:
         """Return the joint scattering coefficients.
 
         Parameters
         ----------
-        x : Tensor [shape=(..., N)], real, float32 or float64; decides device and dtype
+        x : Tensor [shape=(..., N)], real, float32 or float64; decides device and dtype;
+            or a list of such of different lengths: returns the list of their outputs
 
         Returns
         -------
@@ -165,6 +166,8 @@ class TimeFrequencyScattering(ScatteringModule):
               with coef [shape=(..., frames)], for joint paths [shape=(..., rows, frames)]
             - dict: {n: coef}
         """
+        if is_list(x):
+            return scattered_list(self, x)
         (S_0, *joint), scale, batch = self._orders(x)
         scale = scale[:, None]
         if self._row_bank.is_joint_array:
