@@ -17,7 +17,7 @@ TOOLS = {"checks", "io", "tables", "devices", "gpu_memory", "names", "audio", "d
 TOOLS |= {"gin_files", "runs", "extras", "journal", "layout", "npy_files"}
 TOOLS |= {"tensor_files"}
 MAY_IMPORT = {
-    "scattering": {"checks"},
+    "scattering": {"checks", "extras"},
     "models": {"checks"},
     "datasets": TOOLS,
     "metrics": {"checks", "extras", "scattering"},

@@ -27,7 +27,7 @@ class AnyLength:
     engine: Engine
     T: Any
     _given: dict[str, Any]
-    _others: OrderedDict[TimeAxis, Self]
+    _others: OrderedDict[TimeAxis, Any]
 
     def _build(self) -> None:
         """Make the network of the bank."""

@@ -6,7 +6,7 @@ import math
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, fields, replace
-from typing import Any, Self
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -75,7 +75,7 @@ class ScatteringModule(AnyLength, nn.Module):
 
     def __post_init__(self) -> None:
         self._given = {field.name: getattr(self, field.name) for field in fields(self)}
-        self._others: OrderedDict[TimeAxis, Self] = OrderedDict()
+        self._others: OrderedDict[TimeAxis, Any] = OrderedDict()
         super().__init__()
 
     def _check_time(self, J: Any, shape: Any, Q: Any, T: Any, stride: Any, out_type: Any) -> None:
