@@ -44,6 +44,7 @@ class AnyLength:
             self._others.move_to_end(axis)
             return self._others[axis]
         other = type(self)(**{**self._given, "shape": axis.N})
+        other._is_built = False
         other.bank = replace(other.bank, axis=axis)
         other._build()
         N = axis.N_padded

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from .. import checks
+from .watched import is_traced, plain_value
 
 
 def check_type(x: Any) -> None:
@@ -26,10 +27,18 @@ def check_signal(x: Any, N: int, *, finite: bool) -> None:
     check_type(x)
     if x.ndim < 1 or x.shape[-1] != N:
         mistake = "time is the last axis; its length is fixed at construction"
+        if x.ndim < 1:
+            mistake = "at least one axis is needed: time is the last"
         checks.fail("x.shape", tuple(x.shape), f"end in {N} samples", mistake)
-    if x.numel() == 0:
-        checks.fail("x.shape", tuple(x.shape), "hold at least one signal", "an empty batch")
-    if finite and not torch.isfinite(x).all():
+    if finite:
+        _check_finite(plain_value(x))
+
+
+def _check_finite(x: Tensor) -> None:
+    if is_traced():
+        mistake = "look at values before what is traced, exported or compiled"
+        checks.fail("check_finite", True, "be False in a graph", mistake)
+    if not torch.isfinite(x).all():
         where = tuple(int(i) for i in torch.nonzero(~torch.isfinite(x))[0])
         checks.fail("x", x[where].item(), f"be finite, at index {where}", "NaN or Inf in the audio")
 
@@ -38,7 +47,7 @@ def signal_length(shape: Any) -> int:
     """Return N from an int or a 1-tuple."""
     if isinstance(shape, (tuple, list)):
         if len(shape) != 1:
-            mistake = "signals are one-dimensional; the batch shape is free"
+            mistake = "signals are one-dimensional: exactly one element; the batch shape is free"
             checks.fail("shape", shape, "be an integer or a 1-tuple", mistake)
         (shape,) = shape
     return checks.integer("shape", shape, low=2, mistake="the number of samples of a signal")
@@ -50,7 +59,9 @@ def quality_factors(name: str, Q: Any) -> tuple[int, int]:
     if not isinstance(values, (tuple, list)) or not 1 <= len(values) <= 2:
         checks.fail(name, Q, "be an integer, a 1-tuple or a 2-tuple", "wavelets per octave")
     Q1, Q2 = (*values, 1)[:2]
-    return checks.integer(name, Q1, low=1), checks.integer(f"{name}[1]", Q2, low=1)
+    mistake = f"{name} must always be >= 1"
+    first = checks.integer(name, Q1, low=1, mistake=mistake)
+    return first, checks.integer(f"{name}[1]", Q2, low=1, mistake=mistake)
 
 
 def averaging_width(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, fields, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -20,10 +21,11 @@ from .arguments import (
     quality_factors,
     signal_length,
 )
+from .attributes import Attributes
 from .bank import TimeBank
-from .engine import Engine, Network, full_precision
+from .engine import Assemble, Engine, Network, full_precision
 from .filters import Filter, low_pass, wavelets
-from .padding import TimeAxis, padded, time_axis
+from .padding import TimeAxis, time_axis
 from .paths import Path, path_table
 from .plan import Plan, bytes_per_signal
 from .pruning import pruned_rows
@@ -34,7 +36,7 @@ GLOBAL_AVERAGES = ("sum", "mean")
 
 
 @dataclass(eq=False, repr=False)
-class ScatteringModule(AnyLength, nn.Module):
+class ScatteringModule(Attributes, AnyLength, nn.Module):
     """Arguments of both transforms, and what both offer.
 
     A transform is a dataclass: its fields are the constructor's arguments, which hold after
@@ -61,8 +63,11 @@ class ScatteringModule(AnyLength, nn.Module):
     memory_budget : None or number of bytes
         Memory that the transform may use, in the backward pass as well. Batches that need more are
         computed in parts, and recomputed in the backward pass. None: 80 % of what is free.
-    backend : 'torch'
+    frontend : None or 'torch'
+        Kymatio's name for the kind of arrays; NumPy's are those of `jtfs_repro.scattering.numpy`.
     """
+
+    FRONTEND: ClassVar[str] = "torch"
 
     _: KW_ONLY
     global_average: str = "sum"
@@ -71,20 +76,29 @@ class ScatteringModule(AnyLength, nn.Module):
     check_finite: bool = False
     prune: float = 0
     memory_budget: float | None = None
-    backend: str = "torch"
+    frontend: str | None = None
 
     def __post_init__(self) -> None:
         self._given = {field.name: getattr(self, field.name) for field in fields(self)}
         self._others: OrderedDict[TimeAxis, Any] = OrderedDict()
         super().__init__()
 
+    def _check_frontend(self) -> None:
+        """Check the arguments that name a kind of arrays."""
+        own = self.FRONTEND
+        given = own if self.frontend is None else self.frontend
+        others = "from jtfs_repro.scattering.numpy or .sklearn import the others"
+        self.frontend = checks.choice("frontend", str(given).lower(), (own,), others)
+        checks.choice("backend", self.backend, {"torch": 0, own: 0}, others)  # pyright: ignore
+
     def _check_time(self, J: Any, shape: Any, Q: Any, T: Any, stride: Any, out_type: Any) -> None:
         """Check the keywords and the arguments of the time axis, and build its wavelets."""
-        self.out_type = checks.choice("out_type", out_type, OUT_TYPES)
+        mistake = "out_type must be one of these"
+        self.out_type = checks.choice("out_type", out_type, OUT_TYPES, mistake)
         checks.choice("pad_mode", self.pad_mode, PAD_MODES)
         checks.choice("global_average", self.global_average, GLOBAL_AVERAGES)
         self.analytic, self.check_finite = bool(self.analytic), bool(self.check_finite)
-        checks.choice("backend", self.backend, ("torch",))
+        self._check_frontend()
         N = signal_length(shape)
         self.shape = (N,)
         self.J = checks.integer("J", J, low=0, mistake="J is log2 of the largest scale in samples")
@@ -95,6 +109,7 @@ class ScatteringModule(AnyLength, nn.Module):
         if (limit := axis.N_padded.bit_length() - 1) < self.J:
             rule = f"be <= {limit} for shape={N}"
             checks.fail("J", self.J, rule, "2**J samples exceed the padded signal")
+        stride = self._oversampled(stride)
         self.log2_stride = dyadic_stride("stride", stride, "T", T, self.average, self.log2_T)
         self.stride = 2**self.log2_stride  # samples between two output frames
         if self.log2_stride > (coarsest := max(self.J, self.log2_T)):
@@ -103,7 +118,7 @@ class ScatteringModule(AnyLength, nn.Module):
         if out_type == "array" and not self.average:
             rule = "be 'list' or 'dict' with T=0"
             checks.fail("out_type", out_type, rule, "without averaging, paths differ in length")
-        self.psi1, self.psi2 = (wavelets(self.J, q) for q in self.Q)
+        self.psi1, self.psi2 = (tuple(wavelets(self.J, q)) for q in self.Q)
         mistake = "a share of the energy, such as 0.001; 0 drops nothing"
         self.prune = checks.number("prune", self.prune, low=0, high=0.5, mistake=mistake)
         if self.memory_budget is not None:
@@ -128,6 +143,20 @@ class ScatteringModule(AnyLength, nn.Module):
         self._register_filters("1", self.psi1)
         self._register_filters("2", self.psi2)
 
+    def _oversampled(self, stride: Any) -> Any:
+        """Return the stride that `oversampling` stands for, or the given one."""
+        mistake = "oversampling must be nonnegative and at most log2(T)"
+        oversampling = self.oversampling  # pyright: ignore
+        n = checks.integer("oversampling", oversampling, low=0, high=self.log2_T, mistake=mistake)
+        if n == 0:
+            return stride
+        line = f"oversampling={n} is Kymatio's old name for stride={2 ** (self.log2_T - n)}"
+        warnings.warn(line, DeprecationWarning, stacklevel=2)
+        if stride not in (None, 2 ** (self.log2_T - n)):
+            rule = f"be None or {2 ** (self.log2_T - n)} with oversampling={n}"
+            checks.fail("stride", stride, rule, "one of them is enough")
+        return 2 ** (self.log2_T - n)
+
     def _register_filters(self, suffix: str, bank: Sequence[Filter]) -> None:
         """Show the bank in `state_dict`: buffers xi, sigma. Nothing is computed from them."""
         for field in ("xi", "sigma"):
@@ -140,18 +169,27 @@ class ScatteringModule(AnyLength, nn.Module):
 
     def _set_network(self, network: Network, paths: list[Path], *, first_averaged: bool) -> None:
         """Take what is computed, and the paths of its output."""
+        self._is_built = False
         self._paths = paths
         self._strides = [self.bank.stride_of(p, first_averaged=first_averaged) for p in paths]
         rows = [len(path.n1) if isinstance(path.n1, range) else 1 for path in paths]
         frames = [self.frames if self.average else -(-self.bank.axis.N // s) for s in self._strides]
-        self.engine = Engine(network, sum(n * m for n, m in zip(rows, frames, strict=True)))
+        self.engine = Engine(
+            network, sum(n * m for n, m in zip(rows, frames, strict=True)), self.pad_mode
+        )
+        self._is_built = True
 
-    def _orders(self, x: Tensor) -> tuple[list[Tensor], Tensor, torch.Size]:
-        """Check and pad the input; return the network's output, its scale, the batch's shape."""
+    def _computed(self, x: Tensor, assemble: Assemble) -> list[Tensor]:
+        """Check the input; return what `assemble` makes of its coefficients [shape=(..., ...)]."""
         check_signal(x, self.bank.axis.N, finite=self.check_finite)
-        U_0, scale, batch = padded(x, self.bank.axis, self.pad_mode)
+        batch = x.shape[:-1]
+        rows = x.reshape(batch.numel(), self.bank.axis.N)
+        if is_empty := rows.shape[0] == 0:  # one signal of zeros says what shape the output has
+            rows = torch.cat([rows, x.new_zeros(1, self.bank.axis.N)])
         with full_precision(x):
-            return self.engine.run(U_0, self.memory_budget), scale, batch
+            found = self.engine.run(rows, self.memory_budget, assemble)
+        found = [part[:0] for part in found] if is_empty else found
+        return [part.reshape(*batch, *part.shape[1:]) for part in found]
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_others": OrderedDict()}

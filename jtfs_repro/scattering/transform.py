@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from .. import checks
 from .arguments import averaging_width, dyadic_stride, quality_factor_fr
@@ -62,7 +63,10 @@ class TimeFrequencyScattering(ScatteringModule):
     keep_lost : bool
         Keep what the default cuts off: rows of n_fr = 0 when ``F < 2**J_fr``, and with `format`
         'time' and T = 0 the frames of the first order.
-    global_average, pad_mode, analytic, check_finite, prune, memory_budget, backend
+    backend : 'torch'
+    oversampling : int
+        Kymatio's old name of a stride of ``T / 2**oversampling``.
+    global_average, pad_mode, analytic, check_finite, prune, memory_budget, frontend
         See `ScatteringModule`.
 
     Raises
@@ -94,7 +98,9 @@ class TimeFrequencyScattering(ScatteringModule):
     stride_fr: Any = None
     out_type: str = "array"
     format: str = "time"
+    backend: str = "torch"
     _: KW_ONLY
+    oversampling: int = 0
     unpad_fr: bool = False
     keep_lost: bool = False
 
@@ -106,6 +112,7 @@ class TimeFrequencyScattering(ScatteringModule):
         self._build()
 
     def _build(self) -> None:
+        self._is_built = False
         self._row_bank = RowBank(
             psi_fr=self.psi_fr,
             F=self.F,
@@ -141,7 +148,7 @@ class TimeFrequencyScattering(ScatteringModule):
             rule = "be 'list' or 'dict' with format='joint' and F=0"
             mistake = "without averaging, paths differ in rows; or use format='time'"
             checks.fail("out_type", self.out_type, rule, mistake)
-        self.psi_fr = spinned_wavelets(self.J_fr, self.Q_fr[0])
+        self.psi_fr = tuple(spinned_wavelets(self.J_fr, self.Q_fr[0]))
         if self.stride_fr > (longest := max(rows, 2**self.J_fr)):
             rule = f"be <= {longest} = max((J + 1) Q1, 2**J_fr)"
             checks.fail("stride_fr", self.stride_fr, rule, "no more than one row would be left")
@@ -168,15 +175,9 @@ class TimeFrequencyScattering(ScatteringModule):
         """
         if is_list(x):
             return scattered_list(self, x)
-        (S_0, *joint), scale, batch = self._orders(x)
-        scale = scale[:, None]
-        if self._row_bank.is_joint_array:
-            S = torch.stack(joint, dim=-3) * scale[:, None]
-            return S.reshape(*batch, *S.shape[1:])
+        coefs = self._computed(x, self._assembled)
         if self.out_type == "array":
-            S = torch.cat([S_0, *joint], dim=-2) * scale
-            return S.reshape(*batch, *S.shape[1:])
-        coefs = [(S * scale).reshape(*batch, *S.shape[1:]) for S in (S_0, *joint)]
+            return coefs[0]
         coefs[0] = coefs[0].squeeze(-2)
         if self.format == "time":
             coefs = [coefs[0], *(row for S in coefs[1:] for row in S.unbind(-2))]
@@ -185,6 +186,15 @@ class TimeFrequencyScattering(ScatteringModule):
         return [
             {"coef": coef, **self._label(p)} for p, coef in zip(self._paths, coefs, strict=True)
         ]
+
+    def _assembled(self, orders: list[Tensor], scale: Tensor) -> list[Tensor]:
+        """Return the array [shape=(b, C, ...)], or the orders by themselves."""
+        scale = scale[:, None]
+        if self._row_bank.is_joint_array:
+            return [torch.stack(orders[1:], dim=-3) * scale[:, None]]
+        if self.out_type == "array":
+            return [torch.cat(orders, dim=-2) * scale]
+        return [S * scale for S in orders]
 
     @property
     def filters_fr(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -77,9 +77,13 @@ def test_another_length_is_refused_in_one_line(S, x, shape):
 
 
 @pytest.mark.parametrize("batch", [(0,), (2, 0)], ids=str)
-def test_an_empty_batch_is_refused_in_one_line(S, batch):
-    with pytest.raises(ValueError, match=r"must hold at least one signal \(an empty batch\)"):
-        S(signal(*batch, N))
+def test_an_empty_batch_gives_an_empty_output(S, batch):
+    x = signal(*batch, N).requires_grad_()
+    empty, one = coefs(S(x)), coefs(S(signal(N)))
+    assert [y.shape for y in empty] == [(*batch, *y.shape) for y in one]
+    assert all(y.dtype == x.dtype for y in empty)
+    sum(y.sum() for y in empty).backward()
+    assert x.grad.shape == x.shape
 
 
 # --- repetition, modes -------------------------------------------------------------------------
