@@ -26,6 +26,7 @@ class AnyLength:
     bank: TimeBank
     engine: Engine
     T: Any
+    _is_built: bool
     _given: dict[str, Any]
     _others: OrderedDict[TimeAxis, Any]
 

@@ -16,6 +16,8 @@ def check_type(x: Any) -> None:
     """Raise unless `x` is a real float tensor."""
     if not isinstance(x, Tensor):
         mistake = "torch.as_tensor(x, dtype=torch.float32)?"
+        if type(x).__name__ == "Proxy":
+            mistake = "torch.fx traces without values: use torch.export.export"
         raise TypeError(f"type(x)={type(x).__name__} must be torch.Tensor ({mistake})")
     if x.dtype not in (torch.float32, torch.float64):
         mistake = "complex input? take a real signal" if x.is_complex() else "x.float()?"

@@ -62,7 +62,7 @@ class Engine:
         It gets the tensors of `Network.orders` for some of the signals, and the scale by which they
         are to be multiplied [shape=(b, 1)]; its results have the signals as their first axis.
         """
-        tables, B = self.tables(x.device, x.dtype), len(x)
+        tables = self.tables(x.device, x.dtype)
 
         def computed(some: Tensor) -> tuple[Tensor, ...]:
             U_0, scale = padded(some, self.network.bank.axis, self.pad_mode)
@@ -71,7 +71,7 @@ class Engine:
         if is_traced():  # the graph is to serve for other batches
             return list(computed(x))
         grad = torch.is_grad_enabled() and x.requires_grad
-        how = self.chunks(B, x.dtype, x.device, grad=grad, budget=budget)
+        how = self.chunks(len(x), x.dtype, x.device, grad=grad, budget=budget)
         portions = Portions(function=computed, signals=how.signals)
         if how.rerun:
             return list(portions(x))
@@ -149,7 +149,7 @@ class Engine:
 
 def full_precision(x: Tensor) -> torch.autocast:
     """Return the context in which autocast does not round matrix products to half precision."""
-    return torch.autocast(x.device.type, enabled=False)
+    return torch.autocast("cpu" if x.is_meta else x.device.type, enabled=False)
 
 
 def to_tensors(tables: Any, device: torch.device, dtype: torch.dtype, memo: dict[int, Any]) -> Any:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 import warnings
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, fields, replace
 from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .. import checks
 from .any_length import AnyLength
@@ -29,6 +28,8 @@ from .padding import TimeAxis, time_axis
 from .paths import Path, path_table
 from .plan import Plan, bytes_per_signal
 from .pruning import pruned_rows
+from .state import FilterState
+from .watched import is_traced, uncompiled
 
 PAD_MODES = ("reflect", "zero", "conj-reflect")
 OUT_TYPES = ("array", "list", "dict")
@@ -36,7 +37,7 @@ GLOBAL_AVERAGES = ("sum", "mean")
 
 
 @dataclass(eq=False, repr=False)
-class ScatteringModule(Attributes, AnyLength, nn.Module):
+class ScatteringModule(Attributes, AnyLength, FilterState):
     """Arguments of both transforms, and what both offer.
 
     A transform is a dataclass: its fields are the constructor's arguments, which hold after
@@ -157,16 +158,6 @@ class ScatteringModule(Attributes, AnyLength, nn.Module):
             checks.fail("stride", stride, rule, "one of them is enough")
         return 2 ** (self.log2_T - n)
 
-    def _register_filters(self, suffix: str, bank: Sequence[Filter]) -> None:
-        """Show the bank in `state_dict`: buffers xi, sigma. Nothing is computed from them."""
-        for field in ("xi", "sigma"):
-            values = torch.tensor([getattr(psi, field) for psi in bank], dtype=torch.float64)
-            self.register_buffer(field + suffix, values)
-
-    def _build(self) -> None:
-        """Make the network of the bank."""
-        raise NotImplementedError
-
     def _set_network(self, network: Network, paths: list[Path], *, first_averaged: bool) -> None:
         """Take what is computed, and the paths of its output."""
         self._is_built = False
@@ -183,29 +174,20 @@ class ScatteringModule(Attributes, AnyLength, nn.Module):
         """Check the input; return what `assemble` makes of its coefficients [shape=(..., ...)]."""
         check_signal(x, self.bank.axis.N, finite=self.check_finite)
         batch = x.shape[:-1]
-        rows = x.reshape(batch.numel(), self.bank.axis.N)
-        if is_empty := rows.shape[0] == 0:  # one signal of zeros says what shape the output has
+        rows = x if x.ndim == 2 else x.reshape(batch.numel(), self.bank.axis.N)
+        is_empty = not is_traced() and len(rows) == 0
+        if is_empty:  # one signal of zeros says what shape the output has
             rows = torch.cat([rows, x.new_zeros(1, self.bank.axis.N)])
         with full_precision(x):
-            found = self.engine.run(rows, self.memory_budget, assemble)
+            found = uncompiled(self.engine.run)(rows, self.memory_budget, assemble)
         found = [part[:0] for part in found] if is_empty else found
-        return [part.reshape(*batch, *part.shape[1:]) for part in found]
+        return found if x.ndim == 2 else [S.reshape(*batch, *S.shape[1:]) for S in found]
+
+    def __prepare_scriptable__(self) -> None:
+        raise TypeError("torch.jit.script cannot compile the transform (use torch.export.export)")
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_others": OrderedDict()}
-
-    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:  # pyright: ignore
-        """Refuse the filters of another transform: what was learnt on them would be misled."""
-        errors = args[-1]
-        for name, own in self.named_buffers(recurse=False):
-            other = state_dict.get(prefix + name)
-            if other is None:
-                continue
-            if other.shape != own.shape or not torch.allclose(other.to(own), own, rtol=1e-2):
-                rule = "must be that of this transform (saved with other J, Q or Q_fr?)"
-                errors.append(f"{prefix}{name} {rule}")
-                return
-        super()._load_from_state_dict(state_dict, prefix, *args)
 
     # --- what both transforms offer, under the names that users of the field's package know -------
 

@@ -31,11 +31,9 @@ def in_parallel(
     is not computed by the caller either, whose operations would be split among the cores.
     """
     threads = threads_of(device)
-    if threads == 1:
+    if threads == 1 or is_watched():
         return [function(items)]
     call, shares = _without_grad(function), _shares(items, threads)
-    if is_watched():
-        return [call(items)]
     try:
         waiting = [_pool(os.getpid(), threads).submit(call, share) for share in shares]
     except RuntimeError:  # the interpreter is ending, and gives out no work to threads
@@ -88,7 +86,15 @@ def _pool(_process: int, threads: int) -> ThreadPoolExecutor:
         pool.submit(_use_one_core, started)
     started.wait()
     torch.set_num_threads(threads)  # what later threads of the user's start with
+    _prepare_forks()
     return pool
+
+
+@functools.cache
+def _prepare_forks() -> None:
+    """Let forked processes use one thread: OpenMP hangs with more after its parent used them."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=functools.partial(torch.set_num_threads, 1))
 
 
 def _use_one_core(started: threading.Barrier) -> None:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from .watched import Rows, is_batched, is_traced
+from .watched import Rows, is_batched, is_forward_twice, is_traced
 
 
 class Stage(ABC):
@@ -35,7 +35,7 @@ class Stage(ABC):
 
     def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """Apply the stage."""
-        if is_traced():
+        if is_traced() or is_forward_twice():
             return self.plain(*inputs)
         return _Staged.apply(self, *inputs)  # pyright: ignore[reportReturnType]
 

@@ -1,7 +1,9 @@
 """What of torch watches or changes the operations of the calling thread, and of it alone."""
 
+# pyright: reportPrivateImportUsage=false, reportAttributeAccessIssue=false
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import torch
@@ -34,6 +36,15 @@ def is_transformed() -> bool:
     return levels is not None or forward_ad._current_level >= 0
 
 
+def is_forward_twice() -> bool:
+    """Return whether forward-mode derivatives are taken of each other.
+
+    Of a function with its own rule, torch gets the second wrong.
+    """
+    levels = torch._C._functorch.get_interpreter_stack() or ()
+    return sum(level.key() == torch._C._functorch.TransformType.Jvp for level in levels) > 1
+
+
 def is_traced() -> bool:
     """Return whether operations are written down, to be run with other inputs."""
     is_fake = torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.FAKE) is not None
@@ -45,6 +56,13 @@ def plain_value(x: Tensor) -> Tensor:
     while torch._C._functorch.is_functorch_wrapped_tensor(x):
         x = torch._C._functorch.get_unwrapped(x)
     return x
+
+
+def uncompiled(function: Any) -> Any:
+    """Return `function` such that ``torch.compile`` leaves it, and what it calls, alone."""
+    if "torch._dynamo" not in sys.modules:  # nothing is compiled; its import takes a second
+        return function
+    return torch.compiler.disable(function)
 
 
 def flushes_denormals() -> bool:
