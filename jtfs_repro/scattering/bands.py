@@ -69,15 +69,8 @@ def band(
     result, at the price of reading more bins.
     """
     M, N_in = N >> k_out, N >> k_in
-    ends = [_ends(psi, N) for psi in filters]
-    widest = max(high - low for low, high in ends)
-    width = min(widest, N_in)
-    if aligned or width > M:
-        width = min(-(-width // M) * M, N_in)
-    bins = np.stack([low + np.arange(width) for low, _ in ends])
-    if aligned:
-        bins = np.stack([_in_place(row, M) for row in bins])
-    aliases = range(2**k_in) if k_in <= 1 else (-1, 0, 1)
+    bins = band_bins(filters, N, k_in, k_out, aligned=aligned)
+    aliases = alias_periods(k_in)
     gain = np.stack(
         [
             sum(values(psi, row + q * N_in, N, analytic=analytic) for q in aliases)
@@ -94,6 +87,25 @@ def band(
         gain=np.stack([gain, sign * gain], axis=-1) * 2.0 ** (k_in - k_out),
         M=M,
     )
+
+
+def band_bins(
+    filters: Sequence[Filter], N: int, k_in: int, k_out: int, *, aligned: bool
+) -> NDArray[np.int64]:
+    """Return the bins that are read for each filter [shape=(filters, width)], of `N` in all."""
+    M, N_in = N >> k_out, N >> k_in
+    ends = [_ends(psi, N) for psi in filters]
+    widest = max(high - low for low, high in ends)
+    width = min(widest, N_in)
+    if aligned or width > M:
+        width = min(-(-width // M) * M, N_in)
+    bins = np.stack([low + np.arange(width) for low, _ in ends])
+    return np.stack([_in_place(row, M) for row in bins]) if aligned else bins
+
+
+def alias_periods(k_in: int) -> Sequence[int]:
+    """Return the periods of the subsampled spectrum over which a filter reaches."""
+    return range(2**k_in) if k_in <= 1 else (-1, 0, 1)
 
 
 def _ends(psi: Filter, N: int) -> tuple[int, int]:
@@ -136,14 +148,17 @@ def windows(U_hat: Tensor, band: Band) -> Tensor:
     Half the spectrum of a real signal [shape=(..., N_in / 2 + 1)] -> [shape=(..., filters, bins)],
     bins <= M.
     """
-    filters, width, _ = band.gain.shape
+    bins = torch.view_as_complex(_bins_read(U_hat, band) * band.gain)
+    return bins if band.width <= band.M else bins.unflatten(-1, (-1, band.M)).sum(-2)
+
+
+def _bins_read(U_hat: Tensor, band: Band) -> Tensor:
+    """Return the bins that the band reads: Tensor [shape=(..., filters, width, 2)]."""
     if band.runs:
         bins = torch.cat([_run(U_hat, run) for run in band.runs], dim=-1)
     else:
         bins = U_hat.index_select(-1, band.index)
-    bins = torch.view_as_real(bins).unflatten(-2, (filters, width))
-    bins = torch.view_as_complex(bins * band.gain)
-    return bins if width <= band.M else bins.unflatten(-1, (-1, band.M)).sum(-2)
+    return torch.view_as_real(bins).unflatten(-2, band.gain.shape[:2])
 
 
 def windows_into(U_hat: Tensor, band: Band, Y_hat: Tensor) -> None:
@@ -171,16 +186,27 @@ def rfft_adjoint(U_hat: Tensor, M: int) -> Tensor:
 
 def windows_adjoint(Y_hat: Tensor, band: Band, U_hat: Tensor) -> None:
     """Add to `U_hat` [shape=(..., N_in / 2 + 1)] the adjoint of :func:`windows` at `Y_hat`."""
-    width = band.width
-    if width > band.M:
-        Y_hat = Y_hat[..., None, :].expand(*Y_hat.shape[:-1], width // band.M, band.M).flatten(-2)
-    bins = torch.view_as_complex(torch.view_as_real(Y_hat[..., :width]) * band.gain).flatten(-2)
+    bins = torch.view_as_complex(_unfolded(Y_hat, band) * band.gain).flatten(-2)
     if band.runs:
         parts = bins.split([high - low for low, high, _ in band.runs], dim=-1)
         for (low, high, is_reversed), part in zip(band.runs, parts, strict=True):
             U_hat[..., low:high] += part.flip(-1) if is_reversed else part
     else:
         U_hat.scatter_add_(-1, band.index.expand(bins.shape), bins)
+
+
+def gain_adjoint(Y_hat: Tensor, band: Band, U_hat: Tensor) -> Tensor:
+    """Return the gradient of the gains, given that of the :func:`windows` of `U_hat`."""
+    products = _bins_read(U_hat, band) * _unfolded(Y_hat, band)
+    return products.flatten(0, -4).sum(0)
+
+
+def _unfolded(Y_hat: Tensor, band: Band) -> Tensor:
+    """Return `Y_hat` at each bin that the band reads, real and imaginary part."""
+    width, M = band.width, band.M
+    if width > M:
+        Y_hat = Y_hat[..., None, :].expand(*Y_hat.shape[:-1], width // M, M).flatten(-2)
+    return torch.view_as_real(Y_hat[..., :width])
 
 
 def _run(U_hat: Tensor, run: tuple[int, int, bool]) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from .averaging import Reduction, averaged, averaged_adjoint
-from .bands import Band, rfft_adjoint, windows, windows_adjoint
+from .bands import Band, gain_adjoint, rfft_adjoint, windows, windows_adjoint
 from .parallel import in_parallel
 from .stages import Stage
 
@@ -60,8 +60,14 @@ class FirstOrder(Stage):
         in_parallel(fill, self._chunks(B), U_0_hat.device)
         return (S_1,) if U_1_hat is None else (S_1, U_1_hat)
 
-    def adjoint(self, inputs: Sequence[Tensor], grads: Sequence[Tensor]) -> Sequence[Tensor]:
-        """See `Stage`."""
+    def adjoint(
+        self,
+        inputs: Sequence[Tensor],
+        grads: Sequence[Tensor],
+        sink: dict[int, Tensor] | None = None,
+    ) -> Sequence[Tensor]:
+        """See `Stage`; adds the gradients of the tables that `sink` has, by identity."""
+        gain_grad = None if sink is None else sink.get(id(self.band.gain))
         (U_0_hat,), (S_1, *U_1_hat) = inputs, grads
 
         def gradient_of(chunks: Sequence[slice]) -> Tensor:
@@ -74,6 +80,8 @@ class FirstOrder(Stage):
                     U_1 += rfft_adjoint(part[:, chunk], band.M)
                 Y_hat = torch.fft.fft(Y_1.sgn_().mul_(U_1), norm="forward")
                 windows_adjoint(Y_hat, band, gradient)
+                if gain_grad is not None:
+                    gain_grad[chunk] += gain_adjoint(Y_hat, band, U_0_hat)
             return gradient
 
         chunks = self._chunks(len(U_0_hat))

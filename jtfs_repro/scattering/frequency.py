@@ -16,13 +16,17 @@ from torch import Tensor
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
-    """Rows ``start:stop`` of a chunk: A and B (or None) on the columns from `first` on."""
+    """Rows ``start:stop`` of a chunk: A and B (or None) on the columns from `first` on.
+
+    source : None, or where A and B come from, among the impulse responses one after the other
+    """
 
     start: int
     stop: int
     first: int
     A: Any
     B: Any
+    source: Any = None
 
     @property
     def columns(self) -> slice:

@@ -63,12 +63,19 @@ def _average(bench: _Bench, chunk: _Chunk, S: Tensor, scratch: Scratch) -> None:
 
 
 def pooled_adjoint(
-    Y: Tensor, G: Tensor, Y_grad: Tensor, kernels: RowKernels, reduction: Reduction, columns: int
+    Y: Tensor,
+    G: Tensor,
+    Y_grad: Tensor,
+    kernels: RowKernels,
+    reduction: Reduction,
+    columns: int,
+    sink: dict[int, Tensor] | None = None,
 ) -> None:
     """Write to `Y_grad` the gradient of `Y`, given that of the result of :func:`pooled`, `G`.
 
     With P + iQ = Y * psi and U = sqrt(P**2 + Q**2): dU/dP = P / U, and 0 where U = 0. `G` is to be
-    of moderate size: where U = 0 it is divided by the root of the smallest number.
+    of moderate size: where U = 0 it is divided by the root of the smallest number. The gradients
+    of the kernels that `sink` has, by identity, are added to it.
     """
     G = G.transpose(0, 1)
     S = torch.empty_like(G).index_copy_(0, kernels.order, G)
@@ -76,15 +83,22 @@ def pooled_adjoint(
     if sum(time.length for _, _, time in placed(reduction)) < Y.shape[-1]:
         Y_grad.zero_()
 
-    def gradients_of(share: Sequence[_Chunk]) -> None:
+    wanted = [t for c in kernels.chunks for tile in c.tiles for t in (tile.A, tile.B)]
+    wanted = [] if sink is None else [t for t in wanted if id(t) in sink]
+
+    def gradients_of(share: Sequence[_Chunk]) -> dict[int, Tensor]:
         scratch = Scratch(Y.real)
-        for chunk, bench in _benches(Y, kernels, share, scratch):
+        own = {id(table): torch.zeros_like(table) for table in wanted}
+        for chunk, bench in _benches(Y, kernels, share, scratch, own):
             bench.load(chunk.of(Y))
             bench.X_grad.zero_()
             _average_adjoint(bench, chunk, S[:, chunk.batch], scratch)
             bench.unload(chunk.of(Y_grad))
+        return own
 
-    in_parallel(gradients_of, chunks, Y.device)
+    for own in in_parallel(gradients_of, chunks, Y.device):
+        for key, gradient in own.items():
+            sink[key] += gradient  # pyright: ignore[reportOptionalSubscript]
 
 
 def _average_adjoint(bench: _Bench, chunk: _Chunk, S: Tensor, scratch: Scratch) -> None:
@@ -132,7 +146,14 @@ def _chunks(B: int, reduction: Reduction, columns: int) -> Iterator[_Chunk]:
 class _Bench:
     """Where chunks of one shape are worked on: Y and iY, real parts before imaginary parts."""
 
-    def __init__(self, rows: int, b: int, t: int, kernels: RowKernels, scratch: Scratch) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        kernels: RowKernels,
+        scratch: Scratch,
+        sink: dict[int, Tensor],
+    ) -> None:
+        rows, b, t = shape
         self.b, self.t = b, t
         self.X = scratch("X", 2, rows, 2, b, t)
         self.X_grad = scratch("X_grad", 2, rows, 2, b, t)
@@ -140,7 +161,7 @@ class _Bench:
         self.rows: list[_RowBench] = []
         first = 0
         for chunk in kernels.chunks:
-            self.rows.append(_RowBench(chunk, first, self, scratch))
+            self.rows.append(_RowBench(chunk, first, self, scratch, sink))
             first += chunk.outputs
 
     def load(self, Y: Tensor) -> None:
@@ -162,7 +183,14 @@ class _RowBench:
     outputs : its rows of the modulus, among all; lines : the same, counted per signal
     """
 
-    def __init__(self, chunk: RowChunk, first: int, bench: _Bench, scratch: Scratch) -> None:
+    def __init__(
+        self,
+        chunk: RowChunk,
+        first: int,
+        bench: _Bench,
+        scratch: Scratch,
+        sink: dict[int, Tensor],
+    ) -> None:
         b, t, n = bench.b, bench.t, chunk.kernel_rows
         self.outputs = slice(first, first + chunk.outputs)
         self.lines = slice(b * first, b * (first + chunk.outputs))
@@ -171,7 +199,7 @@ class _RowBench:
         self._W = block[1 : 1 + max(chunk.spins, 1)].view(-1, n, 2, b, t)
         self._P, self._Q = self._W.unbind(2)
         self._U = self._spare.view(-1)[: self._P.numel()].view(self._P.shape)
-        self._products, self._products_back = [], []
+        self._products, self._products_back, self._products_kernel = [], [], []
         for X, of_kernel, out in ((0, "A", self._low), (1, "B", self._spare)):
             for tile in chunk.tiles:
                 kernel, rows = getattr(tile, of_kernel), slice(tile.start, tile.stop)
@@ -181,6 +209,8 @@ class _RowBench:
                     back = bench.X_grad[X].flatten(1)[tile.columns]
                     source = self._low if chunk.spins == 1 else out
                     self._products_back.append((kernel.T, source[rows], back))
+                    if id(kernel) in sink:
+                        self._products_kernel.append((source[rows], into[0].T, sink[id(kernel)]))
 
     def modulus(self) -> Tensor:
         """Return U [shape=(outputs, b, t)], until the buffers are used again."""
@@ -199,6 +229,8 @@ class _RowBench:
             self._low += self._high
         for kernel, grad, into in self._products_back:
             into.addmm_(kernel, grad)
+        for grad, X, into in self._products_kernel:
+            into.addmm_(grad, X)
 
     def _respond(self) -> None:
         """Fill W with ``Y * psi``: spin -1 (low) and spin +1 (high), or the only one (low)."""
@@ -215,12 +247,16 @@ class _RowBench:
 
 
 def _benches(
-    Y: Tensor, kernels: RowKernels, chunks: Sequence[_Chunk], scratch: Scratch
+    Y: Tensor,
+    kernels: RowKernels,
+    chunks: Sequence[_Chunk],
+    scratch: Scratch,
+    sink: dict[int, Tensor] | None = None,
 ) -> Iterator[tuple[_Chunk, _Bench]]:
     """Yield each chunk with the bench for its shape."""
     shape, bench = None, None
     for chunk in chunks:
         b, t = chunk.batch.stop - chunk.batch.start, chunk.time.length
         if bench is None or shape != (b, t):
-            shape, bench = (b, t), _Bench(Y.shape[1], b, t, kernels, scratch)
+            shape, bench = (b, t), _Bench((Y.shape[1], b, t), kernels, scratch, sink or {})
         yield chunk, bench

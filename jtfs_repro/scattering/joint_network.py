@@ -34,11 +34,16 @@ class JointTables:
 
 @dataclass(frozen=True, kw_only=True)
 class JointNetwork:
-    """Wavelets in time and along log-frequency; `is_mirrored`: padding rows are mirrored."""
+    """Wavelets in time and along log-frequency.
+
+    is_mirrored : padding rows are mirrored
+    traced : kernels keep where their entries come from, for gradients
+    """
 
     bank: TimeBank
     rows: RowBank
     is_mirrored: bool
+    traced: bool = False
 
     def orders(self, U_0: Tensor, tables: JointTables) -> list[Tensor]:
         """S_0 [shape=(B, 1, frames)], then per (n2, n_fr) a Tensor [shape=(B, rows, frames)]."""
@@ -113,6 +118,7 @@ class JointNetwork:
             columns=self._columns(rows, n2),
             tile=sizes.tile,
             chunk=sizes.rows,
+            traced=self.traced,
         )
 
     def _columns(self, rows: int, n2: int | None) -> NDArray[np.int64]:

@@ -34,6 +34,7 @@ class _Rows:
 
     paths: tuple[int, ...]
     matrix: Matrix
+    source: NDArray[np.int64]
 
 
 def row_kernels(
@@ -46,6 +47,7 @@ def row_kernels(
     columns: NDArray[np.int64],
     tile: int | None,
     chunk: int | None,
+    traced: bool = False,
 ) -> RowKernels:
     """Build the kernels of one branch of the scattering network.
 
@@ -54,22 +56,29 @@ def row_kernels(
     rows : live rows of the input, of the `N_fr` of the padded axis
     columns : position on that axis of each row of the input
     tile, chunk : kernel rows per tile and per chunk (None: no limit)
+    traced : keep where the entries of the matrices come from
     """
     wavelets, averages = [], {}
     for paths in _conjugates(psi_fr):
         psi, out = psi_fr[paths[0]], outputs[paths[0]]
         positions, average = _needed(out, phi_F, psi, N_fr, rows)
-        matrices = [_toeplitz(psi_fr[i], positions, columns, N_fr) for i in paths]
+        lags = np.mod(positions[:, None] - columns, N_fr)
+        matrices = [np.fft.ifft(spectrum(psi_fr[i], N_fr))[lags] for i in paths]
         if average is not None:
             weight = np.max([np.abs(m).max(axis=1) for m in matrices], axis=0)
             heavy = weight > NEGLIGIBLE * weight.max()
             matrices, average = [m[heavy] for m in matrices], average[:, heavy]
+            lags = lags[heavy]
         averages |= dict.fromkeys(paths, average)
         if len(paths) == 2 and _are_conjugate(*matrices):
-            wavelets.append(_Rows(paths=paths, matrix=matrices[0]))
+            matrices, paths = matrices[:1], (paths,)
         else:
-            wavelets += [_Rows(paths=(i,), matrix=m) for i, m in zip(paths, matrices, strict=True)]
-    return _assembled(wavelets, averages, tile=tile, chunk=chunk)
+            paths = tuple((i,) for i in paths)
+        wavelets += [
+            _Rows(paths=p, matrix=m, source=lags + p[0] * N_fr)
+            for p, m in zip(paths, matrices, strict=True)
+        ]
+    return _assembled(wavelets, averages, tile=tile, chunk=chunk, traced=traced)
 
 
 def _conjugates(psi_fr: Sequence[Filter]) -> list[tuple[int, ...]]:
@@ -85,6 +94,7 @@ def _assembled(
     *,
     tile: int | None,
     chunk: int | None,
+    traced: bool,
 ) -> RowKernels:
     """Cut the wavelets into tiles and chunks, and note where their rows went."""
     chunks: list[RowChunk] = []
@@ -96,7 +106,7 @@ def _assembled(
             tiles, start = [], 0
             size = sum(_length(part) for parts in members for part in parts)
             for parts in members:
-                tiles.append(_tile(parts, start, spins))
+                tiles.append(_tile(parts, start, spins, traced))
                 for part in parts:
                     for spin, path in enumerate(reversed(part.paths)):
                         rows = count + spin * size + start + np.arange(_length(part))
@@ -137,7 +147,10 @@ def _cut(wavelets: Sequence[_Rows], tile: int | None, chunk: int | None) -> list
 def _split(rows: _Rows, limit: int | None) -> list[_Rows]:
     step = limit or _length(rows)
     starts = range(0, _length(rows), step)
-    return [_Rows(paths=rows.paths, matrix=rows.matrix[i : i + step]) for i in starts]
+    cuts = [slice(i, i + step) for i in starts]
+    return [
+        _Rows(paths=rows.paths, matrix=rows.matrix[cut], source=rows.source[cut]) for cut in cuts
+    ]
 
 
 def _filled(items: Sequence[Any], limit: int | None, size: Callable[[Any], int]) -> list[list]:
@@ -160,25 +173,18 @@ def _span(matrix: Matrix) -> tuple[int, int]:
     return int(live[0]), int(live[-1]) + 1
 
 
-def _tile(parts: Sequence[_Rows], start: int, spins: int) -> Tile:
+def _tile(parts: Sequence[_Rows], start: int, spins: int, traced: bool) -> Tile:
     matrix = np.concatenate([part.matrix for part in parts])
     first, last = _span(matrix)
     matrix = matrix[:, first:last]
     A, B = np.ascontiguousarray(matrix.real), np.ascontiguousarray(matrix.imag)
     stop = start + len(matrix)
-    return Tile(start=start, stop=stop, first=first, A=A, B=B if spins else None)
+    source = np.concatenate([part.source for part in parts])[:, first:last] if traced else None
+    return Tile(start=start, stop=stop, first=first, A=A, B=B if spins else None, source=source)
 
 
 def _are_conjugate(up: Matrix, down: Matrix) -> bool:
     return bool(np.abs(up.conj() - down).max() <= CONJUGATE * np.abs(up).max())
-
-
-def _toeplitz(
-    psi: Filter, positions: NDArray[np.int64], columns: NDArray[np.int64], N_fr: int
-) -> Matrix:
-    """Matrix of ``(Y * psi)[positions]``: psi[(position - column) mod N_fr]."""
-    response = np.fft.ifft(spectrum(psi, N_fr))
-    return response[np.mod(positions[:, None] - columns, N_fr)]
 
 
 def _needed(

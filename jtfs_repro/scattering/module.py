@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from .. import checks
-from .any_length import AnyLength
 from .arguments import (
     averaging_width,
     check_signal,
@@ -20,10 +19,11 @@ from .arguments import (
     quality_factors,
     signal_length,
 )
-from .attributes import Attributes
 from .bank import TimeBank
 from .engine import Assemble, Engine, Network, full_precision
 from .filters import Filter, low_pass, wavelets
+from .learnable import BANKS, Learnable
+from .learnt_engine import LearntEngine
 from .padding import TimeAxis, time_axis
 from .paths import Path, path_table
 from .plan import Plan, bytes_per_signal
@@ -37,7 +37,7 @@ GLOBAL_AVERAGES = ("sum", "mean")
 
 
 @dataclass(eq=False, repr=False)
-class ScatteringModule(Attributes, AnyLength, FilterState):
+class ScatteringModule(Learnable, FilterState):
     """Arguments of both transforms, and what both offer.
 
     A transform is a dataclass: its fields are the constructor's arguments, which hold after
@@ -64,6 +64,9 @@ class ScatteringModule(Attributes, AnyLength, FilterState):
     memory_budget : None or number of bytes
         Memory that the transform may use, in the backward pass as well. Batches that need more are
         computed in parts, and recomputed in the backward pass. None: 80 % of what is free.
+    learnable : tuple of 'psi1', 'psi2', 'psi_fr'
+        Banks of wavelets whose centre frequencies and bandwidths are parameters, such as
+        ``S.psi1.log2_xi``, in octaves from where they begin. See `scattering/learnable.py`.
     frontend : None or 'torch'
         Kymatio's name for the kind of arrays; NumPy's are those of `jtfs_repro.scattering.numpy`.
     """
@@ -77,6 +80,7 @@ class ScatteringModule(Attributes, AnyLength, FilterState):
     check_finite: bool = False
     prune: float = 0
     memory_budget: float | None = None
+    learnable: Any = ()
     frontend: str | None = None
 
     def __post_init__(self) -> None:
@@ -119,7 +123,9 @@ class ScatteringModule(Attributes, AnyLength, FilterState):
         if out_type == "array" and not self.average:
             rule = "be 'list' or 'dict' with T=0"
             checks.fail("out_type", out_type, rule, "without averaging, paths differ in length")
-        self.psi1, self.psi2 = (tuple(wavelets(self.J, q)) for q in self.Q)
+        self._check_learnable(BANKS if hasattr(self, "J_fr") else BANKS[:2])
+        names = zip(BANKS, self.Q, strict=False)
+        self.psi1, self.psi2 = (self._bank(name, wavelets(self.J, q), self.J) for name, q in names)
         mistake = "a share of the energy, such as 0.001; 0 drops nothing"
         self.prune = checks.number("prune", self.prune, low=0, high=0.5, mistake=mistake)
         if self.memory_budget is not None:
@@ -165,7 +171,8 @@ class ScatteringModule(Attributes, AnyLength, FilterState):
         self._strides = [self.bank.stride_of(p, first_averaged=first_averaged) for p in paths]
         rows = [len(path.n1) if isinstance(path.n1, range) else 1 for path in paths]
         frames = [self.frames if self.average else -(-self.bank.axis.N // s) for s in self._strides]
-        self.engine = Engine(
+        kind = LearntEngine if self.learnable else Engine
+        self.engine = kind(
             network, sum(n * m for n, m in zip(rows, frames, strict=True)), self.pad_mode
         )
         self._is_built = True
@@ -185,9 +192,6 @@ class ScatteringModule(Attributes, AnyLength, FilterState):
 
     def __prepare_scriptable__(self) -> None:
         raise TypeError("torch.jit.script cannot compile the transform (use torch.export.export)")
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_others": OrderedDict()}
 
     # --- what both transforms offer, under the names that users of the field's package know -------
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .averaging import Reduction, averaged, averaged_adjoint
-from .bands import Band, windows, windows_adjoint, windows_into
+from .bands import Band, gain_adjoint, windows, windows_adjoint, windows_into
 from .frequency import RowKernels
 from .joint import pooled, pooled_adjoint, pooled_plain
 from .parallel import in_parallel
@@ -77,16 +77,27 @@ class SecondOrder(Stage):
             for branch in self.branches
         )
 
-    def adjoint(self, inputs: Sequence[Tensor], grads: Sequence[Tensor]) -> Sequence[Tensor]:
-        """See `Stage`."""
+    def adjoint(
+        self,
+        inputs: Sequence[Tensor],
+        grads: Sequence[Tensor],
+        sink: dict[int, Tensor] | None = None,
+    ) -> Sequence[Tensor]:
+        """See `Stage`; adds the gradients of the tables that `sink` has, by identity."""
         gradients = [torch.zeros_like(U_1_hat) for U_1_hat in inputs]
         scratch = Scratch(inputs[0])
         scale = _common_scale(grads)  # quotients of huge gradients and zeros stay in range
+        if sink is not None:
+            scale = scale.amax(0, keepdim=True)  # the tables' gradients are sums over signals
         for branch, S in zip(self.branches, grads, strict=True):
             Y_2 = filtered_fast(inputs, branch, scratch)
             Y_grad = scratch("Y_grad", *Y_2.shape)
-            self._pooled_adjoint(Y_2, S / scale, Y_grad, branch)
+            self._pooled_adjoint(Y_2, S / scale, Y_grad, branch, sink)
             filtered_adjoint(Y_grad, branch, gradients)
+            if sink is not None:
+                gains_adjoint(Y_grad, branch, inputs, sink)
+        for table in sink.values() if sink is not None else ():
+            table.mul_(scale.squeeze())
         return [gradient.mul_(scale) for gradient in gradients]
 
     def _pooled_plain(self, Y: Tensor, branch: Branch) -> Tensor:
@@ -99,11 +110,13 @@ class SecondOrder(Stage):
             return averaged(Y.abs(), branch.reduction)
         return pooled(Y, branch.kernels, branch.reduction, self.columns)
 
-    def _pooled_adjoint(self, Y: Tensor, S: Tensor, Y_grad: Tensor, branch: Branch) -> None:
+    def _pooled_adjoint(
+        self, Y: Tensor, S: Tensor, Y_grad: Tensor, branch: Branch, sink: dict[int, Tensor] | None
+    ) -> None:
         if branch.kernels is None:
             torch.sgn(Y, out=Y_grad).mul_(averaged_adjoint(S, branch.reduction, Y.shape[-1]))
         else:
-            pooled_adjoint(Y, S, Y_grad, branch.kernels, branch.reduction, self.columns)
+            pooled_adjoint(Y, S, Y_grad, branch.kernels, branch.reduction, self.columns, sink)
 
 
 def _common_scale(grads: Sequence[Tensor]) -> Tensor:
@@ -137,9 +150,7 @@ def filtered_fast(U_1_hats: Sequence[Tensor], branch: Branch, scratch: Scratch) 
 
 def filtered_adjoint(Y: Tensor, branch: Branch, gradients: Sequence[Tensor]) -> None:
     """Add to `gradients` the adjoint of :func:`filtered` at `Y`."""
-    if branch.mirrored is not None:
-        Y, mirrored = Y[:, : branch.rows], Y[:, branch.rows :]
-        Y = Y.index_add(1, branch.mirrored, mirrored.conj().resolve_conj())
+    Y = _unmirrored(Y, branch)
 
     def add(share: Sequence[int]) -> None:
         Y_hat = torch.fft.fft(Y[:, share[0] : share[-1] + 1], norm="forward")
@@ -147,6 +158,34 @@ def filtered_adjoint(Y: Tensor, branch: Branch, gradients: Sequence[Tensor]) -> 
             windows_adjoint(Y_hat[:, here, None], band, gradient)
 
     in_parallel(add, range(branch.rows), Y.device)
+
+
+def gains_adjoint(
+    Y: Tensor, branch: Branch, U_1_hats: Sequence[Tensor], sink: dict[int, Tensor]
+) -> None:
+    """Add to `sink` the gradients of the branch's gains, given that of :func:`filtered`."""
+    if not any(id(band.gain) in sink for band in branch.bands):
+        return
+    Y = _unmirrored(Y, branch)
+
+    def gradients_of(share: Sequence[int]) -> list[tuple[Band, Tensor]]:
+        Y_hat = torch.fft.fft(Y[:, share[0] : share[-1] + 1], norm="forward")
+        return [
+            (band, gain_adjoint(Y_hat[:, here, None], band, rows))
+            for rows, band, here in _rows(U_1_hats, branch, share)
+        ]
+
+    for found in in_parallel(gradients_of, range(branch.rows), Y.device):
+        for band, gradient in found:
+            sink[id(band.gain)] += gradient
+
+
+def _unmirrored(Y: Tensor, branch: Branch) -> Tensor:
+    """Return the gradient of the rows, given that with the rows of the padding."""
+    if branch.mirrored is None:
+        return Y
+    Y, mirrored = Y[:, : branch.rows], Y[:, branch.rows :]
+    return Y.index_add(1, branch.mirrored, mirrored.conj().resolve_conj())
 
 
 def _rows(

@@ -126,8 +126,12 @@ class TimeFrequencyScattering(ScatteringModule):
             unpad_fr=self.unpad_fr,
             keep_lost=self.keep_lost,
         )
-        is_mirrored = self.pad_mode == "conj-reflect"
-        network = JointNetwork(bank=self.bank, rows=self._row_bank, is_mirrored=is_mirrored)
+        network = JointNetwork(
+            bank=self.bank,
+            rows=self._row_bank,
+            is_mirrored=self.pad_mode == "conj-reflect",
+            traced="psi_fr" in self.learnable,
+        )
         rows = {None: len(self.psi1), **{n2: self.bank.rows[n2] for n2 in self.bank.live_n2}}
         self._set_network(network, self._row_bank.paths(rows), first_averaged=True)
 
@@ -148,7 +152,7 @@ class TimeFrequencyScattering(ScatteringModule):
             rule = "be 'list' or 'dict' with format='joint' and F=0"
             mistake = "without averaging, paths differ in rows; or use format='time'"
             checks.fail("out_type", self.out_type, rule, mistake)
-        self.psi_fr = tuple(spinned_wavelets(self.J_fr, self.Q_fr[0]))
+        self.psi_fr = self._bank("psi_fr", spinned_wavelets(self.J_fr, self.Q_fr[0]), self.J_fr)
         if self.stride_fr > (longest := max(rows, 2**self.J_fr)):
             rule = f"be <= {longest} = max((J + 1) Q1, 2**J_fr)"
             checks.fail("stride_fr", self.stride_fr, rule, "no more than one row would be left")
