@@ -29,6 +29,7 @@ from .any_length import AnyLength
 from .attributes import LIGHT, Attributes
 from .filters import ALPHA, SIGMA0, Filter
 from .padding import TimeAxis
+from .watched import plain_value
 
 BANKS = ("psi1", "psi2", "psi_fr")
 
@@ -76,7 +77,7 @@ class LearntWavelets(nn.Module):
 
     def current(self) -> tuple[Filter, ...]:
         """Return the wavelets as the parameters say, after these were taken back to the bounds."""
-        moved = (self.log2_xi.detach(), self.log2_sigma.detach())
+        moved = [plain_value(p).detach() for p in (self.log2_xi, self.log2_sigma)]
         if self._at_start or moved[0].is_meta:
             return self.initial
         key = tuple(tuple(m.double().tolist()) for m in moved)
@@ -106,9 +107,8 @@ class LearntWavelets(nn.Module):
     def _bounded(self, psi: Filter, a: float, b: float) -> tuple[float, float]:
         """Return the octaves moved, taken back to the bounds."""
         if not (abs(a) < 64 and abs(b) < 64):
-            checks.fail(
-                "log2_xi, log2_sigma", (a, b), "be finite, some octaves", "a step too long?"
-            )
+            rule = "be finite, a few octaves at most"
+            checks.fail("(log2_xi, log2_sigma)", (a, b), rule, "a step too long?")
         xi, sigma = psi.xi * 2.0**a, psi.sigma * 2.0**b
         least = min(psi.sigma, self._sigma_min)
         widest = 2.0 ** -(psi.j + 1) if psi.j else float("inf")

@@ -24,7 +24,7 @@ from .frequency import RowKernels
 from .learnable import LearntWavelets
 from .padding import padded
 from .stages import Stage
-from .watched import is_traced
+from .watched import is_traced, is_transformed
 
 Leaves = dict[int, Tensor]  # tables by identity
 
@@ -76,7 +76,7 @@ class LearntEngine(Engine):
 
         if not flat:
             return tables
-        values = _Made.apply(made, tuple(flat), *moves)
+        values = made(*moves) if is_transformed() else _Made.apply(made, tuple(flat), *moves)
         into = {id(leaf): value for leaf, value in zip(flat, values, strict=True)}  # pyright: ignore
         changed: dict[str, Any] = {"first": [_learnt(stage, into) for stage in tables.first]}
         changed["second"] = tables.second and _learnt(tables.second, into)
@@ -198,6 +198,8 @@ class Learnt(Stage):
 
     def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """See `Stage`."""
+        if is_transformed():  # a batch of torch.func is none of the tables
+            return self.plain(*inputs, *self.tables)
         return super().__call__(*inputs, *self.tables)
 
     def run(self, *inputs: Tensor) -> tuple[Tensor, ...]:
