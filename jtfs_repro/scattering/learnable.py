@@ -29,7 +29,7 @@ from .any_length import AnyLength
 from .attributes import LIGHT, Attributes
 from .filters import ALPHA, SIGMA0, Filter
 from .padding import TimeAxis
-from .watched import plain_value
+from .watched import has_tangent, plain_value
 
 BANKS = ("psi1", "psi2", "psi_fr")
 
@@ -73,7 +73,8 @@ class LearntWavelets(nn.Module):
     @property
     def is_trained(self) -> bool:
         """Whether gradients are wanted for any of the parameters."""
-        return self.log2_xi.requires_grad or self.log2_sigma.requires_grad
+        moved = (self.log2_xi, self.log2_sigma)
+        return any(p.requires_grad or has_tangent(p) for p in moved)
 
     def current(self) -> tuple[Filter, ...]:
         """Return the wavelets as the parameters say, after these were taken back to the bounds."""

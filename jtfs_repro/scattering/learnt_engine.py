@@ -23,6 +23,7 @@ from .filters import Filter
 from .frequency import RowKernels
 from .learnable import LearntWavelets
 from .padding import padded
+from .parallel import in_parallel
 from .stages import Stage
 from .watched import is_traced, is_transformed
 
@@ -42,7 +43,7 @@ class LearntEngine(Engine):
     def run(self, x: Tensor, budget: float | None, assemble: Assemble) -> list[Tensor]:
         """See `Engine`."""
         trained = [b for b in self._banks().values() if b.is_trained]
-        if not (trained and torch.is_grad_enabled()):
+        if not (trained and (torch.is_grad_enabled() or is_transformed())):
             return super().run(x, budget, assemble)
         if is_traced():
             raise ValueError("learnable wavelets cannot be traced or exported (use S.fixed())")
@@ -176,8 +177,15 @@ class _Made(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore
-        pull = torch.func.vjp(ctx.made, *ctx.saved_tensors)[1]
-        return (None, None, *pull(grads))
+        moves = ctx.saved_tensors
+
+        def pulled(_: Sequence[int]) -> tuple[Tensor, ...]:
+            return torch.func.vjp(ctx.made, *moves)[1](grads)
+
+        if torch.is_grad_enabled():
+            return (None, None, *pulled([0]))
+        (found,) = in_parallel(pulled, [0], moves[0].device)  # many small operations: on one core
+        return (None, None, *found)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,6 +58,14 @@ def plain_value(x: Tensor) -> Tensor:
     return x
 
 
+def has_tangent(x: Tensor) -> bool:
+    """Return whether derivatives of or along `x` are wanted by ``torch.func`` or forward mode."""
+    return plain_value(x) is not x or (
+        torch._C._functorch.peek_interpreter_stack() is None
+        and (forward_ad._current_level >= 0 and forward_ad.unpack_dual(x).tangent is not None)
+    )
+
+
 def uncompiled(function: Any) -> Any:
     """Return `function` such that ``torch.compile`` leaves it, and what it calls, alone."""
     if "torch._dynamo" not in sys.modules:  # nothing is compiled; its import takes a second
