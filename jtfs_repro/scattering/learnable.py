@@ -1,9 +1,10 @@
 """Wavelets whose centre frequencies and bandwidths are parameters.
 
 A learnable bank starts as the fixed one and holds, per wavelet, how many octaves its `xi` and its
-`sigma` have moved from there: ``xi = xi0 * 2**log2_xi``. At 0 the transform is the fixed one, bit
-for bit. What is discrete stays as constructed: the subsampling j, the pairs with j1 < j2, the shape
-of the output. So that this stays right, a wavelet may move as far as
+`sigma` have moved from there: ``xi = xi0 * 2**log2_xi``. At 0 the tables, hence the coefficients,
+are those of the fixed transform bit for bit (where gradients are recorded, torch.matmul may add up
+in another order). What is discrete stays as constructed: the subsampling j, the pairs with j1 < j2,
+the shape of the output. So that this stays right, a wavelet may move as far as
 
 - ``xi + ALPHA * sigma <= 2**-(j + 1)``, the rule by which j was chosen, where j > 0 (with j = 0
   nothing is subsampled);
