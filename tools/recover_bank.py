@@ -20,7 +20,7 @@ from jtfs_repro.scattering import Scattering1D
 
 @dataclass(frozen=True, kw_only=True)
 class Recovery:
-    """Median relative errors of xi, sigma and Q = xi / sigma over the wavelets, before and after."""
+    """Median relative errors over the wavelets, of xi, sigma and Q = xi / sigma."""
 
     before: dict[str, float]
     after: dict[str, float]
@@ -38,17 +38,16 @@ def recover(
     truth, learner = (
         Scattering1D(J, N, Q, T=64, max_order=1, learnable=("psi1",)) for _ in range(2)
     )
-    n = len(truth.psi1)
     with torch.no_grad():
-        truth.psi1.log2_xi.uniform_(-0.15, 0.15, generator=rng)
-        truth.psi1.log2_sigma.uniform_(-0.3, 0, generator=rng)
+        log2_xi, log2_sigma = truth.parameters()
+        log2_xi.uniform_(-0.15, 0.15, generator=rng)
+        log2_sigma.uniform_(-0.3, 0, generator=rng)
     true = _geometry(truth)
     x = torch.randn(signals, N, generator=rng, dtype=torch.float64)
     target = truth.fixed()(x)
     optimiser = torch.optim.Adam(learner.parameters(), rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     before, start = _errors(learner, true), time.perf_counter()
-    assert len(true["xi"]) == n
     for _ in range(steps):
         optimiser.zero_grad()
         loss = ((learner(x) - target) / target.mean((0, 2), keepdim=True)).square().mean()
@@ -74,7 +73,7 @@ def _errors(S: Scattering1D, true: dict[str, Tensor]) -> dict[str, float]:
 
 def main() -> None:
     """Print the errors before and after."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=400)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()

@@ -17,7 +17,6 @@ next used.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Self
@@ -214,15 +213,12 @@ class Learnable(Attributes, AnyLength):
             raise AttributeError(f"{name} {what}")
         super()._change(name, value)
 
-    def _load_from_state_dict(self, *args: Any) -> None:  # pyright: ignore
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:
         """Compare the filters of a state with those at the start; the learnt ones may differ."""
         for bank in self._learnt().values():
             bank._at_start = True
         try:
-            super()._load_from_state_dict(*args)  # pyright: ignore[reportAttributeAccessIssue]
+            super()._load_from_state_dict(state_dict, prefix, *args)  # pyright: ignore[reportAttributeAccessIssue]
         finally:
             for bank in self._learnt().values():
                 bank._at_start = False
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_others": OrderedDict()}

@@ -58,7 +58,9 @@ class LearntEngine(Engine):
             checkpoint(computed, some, use_reentrant=False) if how.rerun else computed(some)
             for some in x.split(how.signals)
         ]
-        return [torch.cat(part) if len(part) > 1 else part[0] for part in zip(*parts, strict=True)]
+        return (
+            list(parts[0]) if len(parts) == 1 else [torch.cat(p) for p in zip(*parts, strict=True)]
+        )
 
     def attached(self, tables: Any) -> Any:
         """Return the tables as functions of the parameters, as far as these are trained."""
@@ -126,12 +128,13 @@ class LearntEngine(Engine):
                 some = [filters[i] for i in those]
                 bins = torch.as_tensor(band_bins(some, N, k_in, k_out, aligned=aligned))
                 bins, N_in = bins.to(xi.device), N >> k_in
-                gain = sum(
+                reached = [
                     filter_gradients.values(
                         xi[those], sigma[those], norms[those], bins + q * N_in, N, analytic=analytic
                     )
                     for q in alias_periods(k_in)
-                )
+                ]
+                gain = torch.stack(reached).sum(0)
                 sign = torch.where(torch.remainder(bins, N_in) > N_in // 2, -1.0, 1.0)
                 gains.append(torch.stack([gain, sign * gain], dim=-1) * 2.0 ** (k_in - k_out))
             return gains

@@ -193,6 +193,9 @@ class ScatteringModule(Learnable, FilterState):
     def __prepare_scriptable__(self) -> None:
         raise TypeError("torch.jit.script cannot compile the transform (use torch.export.export)")
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_others": OrderedDict()}
+
     # --- what both transforms offer, under the names that users of the field's package know -------
 
     @property
