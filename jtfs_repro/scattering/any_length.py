@@ -29,6 +29,9 @@ class AnyLength:
     _given: dict[str, Any]
     _others: OrderedDict[TimeAxis, Any]
 
+    _made: Any
+    _opened: Any
+
     def _build(self) -> None:
         """Make the network of the bank."""
         raise NotImplementedError
@@ -40,12 +43,14 @@ class AnyLength:
         """
         if axis == self.bank.axis:
             return self
-        if axis in self._others:
+        kept = self._others.get(axis)
+        if kept is not None and kept._given == {**self._given, "shape": axis.N}:
             self._others.move_to_end(axis)
-            return self._others[axis]
-        other = type(self)(**{**self._given, "shape": axis.N})
-        other.bank = replace(other.bank, axis=axis)
-        other._build()
+            return kept
+        other = self._made(shape=axis.N)
+        with other._opened():
+            other.bank = replace(other.bank, axis=axis)
+            other._build()
         N = axis.N_padded
         alike = (S for S in (self, *self._others.values()) if S.bank.axis.N_padded == N)
         other.engine.like = next((S.engine.like or S.engine for S in alike), None)

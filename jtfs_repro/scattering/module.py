@@ -15,11 +15,17 @@ from .. import checks
 from .any_length import AnyLength
 from .arguments import (
     averaging_width,
+    check_face,
+    check_out_type,
     check_signal,
     dyadic_stride,
+    frozen,
     quality_factors,
     signal_length,
+    stride_of,
+    width_of,
 )
+from .attributes import Changeable
 from .bank import TimeBank
 from .engine import Engine, Network, full_precision
 from .filters import Filter, low_pass, wavelets
@@ -27,18 +33,20 @@ from .padding import TimeAxis, padded, time_axis
 from .paths import Path, path_table
 from .plan import Plan, bytes_per_signal
 from .pruning import pruned_rows
+from .states import check_labels, take_kymatio
 
 PAD_MODES = ("reflect", "zero", "conj-reflect")
-OUT_TYPES = ("array", "list", "dict")
 GLOBAL_AVERAGES = ("sum", "mean")
 
 
 @dataclass(eq=False, repr=False)
-class ScatteringModule(AnyLength, nn.Module):
+class ScatteringModule(AnyLength, Changeable, nn.Module):
     """Arguments of both transforms, and what both offer.
 
     A transform is a dataclass: its fields are the constructor's arguments, which hold after
-    construction what the checks made of them. It is put together of a `bank` (wavelets in time),
+    construction what the checks made of them. Setting one constructs the transform again with it,
+    or raises the constructor's error and changes nothing; every other attribute is read-only. It is
+    put together of a `bank` (wavelets in time),
     a network (what is computed) and an `engine` (how batches go through it).
 
     Parameters
@@ -61,7 +69,9 @@ class ScatteringModule(AnyLength, nn.Module):
     memory_budget : None or number of bytes
         Memory that the transform may use, in the backward pass as well. Batches that need more are
         computed in parts, and recomputed in the backward pass. None: 80 % of what is free.
-    backend : 'torch'
+    frontend, backend : 'torch'
+    average : None, bool, 'local' or 'global'
+        Kymatio's former argument: False is ``T=0``, 'global' is ``T='global'``.
     """
 
     _: KW_ONLY
@@ -71,26 +81,32 @@ class ScatteringModule(AnyLength, nn.Module):
     check_finite: bool = False
     prune: float = 0
     memory_budget: float | None = None
-    backend: str = "torch"
+    frontend: str = "torch"
+    average: Any = None
+
+    _faces = ("torch",)
 
     def __post_init__(self) -> None:
-        self._given = {field.name: getattr(self, field.name) for field in fields(self)}
+        self._given = {field.name: frozen(getattr(self, field.name)) for field in fields(self)}
         self._others: OrderedDict[TimeAxis, Any] = OrderedDict()
         super().__init__()
 
     def _check_time(self, J: Any, shape: Any, Q: Any, T: Any, stride: Any, out_type: Any) -> None:
         """Check the keywords and the arguments of the time axis, and build its wavelets."""
-        self.out_type = checks.choice("out_type", out_type, OUT_TYPES)
+        self.out_type = check_out_type(out_type)
         checks.choice("pad_mode", self.pad_mode, PAD_MODES)
         checks.choice("global_average", self.global_average, GLOBAL_AVERAGES)
         self.analytic, self.check_finite = bool(self.analytic), bool(self.check_finite)
-        checks.choice("backend", self.backend, ("torch",))
+        check_face(self.frontend, self.backend, self._faces)
         N = signal_length(shape)
         self.shape = (N,)
         self.J = checks.integer("J", J, low=0, mistake="J is log2 of the largest scale in samples")
         self.Q = quality_factors("Q", Q)
+        T = self._given["T"] = width_of("T", T, "average", self.average, 2**self.J)
         self.T, self.average = averaging_width("T", T, self.J, N, "samples")
         self.log2_T = math.floor(math.log2(self.T))
+        stride = stride_of("stride", stride, self, "", self.average, self.log2_T)
+        self._given["average"] = None  # T says it
         axis = time_axis(N, self.T)
         if (limit := axis.N_padded.bit_length() - 1) < self.J:
             rule = f"be <= {limit} for shape={N}"
@@ -101,9 +117,12 @@ class ScatteringModule(AnyLength, nn.Module):
             rule = f"be <= {2**coarsest} = max(2**J, T)"
             checks.fail("stride", self.stride, rule, "a longer stride skips samples")
         if out_type == "array" and not self.average:
-            rule = "be 'list' or 'dict' with T=0"
-            checks.fail("out_type", out_type, rule, "without averaging, paths differ in length")
-        self.psi1, self.psi2 = (wavelets(self.J, q) for q in self.Q)
+            mistake = (
+                "Cannot convert paths of different lengths to an array. Please set out_type to"
+            )
+            rule, mistake = "be 'list' or 'dict' with T=0", f"{mistake} 'list' or 'dict'"
+            checks.fail("out_type", out_type, rule, mistake)
+        self.psi1, self.psi2 = (tuple(wavelets(self.J, q)) for q in self.Q)
         mistake = "a share of the energy, such as 0.001; 0 drops nothing"
         self.prune = checks.number("prune", self.prune, low=0, high=0.5, mistake=mistake)
         if self.memory_budget is not None:
@@ -149,25 +168,37 @@ class ScatteringModule(AnyLength, nn.Module):
     def _orders(self, x: Tensor) -> tuple[list[Tensor], Tensor, torch.Size]:
         """Check and pad the input; return the network's output, its scale, the batch's shape."""
         check_signal(x, self.bank.axis.N, finite=self.check_finite)
+        if x.numel() == 0:
+            return self._no_orders(x)
         U_0, scale, batch = padded(x, self.bank.axis, self.pad_mode)
         with full_precision(x):
             return self.engine.run(U_0, self.memory_budget), scale, batch
 
+    def _no_orders(self, x: Tensor) -> tuple[list[Tensor], Tensor, torch.Size]:
+        """Return the output of an empty batch: none of a silent signal's, in the graph of `x`."""
+        with torch.no_grad():
+            orders, _, _ = self._orders(x.new_zeros(1, x.shape[-1]))
+        scale = 1 + x.reshape(0, x.shape[-1]).sum(-1, keepdim=True)
+        return [coef[:0] for coef in orders], scale, x.shape[:-1]
+
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_others": OrderedDict()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if not self._is_built:  # saved before arguments could be changed
+            given = {field.name: field.default for field in fields(self)}
+            self.__dict__["_given"] = {**given, **self._given}
+            self._seal()
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:  # pyright: ignore
         """Refuse the filters of another transform: what was learnt on them would be misled."""
         errors = args[-1]
-        for name, own in self.named_buffers(recurse=False):
-            other = state_dict.get(prefix + name)
-            if other is None:
-                continue
-            if other.shape != own.shape or not torch.allclose(other.to(own), own, rtol=1e-2):
-                rule = "must be that of this transform (saved with other J, Q or Q_fr?)"
-                errors.append(f"{prefix}{name} {rule}")
-                return
-        super()._load_from_state_dict(state_dict, prefix, *args)
+        wrong = take_kymatio(self, state_dict, prefix) or check_labels(self, state_dict, prefix)
+        if wrong:
+            errors.append(wrong)
+        else:
+            super()._load_from_state_dict(state_dict, prefix, *args)
 
     # --- what both transforms offer, under the names that users of the field's package know -------
 
@@ -195,6 +226,16 @@ class ScatteringModule(AnyLength, nn.Module):
     def pad_right(self) -> int:
         """Samples added after the signal."""
         return self.bank.axis.right
+
+    @property
+    def ind_start(self) -> dict[int, int]:
+        """First frame of the signal on the padded axis, by log2 of the samples per frame."""
+        return {k: self.bank.axis.border(k)[0] for k in range(max(self.J, self.log2_T) + 1)}
+
+    @property
+    def ind_end(self) -> dict[int, int]:
+        """One past the last frame of the signal, as `ind_start`."""
+        return {k: self.bank.axis.border(k)[1] for k in range(max(self.J, self.log2_T) + 1)}
 
     @property
     def phi_f(self) -> dict[str, Any]:

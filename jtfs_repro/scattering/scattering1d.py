@@ -114,8 +114,11 @@ class Scattering1D(ScatteringModule):
     stride : None or power of two <= max(2**J, T)
         Samples between output frames (None: the power of two below `T`).
     max_order : 1 or 2
+    oversampling : int >= 0
+        Kymatio's former argument: k stands for a `stride` 2**k times finer (with a warning).
     out_type : 'array', 'list' or 'dict'
-    global_average, pad_mode, analytic, check_finite, prune, memory_budget, backend
+    global_average, pad_mode, analytic, check_finite, prune, memory_budget, frontend,
+    backend, average
         See `ScatteringModule`. ('conj-reflect' is 'reflect' here: the signal is real.)
 
     Raises
@@ -141,13 +144,16 @@ class Scattering1D(ScatteringModule):
     T: Any = None
     stride: Any = None
     max_order: int = 2
+    oversampling: int | None = 0
     out_type: str = "array"
+    backend: Any = "torch"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_time(self.J, self.shape, self.Q, self.T, self.stride, self.out_type)
         checks.choice("max_order", self.max_order, (1, 2))
         self._build()
+        self._seal()
 
     def _build(self) -> None:
         network = TimeNetwork(bank=self.bank, max_order=self.max_order)

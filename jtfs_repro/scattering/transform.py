@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from .. import checks
-from .arguments import averaging_width, dyadic_stride, quality_factor_fr
+from .arguments import averaging_width, dyadic_stride, quality_factor_fr, stride_of, width_of
 from .filters import low_pass, spinned_wavelets
 from .joint_network import JointNetwork
 from .lengths import is_list, scattered_list
@@ -62,7 +62,12 @@ class TimeFrequencyScattering(ScatteringModule):
     keep_lost : bool
         Keep what the default cuts off: rows of n_fr = 0 when ``F < 2**J_fr``, and with `format`
         'time' and T = 0 the frames of the first order.
-    global_average, pad_mode, analytic, check_finite, prune, memory_budget, backend
+    oversampling, oversampling_fr : int >= 0
+        Former arguments: k stands for a `stride` or `stride_fr` 2**k times finer (with a warning).
+    average_fr : None, bool, 'local' or 'global'
+        As `average`, of F.
+    global_average, pad_mode, analytic, check_finite, prune, memory_budget, frontend,
+    backend, average
         See `ScatteringModule`.
 
     Raises
@@ -94,7 +99,11 @@ class TimeFrequencyScattering(ScatteringModule):
     stride_fr: Any = None
     out_type: str = "array"
     format: str = "time"
+    backend: Any = "torch"
     _: KW_ONLY
+    oversampling: int | None = 0
+    oversampling_fr: int | None = 0
+    average_fr: Any = None
     unpad_fr: bool = False
     keep_lost: bool = False
 
@@ -104,6 +113,7 @@ class TimeFrequencyScattering(ScatteringModule):
         self._check_rows(self.F, self.stride_fr)
         self._register_filters("_fr", self.psi_fr)
         self._build()
+        self._seal()
 
     def _build(self) -> None:
         self._row_bank = RowBank(
@@ -126,22 +136,26 @@ class TimeFrequencyScattering(ScatteringModule):
 
     def _check_rows(self, F: Any, stride_fr: Any) -> None:
         """Check the arguments of the log-frequency axis, and build its wavelets."""
-        checks.choice("format", self.format, ("time", "joint"))
+        mistake = "format must be 'time' or 'joint'"
+        checks.choice("format", self.format, ("time", "joint"), mistake)
         self.unpad_fr, self.keep_lost = bool(self.unpad_fr), bool(self.keep_lost)
         mistake = "J_fr is log2 of the largest scale in rows"
         self.J_fr = checks.integer("J_fr", self.J_fr, low=0, mistake=mistake)
         self.Q_fr = (quality_factor_fr(self.Q_fr),)
         rows = (self.J + 1) * self.Q[0]
+        F = self._given["F"] = width_of("F", F, "average_fr", self.average_fr, 2**self.J_fr)
         self.F, self.average_fr = averaging_width("F", F, self.J_fr, rows, "rows")
         self.log2_F = math.floor(math.log2(self.F))
         average = self.average_fr
+        stride_fr = stride_of("stride_fr", stride_fr, self, "_fr", average, self.log2_F)
+        self._given["average_fr"] = None  # F says it
         log2_stride = dyadic_stride("stride_fr", stride_fr, "F", F, average, self.log2_F)
         self.log2_stride_fr, self.stride_fr = log2_stride, 2**log2_stride
         if self.format == "joint" and self.out_type == "array" and not self.average_fr:
             rule = "be 'list' or 'dict' with format='joint' and F=0"
-            mistake = "without averaging, paths differ in rows; or use format='time'"
+            mistake = "Cannot convert paths of different rows to an array; or set format='time'"
             checks.fail("out_type", self.out_type, rule, mistake)
-        self.psi_fr = spinned_wavelets(self.J_fr, self.Q_fr[0])
+        self.psi_fr = tuple(spinned_wavelets(self.J_fr, self.Q_fr[0]))
         if self.stride_fr > (longest := max(rows, 2**self.J_fr)):
             rule = f"be <= {longest} = max((J + 1) Q1, 2**J_fr)"
             checks.fail("stride_fr", self.stride_fr, rule, "no more than one row would be left")
@@ -185,6 +199,11 @@ class TimeFrequencyScattering(ScatteringModule):
         return [
             {"coef": coef, **self._label(p)} for p, coef in zip(self._paths, coefs, strict=True)
         ]
+
+    @property
+    def max_order(self) -> int:
+        """Number of layers: always 2."""
+        return 2
 
     @property
     def filters_fr(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
