@@ -132,7 +132,8 @@ class Engine:
 
 def full_precision(x: Tensor) -> torch.autocast:
     """Return the context in which autocast does not round matrix products to half precision."""
-    return torch.autocast(x.device.type, enabled=False)
+    kind = x.device.type
+    return torch.autocast(kind if torch.amp.is_autocast_available(kind) else "cpu", enabled=False)
 
 
 def to_tensors(tables: Any, device: torch.device, dtype: torch.dtype, memo: dict[int, Any]) -> Any:

@@ -47,7 +47,9 @@ def take_kymatio(S: Any, state: dict[str, Any], prefix: str) -> str:
         bound = 1e-2 * float(own.abs().max())
         if not any(float((spectrum - own).abs().max()) < bound for spectrum in kept):
             rule = "must hold the filters of this transform (saved with other J, Q, T or shape?"
-            return f"{keys[0]}... {rule} strict=False leaves them out)"
+            return (
+                f"{keys[0]} to {keys[-1]} {rule} without these keys, strict=False loads the rest)"
+            )
     for name, values in S._labels().items():
         state.setdefault(prefix + name, torch.tensor(values, dtype=torch.float64, device="cpu"))
     return ""
