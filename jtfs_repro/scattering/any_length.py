@@ -26,11 +26,10 @@ class AnyLength:
     bank: TimeBank
     engine: Engine
     T: Any
+    _is_built: bool
+    _made: Any
     _given: dict[str, Any]
     _others: OrderedDict[TimeAxis, Any]
-
-    _made: Any
-    _opened: Any
 
     def _build(self) -> None:
         """Make the network of the bank."""
@@ -43,14 +42,14 @@ class AnyLength:
         """
         if axis == self.bank.axis:
             return self
-        kept = self._others.get(axis)
-        if kept is not None and kept._given == {**self._given, "shape": axis.N}:
+        given = {**self._given, "shape": axis.N}
+        if axis in self._others and self._others[axis]._given == given:
             self._others.move_to_end(axis)
-            return kept
-        other = self._made(shape=axis.N)
-        with other._opened():
-            other.bank = replace(other.bank, axis=axis)
-            other._build()
+            return self._others[axis]
+        other = self._made(given)
+        other._is_built = False
+        other.bank = replace(other.bank, axis=axis)
+        other._build()
         N = axis.N_padded
         alike = (S for S in (self, *self._others.values()) if S.bank.axis.N_padded == N)
         other.engine.like = next((S.engine.like or S.engine for S in alike), None)

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from .. import checks
-
-OUT_TYPES = ("array", "list", "dict")
+from .watched import is_traced, plain_value
 
 
 class OrderError(ValueError, NotImplementedError):
@@ -22,6 +21,8 @@ def check_type(x: Any) -> None:
     """Raise unless `x` is a real float tensor."""
     if not isinstance(x, Tensor):
         mistake = "torch.as_tensor(x, dtype=torch.float32)?"
+        if type(x).__name__ == "Proxy":
+            mistake = "torch.fx traces without values: use torch.export.export"
         raise TypeError(f"type(x)={type(x).__name__} must be torch.Tensor ({mistake})")
     if x.dtype not in (torch.float32, torch.float64):
         mistake = "complex input? take a real signal" if x.is_complex() else "x.float()?"
@@ -34,9 +35,17 @@ def check_signal(x: Any, N: int, *, finite: bool) -> None:
     if x.ndim < 1 or x.shape[-1] != N:
         mistake = "time is the last axis; its length is fixed at construction"
         if x.ndim < 1:
-            mistake = "a signal has at least one axis"
+            mistake = "at least one axis is needed: time is the last"
         checks.fail("x.shape", tuple(x.shape), f"end in {N} samples", mistake)
-    if finite and not torch.isfinite(x).all():
+    if finite:
+        _check_finite(plain_value(x))
+
+
+def _check_finite(x: Tensor) -> None:
+    if is_traced():
+        mistake = "look at values before what is traced, exported or compiled"
+        checks.fail("check_finite", True, "be False in a graph", mistake)
+    if not torch.isfinite(x).all():
         where = tuple(int(i) for i in torch.nonzero(~torch.isfinite(x))[0])
         checks.fail("x", x[where].item(), f"be finite, at index {where}", "NaN or Inf in the audio")
 
@@ -122,26 +131,6 @@ def quality_factor_fr(Q_fr: Any) -> int:
     return checks.integer("Q_fr", Q_fr, low=1, mistake="Q_fr must be >= 1, wavelets per octave")
 
 
-def check_out_type(out_type: Any) -> str:
-    """Return the type of output."""
-    return checks.choice("out_type", out_type, OUT_TYPES, "out_type must be one of these")
-
-
-def check_face(frontend: Any, backend: Any, faces: tuple[str, ...]) -> None:
-    """Raise unless tensors (or what else this class takes) are asked for."""
-    if frontend not in faces:
-        rule = f"be one of {', '.join(map(repr, faces))}"
-        mistake = "there are torch, numpy and sklearn"
-        if frontend in ("numpy", "sklearn"):
-            mistake = f"import it from jtfs_repro.scattering.{frontend}"
-        if frontend == "torch":
-            mistake = "import it from jtfs_repro.scattering"
-        checks.fail("frontend", frontend, rule, mistake)
-    if getattr(backend, "name", backend) not in faces:  # Kymatio's backends are modules
-        rule = f"be one of {', '.join(map(repr, faces))}"
-        checks.fail("backend", backend, rule, "tensors are computed by torch, on any device")
-
-
 def frozen(value: Any) -> Any:
     """Return a tuple for a list, which could change later."""
     return tuple(value) if isinstance(value, list) else value
@@ -156,7 +145,7 @@ def width_of(name: str, width: Any, average_name: str, average: Any, default: in
         return width
     if isinstance(average, bool):
         text = f"{average_name} is deprecated in favour of {name}: {average_name}=False is {name}=0"
-        warnings.warn(text, DeprecationWarning, stacklevel=6)
+        warnings.warn(text, DeprecationWarning, stacklevel=7)
     if average is True:
         if not isinstance(width, str) and width == 0 and width is not None:
             checks.fail(average_name, average, f"be False or None with {name}=0", "T=None averages")
@@ -170,26 +159,13 @@ def width_of(name: str, width: Any, average_name: str, average: Any, default: in
     return average or 0
 
 
-def stride_of(
-    name: str, stride: Any, S: Any, suffix: str, average: str | bool, log2_width: int
-) -> Any:
-    """Return the stride that Kymatio's former `oversampling` stands for, or the given one."""
-    option = f"oversampling{suffix}"
-    times = getattr(S, option)
-    given = S._given["average" + suffix]
-    if average != "local" and given == average and stride == 2**log2_width:
-        stride = S._given[name] = None  # as such a transform shows it
-    if times is None or (isinstance(times, Integral) and times == 0):
-        return stride
-    if not isinstance(times, Integral):
-        checks.fail(option, times, "be an integer", f"{option} must be integer and nonnegative")
-    if times < 0:
-        checks.fail(option, times, "be nonnegative", f"pass {name}={2**log2_width} or coarser")
-    new = 2 ** max(log2_width - times, 0)
-    text = f"{option} is deprecated: pass {name}={new}"
-    warnings.warn(text, DeprecationWarning, stacklevel=6)
-    if stride not in (None, new):
-        checks.fail(option, times, f"be 0 with {name}={stride}", f"they are incompatible; {name}?")
-    if average != "local":
-        checks.fail(option, times, "be 0 without a local average", f"incompatible; {name}=None")
-    return new
+def take_average(
+    given: dict[str, Any], name: str, stride_name: str, average_name: str, default: int
+) -> tuple[Any, Any]:
+    """Return the width and the stride that Kymatio's former argument `average` stands for."""
+    average, stride = given[average_name], given[stride_name]
+    width = width_of(name, given[name], average_name, average, default)
+    if (average is False or average == "global") and stride == default:
+        stride = None  # as such a transform shows it
+    given |= {name: width, stride_name: stride, average_name: None}
+    return width, stride

@@ -32,8 +32,8 @@ class TimeBank:
     average: str | bool
     mean: bool
     log2_stride: int
-    psi1: list[Filter]
-    psi2: list[Filter]
+    psi1: Sequence[Filter]
+    psi2: Sequence[Filter]
     rows: tuple[int, ...]
     analytic: bool
 

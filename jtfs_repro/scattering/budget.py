@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from .. import checks
 from .plan import Memory
-from .stages import Stage
 
 FREE_SHARE = 0.8  # of the free memory that may be used where no budget is given
 UNCHECKED = 2**26  # bytes below which free memory is not looked up
@@ -47,25 +44,6 @@ CHUNK_SIZES = {
 def chunk_sizes(device: torch.device) -> ChunkSizes:
     """Return the sizes for `device`."""
     return CHUNK_SIZES["cpu" if device.type == "cpu" else "cuda"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rerun(Stage):
-    """A chunk of signals that keeps only its input and is computed again in the backward pass."""
-
-    function: Callable[[Tensor], Sequence[Tensor]]
-
-    def plain(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """See `Stage`."""
-        return tuple(self.function(*inputs))
-
-    run = plain
-
-    def adjoint(self, inputs: Sequence[Tensor], grads: Sequence[Tensor]) -> Sequence[Tensor]:
-        """See `Stage`."""
-        with torch.enable_grad():
-            leaf = inputs[0].detach().requires_grad_()
-            return torch.autograd.grad(self.function(leaf), leaf, grads)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from typing import Any, Protocol
@@ -11,9 +12,14 @@ import torch
 from torch import Tensor
 
 from .bank import TimeBank
-from .budget import ChunkSizes, Rerun, SignalChunks, chunk_sizes, signal_chunks
+from .budget import ChunkSizes, SignalChunks, chunk_sizes, signal_chunks
+from .padding import padded
 from .parallel import apart, threads_of
 from .plan import Memory, Plan, count_memory, count_steps
+from .portions import Portions
+from .watched import is_traced, is_watched
+
+Assemble = Callable[[list[Tensor], Tensor], Sequence[Tensor]]
 
 
 class Network(Protocol):
@@ -39,9 +45,10 @@ class Network(Protocol):
 class Engine:
     """Keeps a network's tables per (device, dtype) of its inputs, and cuts batches into chunks."""
 
-    def __init__(self, network: Network, outputs: int, like: Engine | None = None) -> None:
+    def __init__(self, network: Network, outputs: int, pad_mode: str) -> None:
         self.network, self.outputs = network, outputs  # outputs: coefficients per signal
-        self.like = like  # shares its wavelets
+        self.pad_mode = pad_mode
+        self.like: Engine | None = None  # has the same wavelets' tables
         self._tables: dict[tuple[torch.device, torch.dtype], Any] = {}
         self._memories: dict[tuple[str, torch.dtype, int], Memory] = {}
 
@@ -49,17 +56,27 @@ class Engine:
         """Leave out the tables: copies make their own."""
         return {**self.__dict__, "_tables": {}, "_memories": {}, "like": None}
 
-    def run(self, U_0: Tensor, budget: float | None) -> list[Tensor]:
-        """Return the network's coefficients of padded signals [shape=(B, N_padded)]."""
-        tables = self.tables(U_0.device, U_0.dtype)
-        grad = torch.is_grad_enabled() and U_0.requires_grad
-        how = self.chunks(len(U_0), U_0.dtype, U_0.device, grad=grad, budget=budget)
-        orders = Rerun(function=partial(self.network.orders, tables=tables))
-        compute = orders if how.rerun else orders.function
-        chunks = [compute(chunk) for chunk in U_0.split(how.signals)]
-        if len(chunks) == 1:
-            return list(chunks[0])
-        return [torch.cat(parts) for parts in zip(*chunks, strict=True)]
+    def run(self, x: Tensor, budget: float | None, assemble: Assemble) -> list[Tensor]:
+        """Return what `assemble` makes of the coefficients of signals [shape=(B, N)].
+
+        It gets the tensors of `Network.orders` for some of the signals, and the scale by which they
+        are to be multiplied [shape=(b, 1)]; its results have the signals as their first axis.
+        """
+        tables = self.tables(x.device, x.dtype)
+
+        def computed(some: Tensor) -> tuple[Tensor, ...]:
+            U_0, scale = padded(some, self.network.bank.axis, self.pad_mode)
+            return tuple(assemble(self.network.orders(U_0, tables), scale))
+
+        if is_traced():  # the graph is to serve for other batches
+            return list(computed(x))
+        grad = torch.is_grad_enabled() and x.requires_grad
+        how = self.chunks(len(x), x.dtype, x.device, grad=grad, budget=budget)
+        portions = Portions(function=computed, signals=how.signals)
+        if how.rerun:
+            return list(portions(x))
+        whole = portions.joined if grad or is_watched() else portions.run
+        return list(whole(x))
 
     def tables(self, device: torch.device, dtype: torch.dtype) -> Any:
         """Return the tables for inputs on `device`: built in float64 on the CPU, then kept."""
@@ -132,8 +149,7 @@ class Engine:
 
 def full_precision(x: Tensor) -> torch.autocast:
     """Return the context in which autocast does not round matrix products to half precision."""
-    kind = x.device.type
-    return torch.autocast(kind if torch.amp.is_autocast_available(kind) else "cpu", enabled=False)
+    return torch.autocast("cpu" if x.is_meta else x.device.type, enabled=False)
 
 
 def to_tensors(tables: Any, device: torch.device, dtype: torch.dtype, memo: dict[int, Any]) -> Any:

@@ -3,50 +3,47 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, fields, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .. import checks
 from .any_length import AnyLength
 from .arguments import (
     averaging_width,
-    check_face,
-    check_out_type,
     check_signal,
     dyadic_stride,
     frozen,
     quality_factors,
     signal_length,
-    stride_of,
-    width_of,
+    take_average,
 )
-from .attributes import Changeable
+from .attributes import Attributes
 from .bank import TimeBank
-from .engine import Engine, Network, full_precision
+from .engine import Assemble, Engine, Network, full_precision
 from .filters import Filter, low_pass, wavelets
-from .padding import TimeAxis, padded, time_axis
+from .padding import TimeAxis, time_axis
 from .paths import Path, path_table
 from .plan import Plan, bytes_per_signal
 from .pruning import pruned_rows
-from .states import check_labels, take_kymatio
+from .state import FilterState
+from .watched import is_traced, uncompiled
 
 PAD_MODES = ("reflect", "zero", "conj-reflect")
+OUT_TYPES = ("array", "list", "dict")
 GLOBAL_AVERAGES = ("sum", "mean")
 
 
 @dataclass(eq=False, repr=False)
-class ScatteringModule(AnyLength, Changeable, nn.Module):
+class ScatteringModule(Attributes, AnyLength, FilterState):
     """Arguments of both transforms, and what both offer.
 
     A transform is a dataclass: its fields are the constructor's arguments, which hold after
-    construction what the checks made of them. Setting one constructs the transform again with it,
-    or raises the constructor's error and changes nothing; every other attribute is read-only. It is
-    put together of a `bank` (wavelets in time),
+    construction what the checks made of them. It is put together of a `bank` (wavelets in time),
     a network (what is computed) and an `engine` (how batches go through it).
 
     Parameters
@@ -69,10 +66,13 @@ class ScatteringModule(AnyLength, Changeable, nn.Module):
     memory_budget : None or number of bytes
         Memory that the transform may use, in the backward pass as well. Batches that need more are
         computed in parts, and recomputed in the backward pass. None: 80 % of what is free.
-    frontend, backend : 'torch'
+    frontend : None or 'torch'
+        Kymatio's name for the kind of arrays; NumPy's are those of `jtfs_repro.scattering.numpy`.
     average : None, bool, 'local' or 'global'
         Kymatio's former argument: False is ``T=0``, 'global' is ``T='global'``.
     """
+
+    FRONTEND: ClassVar[str] = "torch"
 
     _: KW_ONLY
     global_average: str = "sum"
@@ -81,47 +81,50 @@ class ScatteringModule(AnyLength, Changeable, nn.Module):
     check_finite: bool = False
     prune: float = 0
     memory_budget: float | None = None
-    frontend: str = "torch"
+    frontend: str | None = None
     average: Any = None
-
-    _faces = ("torch",)
 
     def __post_init__(self) -> None:
         self._given = {field.name: frozen(getattr(self, field.name)) for field in fields(self)}
         self._others: OrderedDict[TimeAxis, Any] = OrderedDict()
         super().__init__()
 
+    def _check_frontend(self) -> None:
+        """Check the arguments that name a kind of arrays."""
+        own = self.FRONTEND
+        given = own if self.frontend is None else self.frontend
+        others = "from jtfs_repro.scattering.numpy or .sklearn import the others"
+        self.frontend = checks.choice("frontend", str(given).lower(), (own,), others)
+        checks.choice("backend", self.backend, {"torch": 0, own: 0}, others)  # pyright: ignore
+
     def _check_time(self, J: Any, shape: Any, Q: Any, T: Any, stride: Any, out_type: Any) -> None:
         """Check the keywords and the arguments of the time axis, and build its wavelets."""
-        self.out_type = check_out_type(out_type)
+        mistake = "out_type must be one of these"
+        self.out_type = checks.choice("out_type", out_type, OUT_TYPES, mistake)
         checks.choice("pad_mode", self.pad_mode, PAD_MODES)
         checks.choice("global_average", self.global_average, GLOBAL_AVERAGES)
         self.analytic, self.check_finite = bool(self.analytic), bool(self.check_finite)
-        check_face(self.frontend, self.backend, self._faces)
+        self._check_frontend()
         N = signal_length(shape)
         self.shape = (N,)
         self.J = checks.integer("J", J, low=0, mistake="J is log2 of the largest scale in samples")
         self.Q = quality_factors("Q", Q)
-        T = self._given["T"] = width_of("T", T, "average", self.average, 2**self.J)
+        T, stride = take_average(self._given, "T", "stride", "average", 2**self.J)
         self.T, self.average = averaging_width("T", T, self.J, N, "samples")
         self.log2_T = math.floor(math.log2(self.T))
-        stride = stride_of("stride", stride, self, "", self.average, self.log2_T)
-        self._given["average"] = None  # T says it
         axis = time_axis(N, self.T)
         if (limit := axis.N_padded.bit_length() - 1) < self.J:
             rule = f"be <= {limit} for shape={N}"
             checks.fail("J", self.J, rule, "2**J samples exceed the padded signal")
+        stride = self._oversampled(stride)
         self.log2_stride = dyadic_stride("stride", stride, "T", T, self.average, self.log2_T)
         self.stride = 2**self.log2_stride  # samples between two output frames
         if self.log2_stride > (coarsest := max(self.J, self.log2_T)):
             rule = f"be <= {2**coarsest} = max(2**J, T)"
             checks.fail("stride", self.stride, rule, "a longer stride skips samples")
         if out_type == "array" and not self.average:
-            mistake = (
-                "Cannot convert paths of different lengths to an array. Please set out_type to"
-            )
-            rule, mistake = "be 'list' or 'dict' with T=0", f"{mistake} 'list' or 'dict'"
-            checks.fail("out_type", out_type, rule, mistake)
+            mistake = "Cannot convert paths of many lengths. Please set out_type to one of these"
+            checks.fail("out_type", out_type, "be 'list' or 'dict' with T=0", mistake)
         self.psi1, self.psi2 = (tuple(wavelets(self.J, q)) for q in self.Q)
         mistake = "a share of the energy, such as 0.001; 0 drops nothing"
         self.prune = checks.number("prune", self.prune, low=0, high=0.5, mistake=mistake)
@@ -147,58 +150,54 @@ class ScatteringModule(AnyLength, Changeable, nn.Module):
         self._register_filters("1", self.psi1)
         self._register_filters("2", self.psi2)
 
-    def _register_filters(self, suffix: str, bank: Sequence[Filter]) -> None:
-        """Show the bank in `state_dict`: buffers xi, sigma. Nothing is computed from them."""
-        for field in ("xi", "sigma"):
-            values = torch.tensor([getattr(psi, field) for psi in bank], dtype=torch.float64)
-            self.register_buffer(field + suffix, values)
-
-    def _build(self) -> None:
-        """Make the network of the bank."""
-        raise NotImplementedError
+    def _oversampled(self, stride: Any) -> Any:
+        """Return the stride that `oversampling` stands for, or the given one."""
+        mistake = "oversampling must be nonnegative and at most log2(T)"
+        oversampling = self.oversampling  # pyright: ignore
+        if not isinstance(oversampling or 0, int):
+            what = "oversampling must be integer"
+            checks.fail("oversampling", oversampling, "be an integer", what)
+        oversampling = oversampling or 0
+        n = checks.integer("oversampling", oversampling, low=0, high=self.log2_T, mistake=mistake)
+        if n == 0:
+            return stride
+        line = f"oversampling={n} is Kymatio's old name for stride={2 ** (self.log2_T - n)}"
+        warnings.warn(line, DeprecationWarning, stacklevel=2)
+        if stride not in (None, 2 ** (self.log2_T - n)):
+            rule = f"be None or {2 ** (self.log2_T - n)} with oversampling={n}"
+            checks.fail("stride", stride, rule, "one of them is enough")
+        return 2 ** (self.log2_T - n)
 
     def _set_network(self, network: Network, paths: list[Path], *, first_averaged: bool) -> None:
         """Take what is computed, and the paths of its output."""
+        self._is_built = False
         self._paths = paths
         self._strides = [self.bank.stride_of(p, first_averaged=first_averaged) for p in paths]
         rows = [len(path.n1) if isinstance(path.n1, range) else 1 for path in paths]
         frames = [self.frames if self.average else -(-self.bank.axis.N // s) for s in self._strides]
-        self.engine = Engine(network, sum(n * m for n, m in zip(rows, frames, strict=True)))
+        self.engine = Engine(
+            network, sum(n * m for n, m in zip(rows, frames, strict=True)), self.pad_mode
+        )
+        self._is_built = True
 
-    def _orders(self, x: Tensor) -> tuple[list[Tensor], Tensor, torch.Size]:
-        """Check and pad the input; return the network's output, its scale, the batch's shape."""
+    def _computed(self, x: Tensor, assemble: Assemble) -> list[Tensor]:
+        """Check the input; return what `assemble` makes of its coefficients [shape=(..., ...)]."""
         check_signal(x, self.bank.axis.N, finite=self.check_finite)
-        if x.numel() == 0:
-            return self._no_orders(x)
-        U_0, scale, batch = padded(x, self.bank.axis, self.pad_mode)
+        batch = x.shape[:-1]
+        rows = x if x.ndim == 2 else x.reshape(batch.numel(), self.bank.axis.N)
+        is_empty = not is_traced() and len(rows) == 0
+        if is_empty:  # one signal of zeros says what shape the output has
+            rows = torch.cat([rows, x.new_zeros(1, self.bank.axis.N)])
         with full_precision(x):
-            return self.engine.run(U_0, self.memory_budget), scale, batch
+            found = uncompiled(self.engine.run)(rows, self.memory_budget, assemble)
+        found = [part[:0] for part in found] if is_empty else found
+        return found if x.ndim == 2 else [S.reshape(*batch, *S.shape[1:]) for S in found]
 
-    def _no_orders(self, x: Tensor) -> tuple[list[Tensor], Tensor, torch.Size]:
-        """Return the output of an empty batch: none of a silent signal's, in the graph of `x`."""
-        with torch.no_grad():
-            orders, _, _ = self._orders(x.new_zeros(1, x.shape[-1]))
-        scale = 1 + x.reshape(0, x.shape[-1]).sum(-1, keepdim=True)
-        return [coef[:0] for coef in orders], scale, x.shape[:-1]
+    def __prepare_scriptable__(self) -> None:
+        raise TypeError("torch.jit.script cannot compile the transform (use torch.export.export)")
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_others": OrderedDict()}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        if not self._is_built:  # saved before arguments could be changed
-            given = {field.name: field.default for field in fields(self)}
-            self.__dict__["_given"] = {**given, **self._given}
-            self._seal()
-
-    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any) -> None:  # pyright: ignore
-        """Refuse the filters of another transform: what was learnt on them would be misled."""
-        errors = args[-1]
-        wrong = take_kymatio(self, state_dict, prefix) or check_labels(self, state_dict, prefix)
-        if wrong:
-            errors.append(wrong)
-        else:
-            super()._load_from_state_dict(state_dict, prefix, *args)
 
     # --- what both transforms offer, under the names that users of the field's package know -------
 

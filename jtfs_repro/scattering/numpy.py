@@ -46,7 +46,7 @@ def to_arrays(output: Any) -> Any:
 class _Arrays:
     """A transform whose inputs and outputs are arrays; what it calls itself with are tensors."""
 
-    _faces = ("torch", "numpy")
+    FRONTEND = "numpy"
 
     def forward(self, x: Any) -> Any:
         """Return the coefficients, as arrays.

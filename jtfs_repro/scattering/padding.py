@@ -11,7 +11,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from .filters import low_pass, spectrum
@@ -70,8 +69,8 @@ def time_axis(N: int, T: float) -> TimeAxis:
     return TimeAxis(N=N, N_padded=N_padded, left=(N_padded - N) // 2)
 
 
-def padded(x: Tensor, axis: TimeAxis, pad_mode: str) -> tuple[Tensor, Tensor, torch.Size]:
-    """Flatten, scale and pad signals [shape=(..., N)].
+def padded(x: Tensor, axis: TimeAxis, pad_mode: str) -> tuple[Tensor, Tensor]:
+    """Scale and pad signals [shape=(B, N)].
 
     The transform is homogeneous: scaling each signal by the power of two below its largest sample
     changes no digit of the result, and keeps the products of tiny or huge signals in range.
@@ -80,13 +79,10 @@ def padded(x: Tensor, axis: TimeAxis, pad_mode: str) -> tuple[Tensor, Tensor, to
     -------
     U_0 : Tensor [shape=(B, N_padded)]
     scale : Tensor [shape=(B, 1)], what the output is to be multiplied by
-    batch : the leading shape of `x`
     """
-    batch = x.shape[:-1]
-    x = x.reshape(batch.numel(), x.shape[-1])
     scale = power_of_two(x.detach().abs().amax(-1, keepdim=True))
     mode, ends = "constant" if pad_mode == "zero" else "reflect", (axis.left, axis.right)
-    return nn.functional.pad((x / scale)[:, None], ends, mode=mode)[:, 0], scale, batch
+    return nn.functional.pad((x / scale)[:, None], ends, mode=mode)[:, 0], scale
 
 
 def half_support(N: int, T: float) -> int:

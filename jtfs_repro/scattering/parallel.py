@@ -16,6 +16,8 @@ from typing import TypeVar
 
 import torch
 
+from .watched import flushes_denormals, is_watched
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -29,10 +31,14 @@ def in_parallel(
     is not computed by the caller either, whose operations would be split among the cores.
     """
     threads = threads_of(device)
-    if threads == 1:
+    if threads == 1 or is_watched():
         return [function(items)]
-    pool = _pool(os.getpid(), threads)
-    return list(pool.map(_without_grad(function), _shares(items, threads)))
+    call, shares = _without_grad(function), _shares(items, threads)
+    try:
+        waiting = [_pool(os.getpid(), threads).submit(call, share) for share in shares]
+    except RuntimeError:  # the interpreter is ending, and gives out no work to threads
+        return [call(share) for share in shares]
+    return [future.result() for future in waiting]
 
 
 def _shares(items: Sequence[Item], threads: int) -> list[Sequence[Item]]:
@@ -45,7 +51,12 @@ def _shares(items: Sequence[Item], threads: int) -> list[Sequence[Item]]:
 def apart(function: Callable[[], Result]) -> Result:
     """Return ``function()``, called in a fresh thread: none of the caller's modes reach it."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(function).result()
+        try:
+            return thread.submit(function).result()
+        except RuntimeError as error:
+            if "cannot schedule new futures" not in str(error):
+                raise
+            return function()  # the interpreter is ending
 
 
 def threads_of(device: torch.device) -> int:
@@ -55,9 +66,12 @@ def threads_of(device: torch.device) -> int:
 
 def _without_grad(function: Callable[[Item], Result]) -> Callable[[Item], Result]:
     mode = torch.inference_mode if torch.is_inference_mode_enabled() else torch.no_grad
+    flushes = flushes_denormals()
 
     def call(item: Item) -> Result:
-        with mode():  # it belongs to the thread
+        if flushes != flushes_denormals():
+            torch.set_flush_denormal(flushes)  # as `mode`, it belongs to the thread
+        with mode():
             return function(item)
 
     return call
@@ -72,7 +86,15 @@ def _pool(_process: int, threads: int) -> ThreadPoolExecutor:
         pool.submit(_use_one_core, started)
     started.wait()
     torch.set_num_threads(threads)  # what later threads of the user's start with
+    _prepare_forks()
     return pool
+
+
+@functools.cache
+def _prepare_forks() -> None:
+    """Let forked processes use one thread: OpenMP hangs with more after its parent used them."""
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=functools.partial(torch.set_num_threads, 1))
 
 
 def _use_one_core(started: threading.Barrier) -> None:

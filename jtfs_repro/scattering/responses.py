@@ -200,7 +200,7 @@ class Responses:
         self._transform, self._axis = transform, transform.bank.axis
         check_signal(x, self._axis.N, finite=transform.check_finite)
         with torch.no_grad():
-            U_0, scale, _ = padded(x, self._axis, transform.pad_mode)
+            U_0, scale = padded(x[None], self._axis, transform.pad_mode)
             self._scale = float(scale)
             self._U_0_hat = torch.fft.rfft(U_0[0])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .filters import Filter
@@ -30,7 +31,7 @@ class RowBank:
     n_psi1 : first-order wavelets, the rows that are not padding
     """
 
-    psi_fr: list[Filter]
+    psi_fr: Sequence[Filter]
     F: float
     average: str | bool
     global_average: str

@@ -114,11 +114,11 @@ class Scattering1D(ScatteringModule):
     stride : None or power of two <= max(2**J, T)
         Samples between output frames (None: the power of two below `T`).
     max_order : 1 or 2
-    oversampling : int >= 0
-        Kymatio's former argument: k stands for a `stride` 2**k times finer (with a warning).
+    oversampling : int
+        Kymatio's old name of a stride of ``T / 2**oversampling``.
     out_type : 'array', 'list' or 'dict'
-    global_average, pad_mode, analytic, check_finite, prune, memory_budget, frontend,
-    backend, average
+    backend : 'torch'
+    global_average, pad_mode, analytic, check_finite, prune, memory_budget, frontend
         See `ScatteringModule`. ('conj-reflect' is 'reflect' here: the signal is real.)
 
     Raises
@@ -144,16 +144,15 @@ class Scattering1D(ScatteringModule):
     T: Any = None
     stride: Any = None
     max_order: int = 2
-    oversampling: int | None = 0
+    oversampling: int = 0
     out_type: str = "array"
-    backend: Any = "torch"
+    backend: str = "torch"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         self._check_time(self.J, self.shape, self.Q, self.T, self.stride, self.out_type)
         checks.choice("max_order", self.max_order, (1, 2))
         self._build()
-        self._seal()
 
     def _build(self) -> None:
         network = TimeNetwork(bank=self.bank, max_order=self.max_order)
@@ -174,18 +173,23 @@ class Scattering1D(ScatteringModule):
         """
         if is_list(x):
             return scattered_list(self, x)
-        orders, scale, batch = self._orders(x)
+        coefs = self._computed(x, self._assembled)
         if self.out_type == "array":
-            S = torch.cat(orders, dim=-2) * scale[:, None]
-            return S.reshape(*batch, *S.shape[1:])
-        rows = [row for order in orders for row in order.unbind(-2)]
-        coefs = [(row * scale).reshape(*batch, row.shape[-1]) for row in rows]
+            return coefs[0]
+        rows = [row for S in coefs for row in S.unbind(-2)]
         if self.out_type == "dict":
-            return {p.key: coef for p, coef in zip(self._paths, coefs, strict=True)}
+            return {p.key: coef for p, coef in zip(self._paths, rows, strict=True)}
         return [
             {"coef": coef, "j": self._scales(p), "n": p.key, "order": p.order}
-            for p, coef in zip(self._paths, coefs, strict=True)
+            for p, coef in zip(self._paths, rows, strict=True)
         ]
+
+    def _assembled(self, orders: list[Tensor], scale: Tensor) -> list[Tensor]:
+        """Return the array [shape=(b, C, frames)], or the orders by themselves."""
+        scale = scale[:, None]
+        if self.out_type == "array":
+            return [torch.cat(orders, dim=-2) * scale]
+        return [S * scale for S in orders]
 
     def _scales(self, path: Path) -> tuple[int, ...]:
         return tuple(bank[n].j for bank, n in zip((self.psi1, self.psi2), path.key, strict=False))

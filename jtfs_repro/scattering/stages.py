@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
+from .watched import Rows, is_batched, is_forward_twice, is_traced
+
 
 class Stage(ABC):
     """A function of tensors [shape=(B, ...)] to tensors [shape=(B, ...)], B a common batch."""
@@ -33,7 +35,16 @@ class Stage(ABC):
 
     def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """Apply the stage."""
+        if is_traced() or is_forward_twice():
+            return self.plain(*inputs)
         return _Staged.apply(self, *inputs)  # pyright: ignore[reportReturnType]
+
+
+def _gradients(stage: Stage, inputs: Sequence[Tensor], grads: Sequence[Tensor]) -> Sequence[Tensor]:
+    """Return the gradients of the inputs, differentiably where gradients are on."""
+    if not torch.is_grad_enabled():
+        return stage.adjoint(inputs, grads)
+    return torch.func.vjp(stage.plain, *inputs)[1](tuple(grads))
 
 
 class _Staged(torch.autograd.Function):
@@ -53,10 +64,15 @@ class _Staged(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore
         inputs = ctx.saved_tensors
-        if not torch.is_grad_enabled():
-            return (None, *ctx.stage.adjoint(inputs, grads))
-        pull = torch.func.vjp(ctx.stage.plain, *inputs)[1]
-        return (None, *pull(grads))
+        if not any(is_batched(x) for x in (*inputs, *grads)):
+            return (None, *_gradients(ctx.stage, inputs, grads))
+        rows, n = Rows((*inputs, *grads)), len(inputs)
+        every = [rows.of(x) for x in (*inputs, *grads)]
+        found = [
+            _gradients(ctx.stage, [x[i] for x in every[:n]], tuple(x[i] for x in every[n:]))
+            for i in range(rows.length)
+        ]
+        return (None, *(rows.joined(parts) for parts in zip(*found, strict=True)))
 
     @staticmethod
     def jvp(ctx: Any, _: None, *tangents: Tensor) -> tuple[Tensor, ...]:  # pyright: ignore

@@ -7,9 +7,10 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from .. import checks
-from .arguments import averaging_width, dyadic_stride, quality_factor_fr, stride_of, width_of
+from .arguments import averaging_width, dyadic_stride, quality_factor_fr, take_average
 from .filters import low_pass, spinned_wavelets
 from .joint_network import JointNetwork
 from .lengths import is_list, scattered_list
@@ -62,12 +63,12 @@ class TimeFrequencyScattering(ScatteringModule):
     keep_lost : bool
         Keep what the default cuts off: rows of n_fr = 0 when ``F < 2**J_fr``, and with `format`
         'time' and T = 0 the frames of the first order.
-    oversampling, oversampling_fr : int >= 0
-        Former arguments: k stands for a `stride` or `stride_fr` 2**k times finer (with a warning).
+    backend : 'torch'
+    oversampling : int
+        Kymatio's old name of a stride of ``T / 2**oversampling``.
     average_fr : None, bool, 'local' or 'global'
         As `average`, of F.
-    global_average, pad_mode, analytic, check_finite, prune, memory_budget, frontend,
-    backend, average
+    global_average, pad_mode, analytic, check_finite, prune, memory_budget, frontend
         See `ScatteringModule`.
 
     Raises
@@ -99,10 +100,9 @@ class TimeFrequencyScattering(ScatteringModule):
     stride_fr: Any = None
     out_type: str = "array"
     format: str = "time"
-    backend: Any = "torch"
+    backend: str = "torch"
     _: KW_ONLY
-    oversampling: int | None = 0
-    oversampling_fr: int | None = 0
+    oversampling: int = 0
     average_fr: Any = None
     unpad_fr: bool = False
     keep_lost: bool = False
@@ -113,9 +113,9 @@ class TimeFrequencyScattering(ScatteringModule):
         self._check_rows(self.F, self.stride_fr)
         self._register_filters("_fr", self.psi_fr)
         self._build()
-        self._seal()
 
     def _build(self) -> None:
+        self._is_built = False
         self._row_bank = RowBank(
             psi_fr=self.psi_fr,
             F=self.F,
@@ -136,19 +136,17 @@ class TimeFrequencyScattering(ScatteringModule):
 
     def _check_rows(self, F: Any, stride_fr: Any) -> None:
         """Check the arguments of the log-frequency axis, and build its wavelets."""
-        mistake = "format must be 'time' or 'joint'"
-        checks.choice("format", self.format, ("time", "joint"), mistake)
+        checks.choice("format", self.format, ("time", "joint"), "format must be 'time' or 'joint'")
         self.unpad_fr, self.keep_lost = bool(self.unpad_fr), bool(self.keep_lost)
         mistake = "J_fr is log2 of the largest scale in rows"
         self.J_fr = checks.integer("J_fr", self.J_fr, low=0, mistake=mistake)
         self.Q_fr = (quality_factor_fr(self.Q_fr),)
         rows = (self.J + 1) * self.Q[0]
-        F = self._given["F"] = width_of("F", F, "average_fr", self.average_fr, 2**self.J_fr)
+        names = ("F", "stride_fr", "average_fr")
+        F, stride_fr = take_average(self._given, *names, 2**self.J_fr)
         self.F, self.average_fr = averaging_width("F", F, self.J_fr, rows, "rows")
         self.log2_F = math.floor(math.log2(self.F))
         average = self.average_fr
-        stride_fr = stride_of("stride_fr", stride_fr, self, "_fr", average, self.log2_F)
-        self._given["average_fr"] = None  # F says it
         log2_stride = dyadic_stride("stride_fr", stride_fr, "F", F, average, self.log2_F)
         self.log2_stride_fr, self.stride_fr = log2_stride, 2**log2_stride
         if self.format == "joint" and self.out_type == "array" and not self.average_fr:
@@ -182,15 +180,9 @@ class TimeFrequencyScattering(ScatteringModule):
         """
         if is_list(x):
             return scattered_list(self, x)
-        (S_0, *joint), scale, batch = self._orders(x)
-        scale = scale[:, None]
-        if self._row_bank.is_joint_array:
-            S = torch.stack(joint, dim=-3) * scale[:, None]
-            return S.reshape(*batch, *S.shape[1:])
+        coefs = self._computed(x, self._assembled)
         if self.out_type == "array":
-            S = torch.cat([S_0, *joint], dim=-2) * scale
-            return S.reshape(*batch, *S.shape[1:])
-        coefs = [(S * scale).reshape(*batch, *S.shape[1:]) for S in (S_0, *joint)]
+            return coefs[0]
         coefs[0] = coefs[0].squeeze(-2)
         if self.format == "time":
             coefs = [coefs[0], *(row for S in coefs[1:] for row in S.unbind(-2))]
@@ -200,10 +192,14 @@ class TimeFrequencyScattering(ScatteringModule):
             {"coef": coef, **self._label(p)} for p, coef in zip(self._paths, coefs, strict=True)
         ]
 
-    @property
-    def max_order(self) -> int:
-        """Number of layers: always 2."""
-        return 2
+    def _assembled(self, orders: list[Tensor], scale: Tensor) -> list[Tensor]:
+        """Return the array [shape=(b, C, ...)], or the orders by themselves."""
+        scale = scale[:, None]
+        if self._row_bank.is_joint_array:
+            return [torch.stack(orders[1:], dim=-3) * scale[:, None]]
+        if self.out_type == "array":
+            return [torch.cat(orders, dim=-2) * scale]
+        return [S * scale for S in orders]
 
     @property
     def filters_fr(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:

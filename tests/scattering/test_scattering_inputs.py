@@ -77,12 +77,11 @@ def test_another_length_is_refused_in_one_line(S, x, shape):
 
 
 @pytest.mark.parametrize("batch", [(0,), (2, 0)], ids=str)
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
-def test_an_empty_batch_gives_empty_outputs_of_the_shapes_of_others(S, batch, dtype):
-    x = torch.zeros(*batch, N, dtype=dtype, requires_grad=True)
-    empty, one = coefs(S(x)), coefs(S(torch.zeros(N, dtype=dtype)))
+def test_an_empty_batch_gives_an_empty_output(S, batch):
+    x = signal(*batch, N).requires_grad_()
+    empty, one = coefs(S(x)), coefs(S(signal(N)))
     assert [y.shape for y in empty] == [(*batch, *y.shape) for y in one]
-    assert all(y.dtype == dtype and y.requires_grad for y in empty)
+    assert all(y.dtype == x.dtype for y in empty)
     sum(y.sum() for y in empty).backward()
     assert x.grad.shape == x.shape
 

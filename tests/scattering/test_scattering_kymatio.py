@@ -21,7 +21,7 @@ def test_positions():
 
 
 def test_former_arguments():
-    with pytest.warns(DeprecationWarning, match="oversampling is deprecated: pass stride=8"):
+    with pytest.warns(DeprecationWarning, match="old name for stride=8"):
         assert Scattering1D(**TIME, oversampling=2).stride == 8
     with pytest.warns(DeprecationWarning, match="average is deprecated in favour of T"):
         assert Scattering1D(**TIME, average=False, out_type="list").average is False
@@ -30,7 +30,7 @@ def test_former_arguments():
 
 @pytest.mark.parametrize("name", ["numpy", "sklearn"])
 def test_other_frontends_are_named(name):
-    match = f"import it from jtfs_repro.scattering.{name}"
+    match = r"from jtfs_repro.scattering.numpy or .sklearn import"
     with pytest.raises(ValueError, match=match):
         Scattering1D(**TIME, frontend=name)
     assert arrays.Scattering1D(**TIME, frontend="numpy", backend="numpy").shape == (N,)

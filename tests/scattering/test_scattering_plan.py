@@ -189,7 +189,7 @@ def test_pruning_is_off_by_default_and_drops_what_it_says():
     tables = full.engine.tables(torch.device("cpu"), torch.float64)
     energies = {}
     for seed in range(4):
-        U_0_hat = torch.fft.rfft(padded(signal(seed=seed), full.bank.axis, "reflect")[0])
+        U_0_hat = torch.fft.rfft(padded(signal(seed=seed)[None], full.bank.axis, "reflect")[0])
         hats = [stage(U_0_hat)[1] for stage in tables.first]
         for branch in tables.second.branches:
             Y = filtered(hats, branch)[0].abs().square().sum(-1)
