@@ -95,7 +95,8 @@ class ScatteringModule(Attributes, AnyLength, FilterState):
         given = own if self.frontend is None else self.frontend
         others = "from jtfs_repro.scattering.numpy or .sklearn import the others"
         self.frontend = checks.choice("frontend", str(given).lower(), (own,), others)
-        checks.choice("backend", self.backend, {"torch": 0, own: 0}, others)  # pyright: ignore
+        backend = getattr(self.backend, "name", self.backend)  # Kymatio: modules  # pyright: ignore
+        checks.choice("backend", backend, {"torch": 0, own: 0}, others)
 
     def _check_time(self, J: Any, shape: Any, Q: Any, T: Any, stride: Any, out_type: Any) -> None:
         """Check the keywords and the arguments of the time axis, and build its wavelets."""
@@ -165,7 +166,7 @@ class ScatteringModule(Attributes, AnyLength, FilterState):
         warnings.warn(line, DeprecationWarning, stacklevel=2)
         if stride not in (None, 2 ** (self.log2_T - n)):
             rule = f"be None or {2 ** (self.log2_T - n)} with oversampling={n}"
-            checks.fail("stride", stride, rule, "one of them is enough")
+            checks.fail("stride", stride, rule, "incompatible: one of them is enough")
         return 2 ** (self.log2_T - n)
 
     def _set_network(self, network: Network, paths: list[Path], *, first_averaged: bool) -> None:

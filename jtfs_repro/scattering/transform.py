@@ -202,6 +202,11 @@ class TimeFrequencyScattering(ScatteringModule):
         return [S * scale for S in orders]
 
     @property
+    def max_order(self) -> int:
+        """Number of layers: always 2."""
+        return 2
+
+    @property
     def filters_fr(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """phi_F and the wavelets along log-frequency: xi, sigma, j, ``levels[0]`` on N_fr bins."""
         phi_F, *psi_fr = (psi.described(self.N_fr) for psi in (low_pass(self.F), *self.psi_fr))
