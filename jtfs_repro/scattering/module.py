@@ -17,8 +17,10 @@ from .arguments import (
     averaging_width,
     check_signal,
     dyadic_stride,
+    frozen,
     quality_factors,
     signal_length,
+    take_average,
 )
 from .attributes import Attributes
 from .bank import TimeBank
@@ -66,6 +68,8 @@ class ScatteringModule(Attributes, AnyLength, FilterState):
         computed in parts, and recomputed in the backward pass. None: 80 % of what is free.
     frontend : None or 'torch'
         Kymatio's name for the kind of arrays; NumPy's are those of `jtfs_repro.scattering.numpy`.
+    average : None, bool, 'local' or 'global'
+        Kymatio's former argument: False is ``T=0``, 'global' is ``T='global'``.
     """
 
     FRONTEND: ClassVar[str] = "torch"
@@ -78,9 +82,10 @@ class ScatteringModule(Attributes, AnyLength, FilterState):
     prune: float = 0
     memory_budget: float | None = None
     frontend: str | None = None
+    average: Any = None
 
     def __post_init__(self) -> None:
-        self._given = {field.name: getattr(self, field.name) for field in fields(self)}
+        self._given = {field.name: frozen(getattr(self, field.name)) for field in fields(self)}
         self._others: OrderedDict[TimeAxis, Any] = OrderedDict()
         super().__init__()
 
@@ -90,7 +95,8 @@ class ScatteringModule(Attributes, AnyLength, FilterState):
         given = own if self.frontend is None else self.frontend
         others = "from jtfs_repro.scattering.numpy or .sklearn import the others"
         self.frontend = checks.choice("frontend", str(given).lower(), (own,), others)
-        checks.choice("backend", self.backend, {"torch": 0, own: 0}, others)  # pyright: ignore
+        backend = getattr(self.backend, "name", self.backend)  # Kymatio: modules  # pyright: ignore
+        checks.choice("backend", backend, {"torch": 0, own: 0}, others)
 
     def _check_time(self, J: Any, shape: Any, Q: Any, T: Any, stride: Any, out_type: Any) -> None:
         """Check the keywords and the arguments of the time axis, and build its wavelets."""
@@ -104,6 +110,7 @@ class ScatteringModule(Attributes, AnyLength, FilterState):
         self.shape = (N,)
         self.J = checks.integer("J", J, low=0, mistake="J is log2 of the largest scale in samples")
         self.Q = quality_factors("Q", Q)
+        T, stride = take_average(self._given, "T", "stride", "average", 2**self.J)
         self.T, self.average = averaging_width("T", T, self.J, N, "samples")
         self.log2_T = math.floor(math.log2(self.T))
         axis = time_axis(N, self.T)
@@ -117,8 +124,8 @@ class ScatteringModule(Attributes, AnyLength, FilterState):
             rule = f"be <= {2**coarsest} = max(2**J, T)"
             checks.fail("stride", self.stride, rule, "a longer stride skips samples")
         if out_type == "array" and not self.average:
-            rule = "be 'list' or 'dict' with T=0"
-            checks.fail("out_type", out_type, rule, "without averaging, paths differ in length")
+            mistake = "Cannot convert paths of many lengths. Please set out_type to one of these"
+            checks.fail("out_type", out_type, "be 'list' or 'dict' with T=0", mistake)
         self.psi1, self.psi2 = (tuple(wavelets(self.J, q)) for q in self.Q)
         mistake = "a share of the energy, such as 0.001; 0 drops nothing"
         self.prune = checks.number("prune", self.prune, low=0, high=0.5, mistake=mistake)
@@ -148,6 +155,10 @@ class ScatteringModule(Attributes, AnyLength, FilterState):
         """Return the stride that `oversampling` stands for, or the given one."""
         mistake = "oversampling must be nonnegative and at most log2(T)"
         oversampling = self.oversampling  # pyright: ignore
+        if not isinstance(oversampling or 0, int):
+            what = "oversampling must be integer"
+            checks.fail("oversampling", oversampling, "be an integer", what)
+        oversampling = oversampling or 0
         n = checks.integer("oversampling", oversampling, low=0, high=self.log2_T, mistake=mistake)
         if n == 0:
             return stride
@@ -155,7 +166,7 @@ class ScatteringModule(Attributes, AnyLength, FilterState):
         warnings.warn(line, DeprecationWarning, stacklevel=2)
         if stride not in (None, 2 ** (self.log2_T - n)):
             rule = f"be None or {2 ** (self.log2_T - n)} with oversampling={n}"
-            checks.fail("stride", stride, rule, "one of them is enough")
+            checks.fail("stride", stride, rule, "incompatible: one of them is enough")
         return 2 ** (self.log2_T - n)
 
     def _set_network(self, network: Network, paths: list[Path], *, first_averaged: bool) -> None:
@@ -215,6 +226,16 @@ class ScatteringModule(Attributes, AnyLength, FilterState):
     def pad_right(self) -> int:
         """Samples added after the signal."""
         return self.bank.axis.right
+
+    @property
+    def ind_start(self) -> dict[int, int]:
+        """First frame of the signal on the padded axis, by log2 of the samples per frame."""
+        return {k: self.bank.axis.border(k)[0] for k in range(max(self.J, self.log2_T) + 1)}
+
+    @property
+    def ind_end(self) -> dict[int, int]:
+        """One past the last frame of the signal, as `ind_start`."""
+        return {k: self.bank.axis.border(k)[1] for k in range(max(self.J, self.log2_T) + 1)}
 
     @property
     def phi_f(self) -> dict[str, Any]:
