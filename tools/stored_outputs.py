@@ -34,7 +34,7 @@ CASES: dict[str, tuple[str, tuple[int, ...], dict[str, Any]]] = {
     "joint_wide": (
         "TimeFrequencyScattering",
         (256,),
-        {"J": 6, "J_fr": 3, "Q": (8, 2), "Q_fr": 2, "F": 4, "T": 16, "format": "joint"},
+        {"J": 6, "J_fr": 3, "Q": (8, 2), "Q_fr": 2, "F": 4, "format": "joint"},
     ),
     "joint_stride": (
         "TimeFrequencyScattering",
@@ -44,7 +44,7 @@ CASES: dict[str, tuple[str, tuple[int, ...], dict[str, Any]]] = {
     "joint_list": (
         "TimeFrequencyScattering",
         (256,),
-        {**JOINT, "F": 0, "T": 16, "format": "joint", "out_type": "list"},
+        {**JOINT, "F": 0, "format": "joint", "out_type": "list"},
     ),
     "rows": ("TimeFrequencyScattering", (256,), JOINT),
     "rows_F0": ("TimeFrequencyScattering", (256,), {**JOINT, "F": 0, "T": 64}),
@@ -78,11 +78,12 @@ def main(folder: Path) -> None:
 def _stored(x: Any, output: Any, meta: Any, cls: str, arguments: dict[str, Any]) -> dict[str, Any]:
     kind = "jtfs" if cls == "TimeFrequencyScattering" else "scattering1d"
     stored = {"x": x, "kind": kind, "kwargs": json.dumps(arguments)}
-    if isinstance(output, list):
-        coefs = {f"coef_{i}": path.pop("coef") for i, path in enumerate(output)}
-        return {**stored, **coefs, "paths": json.dumps(output, default=_plain)}
-    labels = {f"meta_{key}": np.asarray(meta[key], dtype=float) for key in META if key in meta}
-    return {**stored, "S": output, **labels, "meta_key": json.dumps(meta["key"], default=_plain)}
+    stored |= {f"meta_{key}": np.asarray(meta[key], dtype=float) for key in META if key in meta}
+    stored["meta_key"] = json.dumps(meta["key"], default=_plain)
+    if not isinstance(output, list):
+        return {**stored, "S": output}
+    coefs = {f"coef_{i}": path.pop("coef") for i, path in enumerate(output)}
+    return {**stored, **coefs, "paths": json.dumps(output, default=_plain)}
 
 
 def _plain(value: Any) -> Any:

@@ -23,7 +23,7 @@ from .first_order import FirstOrder
 from .padding import TimeAxis
 from .second_order import Branch, SecondOrder
 
-SYSTEM = 2**25  # bytes that FFT and matrix product libraries take for themselves
+SYSTEM = 5 * 2**23  # bytes that FFT and matrix product libraries take for themselves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,8 @@ class Memory:
         """Return :meth:`peak` where the backward pass computes each portion again."""
         at_once = min(batch, at_once)
         others = (batch - at_once) * (self.results + self.gradient // 5)
-        return self.peak(at_once, at_once, grad=True) + others
+        before = at_once * self.forward  # of the portion before: its blocks are not all used again
+        return self.peak(at_once, at_once, grad=True) + others + before
 
 
 @dataclass(frozen=True, kw_only=True)
