@@ -181,11 +181,12 @@ def rooms():
 
 @pytest.mark.parametrize("room", rooms())
 def test_rooms_ask_for_the_extra_that_brings_what_they_import(room, needed):
-    node = ast.parse((ROOT / f"jtfs_repro/{room}/__init__.py").read_text("utf-8"))
+    files = (ROOT / f"jtfs_repro/{room}").rglob("*.py")
     calls = [
         [word.value for word in call.args[1:]]
-        for call in ast.walk(node)
-        if isinstance(call, ast.Call) and call.func.id == "need"
+        for file in files
+        for call in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "need"
     ]
     modules = {distribution(module) for _, *names in calls for module in names}
     used = imported(f"jtfs_repro/{room}") - needed[""]

@@ -27,6 +27,7 @@ class AnyLength:
     engine: Engine
     T: Any
     _is_built: bool
+    _made: Any
     _given: dict[str, Any]
     _others: OrderedDict[TimeAxis, Any]
 
@@ -41,10 +42,11 @@ class AnyLength:
         """
         if axis == self.bank.axis:
             return self
-        if axis in self._others:
+        given = {**self._given, "shape": axis.N}
+        if axis in self._others and self._others[axis]._given == given:
             self._others.move_to_end(axis)
             return self._others[axis]
-        other = type(self)(**{**self._given, "shape": axis.N})
+        other = self._made(given)
         other._is_built = False
         other.bank = replace(other.bank, axis=axis)
         other._build()

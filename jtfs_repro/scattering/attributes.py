@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import fields
+from typing import Any, Self
 
 from torch import nn
 
@@ -55,6 +56,14 @@ class Attributes:
         given = self._given[WIDTHS[name]]
         return None if given in ("global", 0) else given
 
+    def _made(self, given: dict[str, Any]) -> Self:
+        """Construct with other arguments, also a subclass whose own constructor takes others."""
+        owner = next(kind for kind in type(self).__mro__ if "__dataclass_params__" in vars(kind))
+        other = type(self).__new__(type(self))
+        own = {field.name: given[field.name] for field in fields(owner)}  # pyright: ignore
+        owner.__init__(other, **own)  # pyright: ignore
+        return other
+
     def _change(self, name: str, value: Any) -> None:
         """Become the transform with one other argument; nothing changes if it is refused."""
         given = {**self._given, name: value}
@@ -62,15 +71,19 @@ class Attributes:
             given["oversampling"] = 0
         if name == "oversampling":
             given["stride"] = None
-        other = type(self)(**given)
+        other = self._made(given)
         if name in LIGHT:
             self.__dict__[name], self._given = other.__dict__[name], given
             self._others.clear()  # pyright: ignore[reportAttributeAccessIssue]
             return
+        old, new = self.__dict__["engine"], other.__dict__["engine"]
+        how = ("network", "outputs", "pad_mode")
+        if all(getattr(old, part) == getattr(new, part) for part in how):
+            other.__dict__["engine"] = old  # with its tables
         for key, attribute in other.__dict__.items():
             if key not in OF_MODULE:
                 self.__dict__[key] = attribute
-        buffers = self.__dict__["_buffers"]
+        buffers = self.__dict__["_buffers"] = {**self.__dict__["_buffers"]}  # a copy has its own
         like = next(iter(buffers.values()))
         for key, buffer in other.__dict__["_buffers"].items():
             buffers[key] = buffer.to(like)

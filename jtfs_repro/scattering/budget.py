@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 
 from .. import checks
+from .free_memory import free_bytes
 from .plan import Memory
 
 FREE_SHARE = 0.8  # of the free memory that may be used where no budget is given
@@ -78,8 +78,7 @@ def signal_chunks(
     def need(signals: int) -> int:
         if not rerun:
             return memory.peak(batch, signals, grad=grad)
-        work = memory.peak(min(batch, signals), signals, grad=True)
-        return work + batch * memory.results  # results of all, and one chunk at work
+        return memory.peak_of_reruns(batch, signals)
 
     while signals > 1 and need(signals) > limit:
         signals = (signals + 1) // 2
@@ -87,16 +86,3 @@ def signal_chunks(
         rule = f"be >= {need(1)} bytes for {batch} signals"
         checks.fail("memory_budget", budget, rule, "results, tables and one signal are the least")
     return SignalChunks(signals=signals, rerun=rerun, peak_bytes=need(signals))
-
-
-def free_bytes(device: torch.device) -> float:
-    """Return the free memory of `device`; infinity where the system does not say."""
-    if device.type == "cuda":
-        unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return torch.cuda.mem_get_info(device)[0] + unused
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return float("inf")
-    found = [float(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")]
-    return found[0] if found else float("inf")

@@ -94,7 +94,7 @@ class Engine:
         if key not in self._memories:
             self._memories[key] = count_memory(
                 self._counted(dtype, device),
-                N_padded=self.network.bank.axis.N_padded,
+                self.network.bank.axis,
                 outputs=self.outputs,
                 item=dtype.itemsize,
                 threads=key[-1],

@@ -168,7 +168,7 @@ class Learnable(Attributes, AnyLength):
 
         It is a transform of its own: further training of this one does not reach it.
         """
-        other = self._made_anew(learnable=())
+        other = self._made({**self._given, "learnable": ()})
         for name in self.learnable:
             other.__dict__[name] = tuple(getattr(self, name))
         other._is_learnt = self._is_learnt or bool(self.learnable)
@@ -179,9 +179,6 @@ class Learnable(Attributes, AnyLength):
                 buffer.copy_(torch.tensor(values, dtype=torch.float64))
         other._put_together(self.bank.axis)
         return other
-
-    def _made_anew(self, **changes: Any) -> Self:
-        return type(self)(**{**self._given, **changes})
 
     def _put_together(self, axis: TimeAxis) -> None:
         """Build again from the banks as they are now."""

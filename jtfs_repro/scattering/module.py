@@ -16,12 +16,14 @@ from .arguments import (
     averaging_width,
     check_signal,
     dyadic_stride,
+    frozen,
     quality_factors,
     signal_length,
+    take_average,
 )
 from .bank import TimeBank
 from .engine import Assemble, Engine, Network, full_precision
-from .filters import Filter, low_pass, wavelets
+from .filters import wavelets
 from .learnable import BANKS, Learnable
 from .learnt_engine import LearntEngine
 from .padding import TimeAxis, time_axis
@@ -69,6 +71,8 @@ class ScatteringModule(Learnable, FilterState):
         ``S.psi1.log2_xi``, in octaves from where they begin. See `scattering/learnable.py`.
     frontend : None or 'torch'
         Kymatio's name for the kind of arrays; NumPy's are those of `jtfs_repro.scattering.numpy`.
+    average : None, bool, 'local' or 'global'
+        Kymatio's former argument: False is ``T=0``, 'global' is ``T='global'``.
     """
 
     FRONTEND: ClassVar[str] = "torch"
@@ -82,9 +86,10 @@ class ScatteringModule(Learnable, FilterState):
     memory_budget: float | None = None
     learnable: Any = ()
     frontend: str | None = None
+    average: Any = None
 
     def __post_init__(self) -> None:
-        self._given = {field.name: getattr(self, field.name) for field in fields(self)}
+        self._given = {field.name: frozen(getattr(self, field.name)) for field in fields(self)}
         self._others: OrderedDict[TimeAxis, Any] = OrderedDict()
         super().__init__()
 
@@ -94,7 +99,8 @@ class ScatteringModule(Learnable, FilterState):
         given = own if self.frontend is None else self.frontend
         others = "from jtfs_repro.scattering.numpy or .sklearn import the others"
         self.frontend = checks.choice("frontend", str(given).lower(), (own,), others)
-        checks.choice("backend", self.backend, {"torch": 0, own: 0}, others)  # pyright: ignore
+        backend = getattr(self.backend, "name", self.backend)  # Kymatio: modules  # pyright: ignore
+        checks.choice("backend", backend, {"torch": 0, own: 0}, others)
 
     def _check_time(self, J: Any, shape: Any, Q: Any, T: Any, stride: Any, out_type: Any) -> None:
         """Check the keywords and the arguments of the time axis, and build its wavelets."""
@@ -108,6 +114,7 @@ class ScatteringModule(Learnable, FilterState):
         self.shape = (N,)
         self.J = checks.integer("J", J, low=0, mistake="J is log2 of the largest scale in samples")
         self.Q = quality_factors("Q", Q)
+        T, stride = take_average(self._given, "T", "stride", "average", 2**self.J)
         self.T, self.average = averaging_width("T", T, self.J, N, "samples")
         self.log2_T = math.floor(math.log2(self.T))
         axis = time_axis(N, self.T)
@@ -121,8 +128,8 @@ class ScatteringModule(Learnable, FilterState):
             rule = f"be <= {2**coarsest} = max(2**J, T)"
             checks.fail("stride", self.stride, rule, "a longer stride skips samples")
         if out_type == "array" and not self.average:
-            rule = "be 'list' or 'dict' with T=0"
-            checks.fail("out_type", out_type, rule, "without averaging, paths differ in length")
+            mistake = "Cannot convert paths of many lengths. Please set out_type to one of these"
+            checks.fail("out_type", out_type, "be 'list' or 'dict' with T=0", mistake)
         self._check_learnable(BANKS if hasattr(self, "J_fr") else BANKS[:2])
         names = zip(BANKS, self.Q, strict=False)
         self.psi1, self.psi2 = (self._bank(name, wavelets(self.J, q), self.J) for name, q in names)
@@ -154,6 +161,10 @@ class ScatteringModule(Learnable, FilterState):
         """Return the stride that `oversampling` stands for, or the given one."""
         mistake = "oversampling must be nonnegative and at most log2(T)"
         oversampling = self.oversampling  # pyright: ignore
+        if not isinstance(oversampling or 0, int):
+            what = "oversampling must be integer"
+            checks.fail("oversampling", oversampling, "be an integer", what)
+        oversampling = oversampling or 0
         n = checks.integer("oversampling", oversampling, low=0, high=self.log2_T, mistake=mistake)
         if n == 0:
             return stride
@@ -161,7 +172,7 @@ class ScatteringModule(Learnable, FilterState):
         warnings.warn(line, DeprecationWarning, stacklevel=2)
         if stride not in (None, 2 ** (self.log2_T - n)):
             rule = f"be None or {2 ** (self.log2_T - n)} with oversampling={n}"
-            checks.fail("stride", stride, rule, "one of them is enough")
+            checks.fail("stride", stride, rule, "incompatible: one of them is enough")
         return 2 ** (self.log2_T - n)
 
     def _set_network(self, network: Network, paths: list[Path], *, first_averaged: bool) -> None:
@@ -224,22 +235,14 @@ class ScatteringModule(Learnable, FilterState):
         return self.bank.axis.right
 
     @property
-    def phi_f(self) -> dict[str, Any]:
-        """The low-pass filter: xi, sigma, j and its spectrum ``levels[0]`` [shape=(N_padded,)]."""
-        return self._described(low_pass(self.T))
+    def ind_start(self) -> dict[int, int]:
+        """First frame of the signal on the padded axis, by log2 of the samples per frame."""
+        return {k: self.bank.axis.border(k)[0] for k in range(max(self.J, self.log2_T) + 1)}
 
     @property
-    def psi1_f(self) -> list[dict[str, Any]]:
-        """The first-order wavelets, as `phi_f`."""
-        return [self._described(psi) for psi in self.psi1]
-
-    @property
-    def psi2_f(self) -> list[dict[str, Any]]:
-        """The second-order wavelets in time, as `phi_f`."""
-        return [self._described(psi) for psi in self.psi2]
-
-    def _described(self, psi: Filter) -> dict[str, Any]:
-        return psi.described(self.bank.axis.N_padded, analytic=self.analytic and psi.xi != 0)
+    def ind_end(self) -> dict[int, int]:
+        """One past the last frame of the signal, as `ind_start`."""
+        return {k: self.bank.axis.border(k)[1] for k in range(max(self.J, self.log2_T) + 1)}
 
     def paths(self, sr: float | None = None) -> dict[str, Any]:
         """Return one table of the output's path axis: columns of its length and in its order.

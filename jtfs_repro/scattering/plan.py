@@ -20,9 +20,10 @@ import torch
 
 from .bank import TimeBank
 from .first_order import FirstOrder
+from .padding import TimeAxis
 from .second_order import Branch, SecondOrder
 
-SYSTEM = 2**25  # bytes that FFT and matrix product libraries take for themselves
+SYSTEM = 5 * 2**23  # bytes that FFT and matrix product libraries take for themselves
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +39,9 @@ class Step:
 class Memory:
     """Bytes: of the tables, of results per signal, and of what is at work at once.
 
-    making : while the tables are made, at the first signal
+    making : of the tables, and of what their making in float64 leaves in the heap
     kept : per signal, from the forward to the backward pass
+    gradient : per signal, of the input: that of its portion, and of the batch
     forward, backward : per signal of those that are computed together
     buffers : of all threads, however many signals there are
     """
@@ -48,6 +50,7 @@ class Memory:
     making: int
     results: int
     kept: int
+    gradient: int
     forward: int
     backward: int
     buffers: int
@@ -55,13 +58,20 @@ class Memory:
     def peak(self, batch: int, at_once: int, *, grad: bool) -> int:
         """Return the bytes needed for `batch` signals, `at_once` of which are at work at once."""
         at_once = min(batch, at_once)
-        results = 2 * batch * self.results  # parts, and their whole
-        if grad:
-            results += batch * self.kept
+        if grad:  # parts of the result, and their whole
+            per_signal = batch * (2 * self.results + self.kept + self.gradient)
             working = at_once * max(self.forward - self.kept, self.backward)
         else:
-            working = at_once * self.forward
-        return max(self.making, self.tables + self.buffers + results + working)
+            per_signal = batch * self.results
+            working = at_once * (self.forward + self.results)
+        return self.making + self.buffers + per_signal + working
+
+    def peak_of_reruns(self, batch: int, at_once: int) -> int:
+        """Return :meth:`peak` where the backward pass computes each portion again."""
+        at_once = min(batch, at_once)
+        others = (batch - at_once) * (self.results + self.gradient // 5)
+        before = at_once * self.forward  # of the portion before: its blocks are not all used again
+        return self.peak(at_once, at_once, grad=True) + others + before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +157,7 @@ def _average_products(reduction: Any) -> int:
 
 
 def count_memory(
-    tables: Any, *, N_padded: int, outputs: int, item: int, threads: int, sizes: Any
+    tables: Any, axis: TimeAxis, *, outputs: int, item: int, threads: int, sizes: Any
 ) -> Memory:
     """Return the memory model of a transform, given its tables (`first`, `second`).
 
@@ -155,6 +165,7 @@ def count_memory(
     """
     first: Sequence[FirstOrder] = tables.first
     branches: Sequence[Branch] = tables.second.branches if tables.second else ()
+    N_padded = axis.N_padded
     U_1 = [len(stage.band.gain) * stage.band.M for stage in first]  # samples per resolution
     Y_2 = max((branch.rows * branch.M for branch in branches), default=0)
     mirrored = max((branch.columns * branch.M for branch in branches), default=0) - Y_2
@@ -167,9 +178,10 @@ def count_memory(
     size = _bytes(tables, set(), item)
     return Memory(
         tables=size,
-        making=size + _bytes(tables, set(), 8),
+        making=size + (_bytes(tables, set(), 8) if item < 8 else 0),
         results=item * outputs,
-        kept=item * (N_padded + 2 + spectra + 2 * averages),
+        kept=item * (2 * N_padded + 2 + spectra + 2 * averages),
+        gradient=item * 5 * axis.N,
         forward=item * (always + 4 * Y_2 + 2 * mirrored + largest * (threads + 1)),
         backward=item * (always + 6 * Y_2 + 4 * mirrored + 2 * largest),
         buffers=SYSTEM + threads * item * buffer,

@@ -53,4 +53,5 @@ class Portions(Stage):
                 leaf = x[those].detach().requires_grad_()
                 outputs = self.function(leaf)
             (gradient[those],) = torch.autograd.grad(outputs, leaf, [g[those] for g in grads])
+            del outputs  # and the graph, before the next one is made
         return (gradient,)

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from .filters import Filter
+from .bank import TimeBank
+from .filters import Filter, low_pass
 
 
 class FilterState(nn.Module):
@@ -17,7 +18,27 @@ class FilterState(nn.Module):
 
     psi1: Sequence[Filter]
     psi2: Sequence[Filter]
-    phi_f: Any
+    bank: TimeBank
+    T: float
+    analytic: bool
+
+    @property
+    def phi_f(self) -> dict[str, Any]:
+        """The low-pass filter: xi, sigma, j and its spectrum ``levels[0]`` [shape=(N_padded,)]."""
+        return self._described(low_pass(self.T))
+
+    @property
+    def psi1_f(self) -> list[dict[str, Any]]:
+        """The first-order wavelets, as `phi_f`."""
+        return [self._described(psi) for psi in self.psi1]
+
+    @property
+    def psi2_f(self) -> list[dict[str, Any]]:
+        """The second-order wavelets in time, as `phi_f`."""
+        return [self._described(psi) for psi in self.psi2]
+
+    def _described(self, psi: Filter) -> dict[str, Any]:
+        return psi.described(self.bank.axis.N_padded, analytic=self.analytic and psi.xi != 0)
 
     def _register_filters(self, suffix: str, bank: Sequence[Filter]) -> None:
         """Show the bank in `state_dict`: buffers xi, sigma. Nothing is computed from them."""
@@ -37,23 +58,31 @@ class FilterState(nn.Module):
             field, suffix = ("xi", name[2:]) if name.startswith("xi") else ("sigma", name[5:])
             own = torch.tensor([getattr(psi, field) for psi in banks[suffix]], device="cpu")
             other = other.detach().to("cpu", own.dtype)
-            if other.shape != own.shape or not torch.allclose(other, own, rtol=1e-2):
+            if other.shape != own.shape or not torch.allclose(other, own, rtol=1e-2, atol=1e-7):
                 rule = "must be that of this transform (saved with other J, Q or Q_fr?)"
                 errors.append(f"{prefix}{name} {rule}")
                 return
         super()._load_from_state_dict(state_dict, prefix, *args)
 
     def _take_kymatio(self, state_dict: Any, prefix: str, errors: list[str]) -> None:
-        """Take Kymatio's filters (tensor0, ...) for ours if its low-pass filter is ours."""
+        """Take Kymatio's filters (tensor0, ...) for ours if every one of ours is among them."""
         names = [k for k in state_dict if re.fullmatch(re.escape(prefix) + r"tensor\d+", k)]
         if not names:
             return
-        own = torch.as_tensor(self.phi_f["levels"][0], device="cpu", dtype=torch.float32)
-        other = state_dict[prefix + "tensor0"].detach().to("cpu", torch.float32).flatten()
-        if other.shape != own.shape or not torch.allclose(other, own, atol=1e-4):
-            what = "must be phi_f of this transform (saved by Kymatio with other J, T or shape?)"
-            errors.append(f"{prefix}tensor0 {what}")
-        for name in names:
-            del state_dict[name]
-        for name, buffer in self.named_buffers(recurse=False):
-            state_dict[prefix + name] = buffer
+        spectra = [state_dict.pop(name).detach().flatten() for name in names]
+        filters: list[Any] = [self.phi_f, *self.psi1_f, *self.psi2_f]
+        if hasattr(self, "filters_fr"):
+            phi_F, psi_fr = self.filters_fr  # pyright: ignore
+            filters += [phi_F, *psi_fr]
+        known = [s.to("cpu", torch.float32) for s in spectra if not s.is_meta]
+        for psi in filters if known else ():
+            own = torch.as_tensor(psi["levels"][0], device="cpu", dtype=torch.float32)
+            alike = (s for s in known if s.shape == own.shape)
+            if not any(torch.allclose(s, own, rtol=0, atol=1e-2 * float(own.max())) for s in alike):
+                what = "must hold the filters of this transform (saved with other J, Q, T, shape?)"
+                errors.append(f"{names[0]} {what}")
+                break
+        for name, _ in self.named_buffers(recurse=False):
+            field, bank = (name[:2], name[2:]) if name.startswith("xi") else (name[:5], name[5:])
+            values = [getattr(psi, field) for psi in getattr(self, f"psi{bank}")]
+            state_dict[prefix + name] = torch.tensor(values, dtype=torch.float64, device="cpu")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .. import checks
-from .arguments import averaging_width, dyadic_stride, quality_factor_fr
+from .arguments import averaging_width, dyadic_stride, quality_factor_fr, take_average
 from .filters import low_pass, spinned_wavelets
 from .joint_network import JointNetwork
 from .lengths import is_list, scattered_list
@@ -66,6 +66,8 @@ class TimeFrequencyScattering(ScatteringModule):
     backend : 'torch'
     oversampling : int
         Kymatio's old name of a stride of ``T / 2**oversampling``.
+    average_fr : None, bool, 'local' or 'global'
+        As `average`, of F.
     global_average, pad_mode, analytic, check_finite, prune, memory_budget, frontend
         See `ScatteringModule`.
 
@@ -101,6 +103,7 @@ class TimeFrequencyScattering(ScatteringModule):
     backend: str = "torch"
     _: KW_ONLY
     oversampling: int = 0
+    average_fr: Any = None
     unpad_fr: bool = False
     keep_lost: bool = False
 
@@ -137,12 +140,14 @@ class TimeFrequencyScattering(ScatteringModule):
 
     def _check_rows(self, F: Any, stride_fr: Any) -> None:
         """Check the arguments of the log-frequency axis, and build its wavelets."""
-        checks.choice("format", self.format, ("time", "joint"))
+        checks.choice("format", self.format, ("time", "joint"), "format must be 'time' or 'joint'")
         self.unpad_fr, self.keep_lost = bool(self.unpad_fr), bool(self.keep_lost)
         mistake = "J_fr is log2 of the largest scale in rows"
         self.J_fr = checks.integer("J_fr", self.J_fr, low=0, mistake=mistake)
         self.Q_fr = (quality_factor_fr(self.Q_fr),)
         rows = (self.J + 1) * self.Q[0]
+        names = ("F", "stride_fr", "average_fr")
+        F, stride_fr = take_average(self._given, *names, 2**self.J_fr)
         self.F, self.average_fr = averaging_width("F", F, self.J_fr, rows, "rows")
         self.log2_F = math.floor(math.log2(self.F))
         average = self.average_fr
@@ -150,7 +155,7 @@ class TimeFrequencyScattering(ScatteringModule):
         self.log2_stride_fr, self.stride_fr = log2_stride, 2**log2_stride
         if self.format == "joint" and self.out_type == "array" and not self.average_fr:
             rule = "be 'list' or 'dict' with format='joint' and F=0"
-            mistake = "without averaging, paths differ in rows; or use format='time'"
+            mistake = "Cannot convert paths of different rows to an array; or set format='time'"
             checks.fail("out_type", self.out_type, rule, mistake)
         self.psi_fr = self._bank("psi_fr", spinned_wavelets(self.J_fr, self.Q_fr[0]), self.J_fr)
         if self.stride_fr > (longest := max(rows, 2**self.J_fr)):
@@ -199,6 +204,11 @@ class TimeFrequencyScattering(ScatteringModule):
         if self.out_type == "array":
             return [torch.cat(orders, dim=-2) * scale]
         return [S * scale for S in orders]
+
+    @property
+    def max_order(self) -> int:
+        """Number of layers: always 2."""
+        return 2
 
     @property
     def filters_fr(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:

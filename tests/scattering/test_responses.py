@@ -1,9 +1,5 @@
 """Un-averaged responses: against the transform, time reversal, grids, labels, errors."""
 
-import json
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -21,8 +17,6 @@ CASES = {
 TOL = {torch.float64: 1e-12, torch.float32: 2e-5}  # of the largest coefficient
 UNEVEN = 1e-4  # the widest wavelet along n1 is folded unevenly for xi < 0
 EXACT = 1e-9
-SHARED = Path(__file__).resolve().parents[3] / "shared"
-GOLDEN = Path(os.environ.get("JTFS_REFERENCE_DIR", SHARED), "golden", "jtfs_joint_default.npz")
 
 
 def unaveraged(**case):
@@ -120,16 +114,20 @@ def test_only_what_is_asked_for():
     assert [r.cell for r in made.of(chosen)] == chosen
 
 
-@pytest.mark.skipif(not GOLDEN.is_file(), reason="no stored outputs (JTFS_REFERENCE_DIR)")
-def test_rising_chirp_of_the_stored_outputs():
-    """Averaged and strided, the energies of this chirp have a ratio of about 174."""
-    z = np.load(GOLDEN)
-    S = TimeFrequencyScattering(shape=z["x"].shape[-1], **json.loads(str(z["kwargs"])))
-    energy = {1: 0.0, -1: 0.0}
-    for r in Responses(torch.from_numpy(z["x"]).double(), S, sr=SR):
-        if r.cell.spin:
+def test_rising_and_falling_chirp():
+    """Averaged and strided, the energies of the two spins have a ratio of about 174."""
+    N, low, high = 4096, 0.01, 0.3
+    octaves = np.log(high / low)
+    rising = np.sin(2 * np.pi * low * N / octaves * np.exp(octaves * np.arange(N) / N))
+    S = TimeFrequencyScattering(J=8, J_fr=3, Q=8, shape=N, format="joint")
+    ratios = []
+    for x in (rising * np.hanning(N), rising[::-1] * np.hanning(N)):
+        energy = {1: 0.0, -1: 0.0, 0: 0.0}
+        for r in Responses(torch.from_numpy(np.array(x)), S, sr=SR):
             energy[r.cell.spin] += r.energy
-    assert 100 < energy[1] / energy[-1] < 400
+        ratios.append(energy[1] / energy[-1])
+    assert 100 < ratios[0] < 400
+    assert 1 / 400 < ratios[1] < 1 / 100
 
 
 def test_nearest_cell():

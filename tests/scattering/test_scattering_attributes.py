@@ -4,15 +4,15 @@ import copy
 import inspect
 import pickle
 import warnings
-from dataclasses import fields
+from dataclasses import fields, replace
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from jtfs_repro.scattering import Scattering1D, TimeFrequencyScattering
 
+N = 128
 TIME = {"J": 4, "shape": 128, "Q": 2}
 JOINT = {"J": 4, "J_fr": 2, "Q": 2, "shape": 128}
 CASES = [(Scattering1D, TIME), (TimeFrequencyScattering, JOINT)]
@@ -44,7 +44,7 @@ def state(S):
 def settable():
     for cls, arguments in CASES:
         for field in fields(cls):
-            if field.name != "_":
+            if field.name not in ("_", "average", "average_fr"):
                 yield pytest.param(cls, arguments, field.name, id=f"{cls.__name__}-{field.name}")
 
 
@@ -203,13 +203,61 @@ def test_rounded_states_are_taken(dtype):
     S.load_state_dict({name: value.to(dtype) for name, value in S.state_dict().items()})
 
 
-def test_states_of_kymatio():
-    """Its filters are buffers tensor0 (the low-pass), tensor1, ...; ours are not needed then."""
+def test_a_key_that_is_not_kymatio_s_is_unexpected():
     network = nn.Sequential(Scattering1D(**TIME), nn.Linear(2, 2))
-    weights = {f"1.{name}": value for name, value in network[1].state_dict().items()}
-    phi = torch.tensor(np.array(network[0].phi_f["levels"][0])).float().view(-1, 1)
-    network.load_state_dict({**weights, "0.tensor0": phi, "0.tensor1": phi})
-    with pytest.raises(RuntimeError, match=r"tensor0 must be phi_f of this transform"):
-        network.load_state_dict({**weights, "0.tensor0": torch.zeros(512, 1)})
     with pytest.raises(RuntimeError, match="Unexpected key"):
-        network.load_state_dict({**network.state_dict(), "0.tensor": phi})
+        network.load_state_dict({**network.state_dict(), "0.tensor": torch.zeros(512, 1)})
+
+
+def seen(S):
+    """Some of what a transform shows and computes."""
+    output = S(torch.sin(torch.arange(S.shape[0]) ** 1.5 / 30))
+    return (
+        output.double().sum().item(),
+        S.output_size(True),
+        S.frames,
+        S.T,
+        S.average,
+        str(S.meta()),
+    )
+
+
+@pytest.mark.parametrize("T", [None, "global", 16])
+@pytest.mark.parametrize(
+    "copied",
+    [copy.copy, copy.deepcopy, lambda S: pickle.loads(pickle.dumps(S)), replace],
+)
+def test_copies_change_apart(T, copied):
+    S = Scattering1D(**TIME, T=T)
+    S(torch.zeros(N))
+    other = copied(S)
+    assert seen(other) == seen(S)
+    other.max_order = 1
+    assert seen(other) == seen(Scattering1D(**TIME, T=T, max_order=1))
+    assert seen(S) == seen(Scattering1D(**TIME, T=T))
+
+
+def test_what_belongs_to_torch_and_to_the_user_stays():
+    class Mine(Scattering1D):
+        def __init__(self, rate):
+            super().__init__(**TIME)
+            self.rate = rate
+
+    S = Mine(8000).eval().half()
+    calls = []
+    S.register_forward_hook(lambda *_: calls.append(1))
+    S.register_buffer("mine", torch.ones(2))
+    S.T = 16
+    assert S(torch.zeros(N)).shape[-1] == N // 16
+    assert (S.rate, S.training, S.xi1.dtype, calls) == (8000, False, torch.float16, [1])
+    assert set(S.state_dict()) == {"xi1", "xi2", "sigma1", "sigma2", "mine"}
+    assert S.for_length(300).stride == 16
+    S.for_length(300).out_type = "dict"
+    assert isinstance(S.for_length(300)(torch.zeros(300)), torch.Tensor)
+
+
+def test_what_computes_the_same_keeps_its_tables():
+    S = Scattering1D(**TIME)
+    engine = S.engine
+    S.out_type, S.check_finite, S.memory_budget = "list", True, 1e8
+    assert S.engine is engine

@@ -1,0 +1,94 @@
+"""Outputs of Kymatio's development line, stored for tests: values, shapes, labels.
+
+Run once, in the environment of the peers (`make peers`), which brings Kymatio 0.4-dev:
+
+    .venv-peers/bin/python -m tools.stored_outputs tests/data/kymatio
+
+Each case is computed by Kymatio's NumPy code in float64 and stored as it is; the signal is stored
+beside it. Nothing of this project is imported.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+TIME = {"J": 5, "Q": 4}
+JOINT = {"J": 5, "J_fr": 2, "Q": 4}
+# file -> (class, N or shape of the batch, arguments)
+CASES: dict[str, tuple[str, tuple[int, ...], dict[str, Any]]] = {
+    "time": ("Scattering1D", (256,), TIME),
+    "time_batch_odd": ("Scattering1D", (2, 301), {**TIME, "Q": (6, 2)}),
+    "time_order_1": ("Scattering1D", (256,), {**TIME, "max_order": 1, "T": 8}),
+    "time_stride": ("Scattering1D", (256,), {**TIME, "T": 32, "stride": 4}),
+    "time_oversampling": ("Scattering1D", (256,), {**TIME, "oversampling": 2}),
+    "time_global": ("Scattering1D", (256,), {**TIME, "T": "global"}),
+    "time_list": ("Scattering1D", (200,), {**TIME, "T": 0, "out_type": "list"}),
+    "joint": ("TimeFrequencyScattering", (256,), {**JOINT, "format": "joint"}),
+    "joint_batch_odd": ("TimeFrequencyScattering", (2, 301), {**JOINT, "format": "joint", "F": 2}),
+    "joint_wide": (
+        "TimeFrequencyScattering",
+        (256,),
+        {"J": 6, "J_fr": 3, "Q": (8, 2), "Q_fr": 2, "F": 4, "format": "joint"},
+    ),
+    "joint_stride": (
+        "TimeFrequencyScattering",
+        (256,),
+        {**JOINT, "T": 32, "stride": 8, "stride_fr": 2, "F": 4, "format": "joint"},
+    ),
+    "joint_list": (
+        "TimeFrequencyScattering",
+        (256,),
+        {**JOINT, "F": 0, "format": "joint", "out_type": "list"},
+    ),
+    "rows": ("TimeFrequencyScattering", (256,), JOINT),
+    "rows_F0": ("TimeFrequencyScattering", (256,), {**JOINT, "F": 0, "T": 64}),
+    "rows_global": ("TimeFrequencyScattering", (256,), {**JOINT, "T": "global", "F": "global"}),
+    "rows_list_T0": (
+        "TimeFrequencyScattering",
+        (200,),
+        {**JOINT, "Q": 2, "T": 0, "F": 0, "out_type": "list"},
+    ),
+}
+META = ("xi", "sigma", "j", "xi_fr", "sigma_fr", "j_fr", "spin", "order", "n_fr")
+
+
+def main(folder: Path) -> None:
+    """Compute and store all cases."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import scrapl  # noqa: F401  # pyright: ignore[reportMissingImports]
+        from kymatio import numpy as kymatio  # pyright: ignore[reportMissingImports]
+
+        folder.mkdir(parents=True, exist_ok=True)
+        for seed, (name, (cls, shape, arguments)) in enumerate(CASES.items()):
+            x = np.random.default_rng(seed).standard_normal(shape)
+            S = getattr(kymatio, cls)(shape=shape[-1], **arguments)
+            np.savez_compressed(
+                folder / f"{name}.npz", **_stored(x, S(x), S.meta(), cls, arguments)
+            )
+            print(name, (folder / f"{name}.npz").stat().st_size, "bytes")
+
+
+def _stored(x: Any, output: Any, meta: Any, cls: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    kind = "jtfs" if cls == "TimeFrequencyScattering" else "scattering1d"
+    stored = {"x": x, "kind": kind, "kwargs": json.dumps(arguments)}
+    stored |= {f"meta_{key}": np.asarray(meta[key], dtype=float) for key in META if key in meta}
+    stored["meta_key"] = json.dumps(meta["key"], default=_plain)
+    if not isinstance(output, list):
+        return {**stored, "S": output}
+    coefs = {f"coef_{i}": path.pop("coef") for i, path in enumerate(output)}
+    return {**stored, **coefs, "paths": json.dumps(output, default=_plain)}
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else list(value)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
