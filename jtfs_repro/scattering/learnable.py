@@ -205,6 +205,8 @@ class Learnable(Attributes, AnyLength):
 
     def _change(self, name: str, value: Any) -> None:
         """Refuse what would build other wavelets than those being learnt."""
+        if name == "learnable":  # an optimiser would not know the parameters, or keep dead ones
+            raise AttributeError("learnable is read-only (construct with it, or S.fixed())")
         if (self.learnable or self._is_learnt) and name not in LIGHT:
             what = "is read-only where wavelets are learnt (construct a transform with it)"
             raise AttributeError(f"{name} {what}")

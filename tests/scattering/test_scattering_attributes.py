@@ -44,7 +44,7 @@ def state(S):
 def settable():
     for cls, arguments in CASES:
         for field in fields(cls):
-            if field.name not in ("_", "average", "average_fr"):
+            if field.name not in ("_", "average", "average_fr", "learnable"):
                 yield pytest.param(cls, arguments, field.name, id=f"{cls.__name__}-{field.name}")
 
 

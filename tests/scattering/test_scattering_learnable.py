@@ -225,6 +225,9 @@ def test_what_cannot_be_is_refused_in_one_line(x):
         Scattering1D(4, 128, learnable="psi_fr")
     with pytest.raises(AttributeError, match="format is read-only where wavelets are learnt"):
         made().format = "joint"
+    for S in (made(), made(())):
+        with pytest.raises(AttributeError, match="learnable is read-only"):
+            S.learnable = ("psi1",)
     with pytest.raises(ValueError, match="cannot be traced or exported"):
         torch.export.export(made(), (x,))
 
