@@ -12,9 +12,11 @@ FEATURES = [
     *("gin-config", "h5py", "librosa", "nnaudio2", "pooch", "scikit-learn", "scipy"),
     *("soundfile", "threadpoolctl", "tqdm"),
 ]
+SOUNDS = [*FEATURES, "pyarrow", "soxr", "zarr"]
 PLOTS = [*FEATURES, "matplotlib", "pillow"]
 WORKFLOW = [
     *PLOTS,
+    *("pyarrow", "soxr", "zarr"),
     *("lightning", "midirenderer", "mido", "pretty_midi"),
     *("ipykernel", "jinja2", "jupyter_client", "nbclient", "nbformat", "plotly"),
     *("jsonschema", "psutil", "pyyaml", "snakemake>=9"),
@@ -33,6 +35,7 @@ setup(
     install_requires=["numpy", "torch"],
     extras_require={
         "features": FEATURES,
+        "sounds": SOUNDS,
         "plots": PLOTS,
         "workflow": WORKFLOW,
         "slurm": ["snakemake-executor-plugin-slurm==2.8.0"],

@@ -1,3 +1,12 @@
 """Joint time-frequency scattering: the transform, and studies that a workflow runs."""
 
 __version__ = "0.2.0"
+
+
+def __getattr__(name: str) -> object:
+    """`jtfs_repro.extract`: features of sounds, see `jtfs_repro.sounds.extract`."""
+    if name == "extract":
+        from .sounds.extract import extract
+
+        return extract
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

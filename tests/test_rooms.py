@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "training": {*TOOLS, "models"},
     "provenance": TOOLS,
     "plots": {*TOOLS, "features"},
+    "sounds": {*TOOLS, "config", "features", "scattering"},
 }
 LOWER = {*TOOLS, *MAY_IMPORT, "config", "captions"}
 MAY_IMPORT |= {f"studies/{name}": LOWER for name in ("chirps", "instruments", "textures")}

@@ -1,0 +1,5 @@
+"""Features of sounds in any folder: list, decode, represent, write; `extract` does all."""
+
+from ..extras import need
+
+need(__name__, "sounds", "gin", "h5py", "pyarrow", "soundfile", "soxr", "tqdm", "zarr")

@@ -1,0 +1,184 @@
+"""From a file of any format to mono samples at one rate, in memory or in a memory map."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..io import FileError
+from .listing import _text
+
+BLOCK = 2**18  # frames that are decoded at once
+IN_MEMORY = 2**25  # samples (128 MB) that are kept in memory; longer sounds go to a file
+FFMPEG = "install FFmpeg, or convert it to WAV or FLAC"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """An open sound: its rate in Hz, channels, announced frames (None: not known), its blocks."""
+
+    sr: int
+    channels: int
+    frames: int | None
+    blocks: Iterator[np.ndarray]  # float32 [shape=(frames, channels)]
+
+
+@contextmanager
+def decoded(
+    path: Path, *, sr: float | None, channel: int | None = None, folder: Path | None = None
+) -> Iterator[tuple[np.ndarray, float]]:
+    """Yield the samples [shape=(N,)], float32, and their rate in Hz.
+
+    The mean over channels, or one `channel` (0 is the first); resampled once to `sr` Hz (None: as
+    it is), band-limited (soxr, VHQ). More than `IN_MEMORY` samples are a memory map of a temporary
+    file in `folder`, which is removed at the end.
+    FileError: not readable, cut short, without samples, NaN or Inf, or the channel does not exist.
+    """
+    import soxr
+
+    with _opened(path) as source, tempfile.TemporaryFile(dir=folder) as file:
+        if channel is not None and not 0 <= channel < source.channels:
+            rule = f"be 0 to {source.channels - 1}, a channel of {_text(path)}"
+            raise FileError(f"channel={channel} must {rule}")
+        rate = float(source.sr if sr is None else sr)
+        resampler = soxr.ResampleStream(source.sr, rate, 1, dtype="float32", quality="VHQ")
+        is_same, seen, written = rate == source.sr, 0, 0
+        parts: list[np.ndarray] = []
+        for block in _with_end(source.blocks):
+            mono = _mono(block, channel)
+            if not np.isfinite(mono).all():
+                raise FileError(f"{_text(path)}: holds NaN or infinite samples (export it again)")
+            seen += len(mono)
+            part = mono if is_same else resampler.resample_chunk(mono, last=len(block) == 0)
+            written += len(part)
+            parts.append(part)
+            if written > IN_MEMORY:
+                file.write(np.concatenate(parts).tobytes())
+                parts.clear()
+        if source.frames is not None and seen < source.frames:
+            what = f"cut short: {seen} of {source.frames} samples"
+            raise FileError(f"{_text(path)}: {what} (was its copy or download interrupted?)")
+        if not written:
+            raise FileError(f"{_text(path)}: holds no samples (was its recording interrupted?)")
+        rest = np.concatenate([*parts, np.empty(0, np.float32)])
+        if not file.tell():
+            yield rest, rate
+            return
+        file.write(rest.tobytes())
+        file.flush()
+        yield np.memmap(file, dtype=np.float32, mode="r"), rate
+
+
+def _with_end(blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    yield from blocks
+    yield np.empty((0, 1), np.float32)
+
+
+def _mono(block: np.ndarray, channel: int | None) -> np.ndarray:
+    return block[:, channel] if channel is not None and len(block) else block.mean(axis=1)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Source]:
+    import soundfile
+
+    if not path.is_file():
+        raise FileError(f"{_text(path)}: no such file (check the path)")
+    if not path.stat().st_size:
+        raise FileError(f"{_text(path)}: is empty (was its recording or download interrupted?)")
+    try:
+        file = soundfile.SoundFile(os.fsencode(path))  # any bytes are a name
+    except (soundfile.SoundFileError, OSError, TypeError) as error:
+        with _by_ffmpeg(path, str(error).splitlines()[0]) as source:
+            yield source
+        return
+    with file:
+        announced = _announced(path, file)
+        blocks = file.blocks(BLOCK, dtype="float32", always_2d=True)
+        yield Source(
+            sr=file.samplerate,
+            channels=file.channels,
+            frames=announced,
+            blocks=_guarded(path, blocks),
+        )
+
+
+def _guarded(path: Path, blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    import soundfile
+
+    try:
+        yield from blocks
+    except (soundfile.SoundFileError, AssertionError) as error:
+        what = str(error).splitlines()[0] if str(error) else "damaged"
+        raise FileError(f"{_text(path)}: cannot be decoded to its end: {what}") from None
+
+
+def _announced(path: Path, file: object) -> int:
+    """Return the frames of a file; of a WAV file those that its header says, if it says them.
+
+    libsndfile takes what there is for what there should be. (0 and 2**32 - 1 bytes are written by
+    programs that do not know the length.)
+    """
+    frames, align = int(file.frames), 0  # pyright: ignore[reportAttributeAccessIssue]
+    with path.open("rb") as raw:
+        head = raw.read(12)
+        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+            return frames
+        while len(chunk := raw.read(8)) == 8:
+            size = int.from_bytes(chunk[4:], "little")
+            if chunk[:4] == b"fmt ":
+                align = int.from_bytes(raw.read(16)[12:14], "little")
+                raw.seek(size - 16 + size % 2, 1)
+            elif chunk[:4] == b"data":
+                known = align and 0 < size < 0xFFFFFF00
+                # compressed WAV files have blocks: more frames than bytes / align
+                return max(frames, size // align) if known else frames
+            else:
+                raw.seek(size + size % 2, 1)
+    return frames
+
+
+@contextmanager
+def _by_ffmpeg(path: Path, why: str) -> Iterator[Source]:
+    ffmpeg, ffprobe = shutil.which("ffmpeg"), shutil.which("ffprobe")
+    if ffmpeg is None or ffprobe is None:
+        raise FileError(f"{_text(path)}: not read by libsndfile: {why} ({FFMPEG})")
+    name = f"file:{path}"
+    entries = "stream=sample_rate,channels"
+    probe = [ffprobe, "-v", "error", "-select_streams", "a:0", "-show_entries", entries]
+    done = subprocess.run([*probe, "-of", "json", name], capture_output=True, check=False)
+    streams = json.loads(done.stdout or b"{}").get("streams") or []
+    if done.returncode or not streams:
+        raise FileError(f"{_text(path)}: no sound in it that libsndfile or FFmpeg reads")
+    sr, channels = int(streams[0]["sample_rate"]), int(streams[0]["channels"])
+    command = [ffmpeg, "-v", "error", "-xerror", "-nostdin", "-i", name, "-map", "a:0"]
+    process = subprocess.Popen(
+        [*command, "-f", "f32le", "-c:a", "pcm_f32le", "-"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        yield Source(sr=sr, channels=channels, frames=None, blocks=_piped(path, process, channels))
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _piped(path: Path, process: subprocess.Popen, channels: int) -> Iterator[np.ndarray]:
+    assert process.stdout is not None
+    while data := process.stdout.read(4 * channels * BLOCK):
+        samples = np.frombuffer(data, dtype="<f4", count=len(data) // (4 * channels) * channels)
+        yield samples.reshape(-1, channels)
+    error = process.communicate()[1].decode("utf-8", "replace").splitlines()
+    if process.returncode:
+        what = error[-1] if error else "FFmpeg ended early"
+        raise FileError(f"{_text(path)}: cannot be decoded to its end: {what}")
