@@ -27,6 +27,7 @@ include: "rules/records_inputs.smk"
 
 check_folders()
 check_config("config/schema.yaml")
+check_gin()
 if workflow.is_main_process:
     locks.say()
     if not terminal.IS_VERBOSE:

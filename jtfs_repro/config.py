@@ -102,10 +102,16 @@ def load_gin(files: Sequence[str | os.PathLike[str]]) -> list[str]:
             logging.disable(logging.ERROR)  # gin logs the paths that it tried
             gin.parse_config(gin_files.stream(name))
         except Exception as error:
-            raise ConfigError(describe_gin(error, file)) from error
+            told = gin_files.explained(name, error) if _is_parsing(error) else error
+            raise ConfigError(describe_gin(told, file)) from error
         finally:
             logging.disable(logging.NOTSET)
     return list(read)
+
+
+def _is_parsing(error: Exception) -> bool:
+    """Return whether a file's text is wrong, and not what it asks for."""
+    return not isinstance(error, (gin_trust.Untrusted, io.FileError, AttributeError, NameError))
 
 
 def _root(file: str) -> str:

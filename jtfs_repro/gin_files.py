@@ -18,6 +18,7 @@ import hashlib
 import io
 import os
 import re
+import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from typing import Any
 
 from gin import config_parser
 from gin.config_parser import BindingStatement, ImportStatement, IncludeStatement
+
+from . import gin_spelling
 
 Name = str | os.PathLike[str]  # PATH or PATH:STAGE
 _SECTION = re.compile(r"^# \[([\w, ]+)\]\s*$")
@@ -69,13 +72,24 @@ def is_gin(name: Name) -> bool:
 def text_of(name: Name) -> str:
     """Return the text that a stage reads; lines of other sections are blank: lines count."""
     path = path_of(name)
-    with open(path) as stream:  # as gin opens it
-        text = stream.read()
+    text = _decoded(path)
     stage = os.fspath(name)[len(path) + 1 :]
     if not stage:
         return text
     lines = [line if stage in owners or not owners else "" for line, owners in _owned(text)]
     return "\n".join(lines) + "\n"
+
+
+def _decoded(path: Name) -> str:
+    """Return the text of a file, without a byte-order mark and with plain line ends."""
+    content = Path(path).read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        what = "not UTF-8: save the file as UTF-8 text"
+        raise SyntaxError(what, (os.fspath(path), line, 0, "")) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def sha256(name: Name) -> str:
@@ -85,7 +99,7 @@ def sha256(name: Name) -> str:
 
 def sections(path: Name) -> list[str]:
     """Return the stages that have a section in a file."""
-    owned = _owned(Path(path).read_text(encoding="utf-8"))
+    owned = _owned(_decoded(path))
     return list(dict.fromkeys(stage for _, owners in owned for stage in owners))
 
 
@@ -99,8 +113,26 @@ def _owned(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def statements(name: Name, delegate: config_parser.ParserDelegate | None = None) -> Iterator[Any]:
-    """Yield the statements of gin's own parser, which runs nothing; errors name file and line."""
-    yield from config_parser.ConfigParser(stream(name), delegate or Unresolved())
+    """Yield the statements of gin's own parser, which runs nothing.
+
+    SyntaxError: file, line, the parameter, and what is wrong with it.
+    """
+    try:
+        yield from config_parser.ConfigParser(stream(name), delegate or Unresolved())
+    except (SyntaxError, ValueError, TypeError, tokenize.TokenError) as error:
+        raise explained(name, error) from None
+
+
+def explained(name: Name, error: Exception) -> Exception:
+    """Return the error of gin's parser as one that says what to write, if that is known."""
+    try:
+        found = gin_spelling.problem(text_of(name))
+    except (SyntaxError, OSError):  # not text
+        found = None
+    if found is None:
+        return error
+    line, what = found
+    return SyntaxError(what, (path_of(name), line, 0, ""))
 
 
 def stream(name: Name) -> io.StringIO:

@@ -36,7 +36,7 @@ from jtfs_repro import gin_files
 PACKAGE = "jtfs_repro"
 SUBPACKAGES = (
     *("datasets", "features", "metrics", "models", "plots", "resynthesis", "scattering"),
-    *("site", "studies", "training", "verdicts"),
+    *("site", "sounds", "studies", "training", "verdicts"),
 )
 FUNCTIONS = (  # those that @ may name
     "jtfs_repro.features.scale_rate.scale_rate",

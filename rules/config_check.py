@@ -100,6 +100,21 @@ def _yaml_message(path: str | Path, error: yaml.YAMLError) -> str:
     return _short(f"{path}{line}: not YAML: {what} (tabs, a missing space after a colon?)")
 
 
+WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+def as_meant(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
+    """Read what a command line says as text: ``key=true``, ``key=gull``, ``key=gull,hawk``."""
+    for key, value in config.items():
+        rule = schema["properties"].get(key, {})
+        kind = rule.get("type")
+        if kind == "boolean" and str(value).lower() in (*WORDS, "0", "1"):
+            config[key] = WORDS.get(str(value).lower(), str(value) == "1")
+        elif kind == "array" and isinstance(value, str):
+            words = value.strip("[]").replace(",", " ").split()
+            config[key] = [] if value.strip() in ("none", "null") else words
+
+
 def check_config(
     config: Mapping[Any, Any], schema: Mapping[str, Any], *, variants: Collection[str]
 ) -> None:

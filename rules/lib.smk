@@ -25,7 +25,11 @@ from collections import defaultdict
 
 from jtfs_repro import config as settings
 from jtfs_repro import io
-from jtfs_repro.gin_files import effective, sections as gin_sections
+from jtfs_repro.gin_files import (
+    effective,
+    sections as gin_sections,
+    statements as gin_statements,
+)
 from jtfs_repro.layout import PRESETS, SCALES
 from jtfs_repro.journal import sha256
 from jtfs_repro.provenance.reached import code_digest
@@ -291,10 +295,21 @@ def check_config(schema):
     """Stop with one line if the config does not follow the schema."""
     rules = config_check.load_config(ROOT / schema)
     variants = settings.variants(root=ROOT / "gin")
+    config_check.as_meant(config, rules)
     try:
         config_check.check_config(config, rules, variants=variants)
     except config_check.ConfigError as error:
         stop(error)
+
+
+def check_gin():
+    """Stop with one line, before the first job, if a gin file cannot be read."""
+    for path in sorted((ROOT / "gin").rglob("*.gin")):
+        try:
+            for _ in gin_statements(path):
+                pass
+        except (SyntaxError, OSError) as error:
+            stop(settings.describe_gin(error, str(path)), where="gin")
 
 
 def check_folders():

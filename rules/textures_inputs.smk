@@ -4,15 +4,24 @@ from rules.recordings import name_of
 EMBEDDED = ["am_chirp", "dizi", "gull", "hawk"]  # Figure 1, in its order
 SCATTERINGS = ["scattering1d", "jtfs"]
 DESCENTS = ["lbfgs", "bold_driver", "adam"]
-AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif")
+# what soundfile reads; sounds that only FFmpeg reads are named
+AUDIO_SUFFIXES = {f".{name}" for name in "wav w64 flac ogg oga opus mp3 aiff aif au caf".split()}
+OTHER_SUFFIXES = {f".{name}" for name in "m4a mp4 aac wma webm mka mkv mov ac3 amr".split()}
+NO_RECORDINGS = "data/recordings"  # the default, which need not exist
 ANIMATED = "gull"
 
 
 def find_recordings():
     """Return name -> file of the user's sounds; a name is what is left of the file's, made safe."""
     folder = Path(config["recordings"])
+    if not folder.is_dir() and config["recordings"] != NO_RECORDINGS:
+        stop(f"recordings: {str(folder)!r} is no folder (check the path)")
     found = {}
     for path in sorted(folder.glob("*")):
+        if path.name.startswith((".", "~")) or path.is_dir():
+            continue
+        if path.suffix.lower() in OTHER_SUFFIXES and workflow.is_main_process:
+            print(f"note: not taken: {path} (convert it to WAV or FLAC)", file=sys.stderr)
         if path.suffix.lower() not in AUDIO_SUFFIXES:
             continue
         if not is_text(path):

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -96,7 +97,8 @@ def _opened(path: Path) -> Iterator[Source]:
     if not path.stat().st_size:
         raise FileError(f"{_text(path)}: is empty (was its recording or download interrupted?)")
     try:
-        file = soundfile.SoundFile(os.fsencode(path))  # any bytes are a name
+        name: Any = os.fsencode(path)  # any bytes are a name
+        file = soundfile.SoundFile(name)
     except (soundfile.SoundFileError, OSError, TypeError) as error:
         with _by_ffmpeg(path, str(error).splitlines()[0]) as source:
             yield source
