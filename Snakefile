@@ -59,6 +59,7 @@ include: "rules/instruments.smk"
 include: "rules/textures.smk"
 include: "rules/verdicts.smk"
 include: "rules/records.smk"
+include: "rules/extract.smk"
 
 
 log_and_time(workflow.rules)
@@ -80,6 +81,7 @@ onsuccess:
 # the others are jobs; what downloads runs where snakemake runs, as cluster nodes may lack a network
 localrules:
     all,
+    extract,
     presets,
     ablation,
     dag,

@@ -97,6 +97,10 @@ def read_sound(
     with _opened(path) as file:
         frames = _frames(path, file, first, max_values)
         samples, sr = file.read(frames, dtype="float32", always_2d=True).T, file.samplerate
+        announced = announced_frames(path, file.frames)
+        if samples.shape[1] < (announced if first is None else min(first, announced)):
+            what = f"cut short: {samples.shape[1]} of {announced} samples"
+            _refuse(path, what, "was its copy or download interrupted?")
     if not samples.shape[1]:
         _refuse(path, "holds no samples", "was its recording or download interrupted?")
     if not np.isfinite(samples).all():
@@ -163,6 +167,31 @@ def _frames(path: Path, file: SoundFile, first: int | None, max_values: int) -> 
     if frames * n_channels > max_values:
         what = f"too long: {frames} samples in {n_channels} channels, at most {max_values} together"
         _refuse(path, what, "cut it, or read its beginning only")
+    return frames
+
+
+def announced_frames(path: Path, frames: int) -> int:
+    """Return the frames of a file that has `frames`; of a WAV file those that its header says.
+
+    libsndfile takes what there is for what there should be. (0 and 2**32 - 1 bytes are written by
+    programs that do not know the length.)
+    """
+    align = 0
+    with path.open("rb") as raw:
+        head = raw.read(12)
+        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+            return frames
+        while len(chunk := raw.read(8)) == 8:
+            size = int.from_bytes(chunk[4:], "little")
+            if chunk[:4] == b"fmt ":
+                align = int.from_bytes(raw.read(16)[12:14], "little")
+                raw.seek(size - 16 + size % 2, 1)
+            elif chunk[:4] == b"data":
+                known = align and 0 < size < 0xFFFFFF00
+                # compressed WAV files have blocks: more frames than bytes / align
+                return max(frames, size // align) if known else frames
+            else:
+                raw.seek(size + size % 2, 1)
     return frames
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from jtfs_repro.extras import reported
 
 with reported():
-    from jtfs_repro import config, io
+    from jtfs_repro import checks, config, io
     from jtfs_repro.audio import read_sound
     from jtfs_repro.features.scale_rate import part_of, scale_rate
+    from jtfs_repro.outputs import check_output
     from jtfs_repro.plots.animation import save_animation
     from jtfs_repro.plots.images import hertz
     from jtfs_repro.plots.scale_rate import chosen_pair, figure_scale_rate
@@ -33,7 +34,21 @@ def arguments():
     return parser
 
 
+def check(options):
+    """Refuse, before any work, what would be refused after it."""
+    for name in ("rate", "scale"):
+        if (value := getattr(options, name)) is not None:
+            checks.number(name, value, above=0, mistake="within the filter bank")
+    for path in options.figures or []:
+        check_output(Path(path), (".png", ".pdf", ".svg"), name="figures")
+    if options.scale_rate:
+        check_output(Path(options.scale_rate), [".npz"], name="scale-rate")
+    if options.animation:
+        check_output(Path(options.animation), (".gif", ".mp4"), name="animation")
+
+
 def main(options):
+    check(options)
     sound = read_sound(options.input)
     part = part_of(sound, start_s=options.start, duration_s=options.duration)
     result = config.bound(scale_rate)(part)

@@ -5,8 +5,9 @@ from pathlib import Path
 from jtfs_repro.extras import reported
 
 with reported():
-    from jtfs_repro import config
+    from jtfs_repro import checks, config
     from jtfs_repro.devices import choose_device
+    from jtfs_repro.outputs import check_output
     from jtfs_repro.provenance import Stamp, add_stamp_arguments
     from jtfs_repro.studies.textures.resynthesis_files import (
         FILES,
@@ -61,8 +62,20 @@ def load_settings(options):
         config.load_gin([file for stack in stacks for file in stack])
 
 
+def check(options, files):
+    """Refuse, before any work, what would be refused after it."""
+    checks.choice("variant", options.variant, ("", *config.variants(GIN)))
+    if options.seed is not None:
+        checks.integer("seed", options.seed, low=0, high=2**63 - 1, mistake="of the noise")
+    check_output(files.output, [".wav"])
+    for name, (suffixes, _) in FILES.items():
+        if path := getattr(files, name):
+            check_output(path, suffixes, name=name)
+
+
 def main(options):
     files = files_of(options)
+    check(options, files)
     load_settings(options)
     given = {"iterations": options.iterations, "seed": options.seed}
     resynthesize_file(

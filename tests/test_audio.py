@@ -244,3 +244,17 @@ def test_real_recordings(name):
     assert (sound.sr, *sound.samples.shape) == FACTS[name]
     assert count_samples(recording(name)) == FACTS[name][2]
     assert 0.05 < sound.rms < 0.3
+
+
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_a_wav_that_is_cut_short_is_named(tmp_path, share):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, np.sin(np.arange(8000.0)), 8000)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(FileError, match=r"a\.wav: cut short: \d+ of 8000 samples"):
+        read_sound(path)
+    assert read_sound(path, first=1000).n_samples == 1000
+    at = whole.index(b"data") + 4  # programs that write to a pipe do not know the size
+    path.write_bytes(whole[:at] + b"\xff" * 4 + whole[at + 4 :])
+    assert read_sound(path).n_samples == 8000

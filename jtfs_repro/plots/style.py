@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps, rc_context
+from matplotlib import colormaps, rc_context, rcdefaults
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, ListedColormap
 from matplotlib.figure import Figure
+
+rcdefaults()  # a matplotlibrc of the user's would change pictures, or ask for LaTeX
 
 PAGE_WIDTH = 7.0  # inches
 NOTE_SIZE, NOTE_WIDTH = 6.5, 134  # points, characters

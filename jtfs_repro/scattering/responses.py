@@ -131,20 +131,21 @@ def nearest_cell(table: Sequence[Cell], *, rate_hz: float, scale_cpo: float, spi
     if bool(spin) != bool(rate_hz and scale_cpo):
         rule = "be 0 with a low-pass, else +1 or -1"
         checks.fail("spin", spin, rule, f"rate_hz={rate_hz:g}, scale_cpo={scale_cpo:g}")
-    rate = _nearest("rate_hz", rate_hz, [cell.rate_hz for cell in table])
-    scale = _nearest("scale_cpo", scale_cpo, [cell.scale_cpo for cell in table])
+    rule = "be within" if spin else "be 0 or within"
+    rate = _nearest("rate_hz", rate_hz, [cell.rate_hz for cell in table], rule)
+    scale = _nearest("scale_cpo", scale_cpo, [cell.scale_cpo for cell in table], rule)
     wanted = (rate, scale, spin)
     return next(c for c in table if (c.rate_hz, c.scale_cpo, c.spin) == wanted)
 
 
-def _nearest(name: str, value: float, known: Sequence[float]) -> float:
+def _nearest(name: str, value: float, known: Sequence[float], rule: str) -> float:
     value = checks.number(name, value, low=0)
     if value == 0:
         return 0.0
     bank = sorted({k for k in known if k > 0})
     low, high = bank[0] / math.sqrt(2), bank[-1] * math.sqrt(2)
     if not low <= value <= high:
-        rule = f"be 0 or within the filter bank, {bank[0]:.3g} to {bank[-1]:.4g}"
+        rule = f"{rule} the filter bank, {bank[0]:.3g} to {bank[-1]:.4g}"
         checks.fail(name, value, rule, "J and J_fr reach lower, a higher sample rate higher")
     return min(bank, key=lambda k: abs(math.log(k / value)))
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..audio import announced_frames
 from ..io import FileError
 from .listing import _text
 
@@ -104,7 +105,7 @@ def _opened(path: Path) -> Iterator[Source]:
             yield source
         return
     with file:
-        announced = _announced(path, file)
+        announced = announced_frames(path, file.frames)
         blocks = file.blocks(BLOCK, dtype="float32", always_2d=True)
         yield Source(
             sr=file.samplerate,
@@ -122,31 +123,6 @@ def _guarded(path: Path, blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
     except (soundfile.SoundFileError, AssertionError) as error:
         what = str(error).splitlines()[0] if str(error) else "damaged"
         raise FileError(f"{_text(path)}: cannot be decoded to its end: {what}") from None
-
-
-def _announced(path: Path, file: object) -> int:
-    """Return the frames of a file; of a WAV file those that its header says, if it says them.
-
-    libsndfile takes what there is for what there should be. (0 and 2**32 - 1 bytes are written by
-    programs that do not know the length.)
-    """
-    frames, align = int(file.frames), 0  # pyright: ignore[reportAttributeAccessIssue]
-    with path.open("rb") as raw:
-        head = raw.read(12)
-        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
-            return frames
-        while len(chunk := raw.read(8)) == 8:
-            size = int.from_bytes(chunk[4:], "little")
-            if chunk[:4] == b"fmt ":
-                align = int.from_bytes(raw.read(16)[12:14], "little")
-                raw.seek(size - 16 + size % 2, 1)
-            elif chunk[:4] == b"data":
-                known = align and 0 < size < 0xFFFFFF00
-                # compressed WAV files have blocks: more frames than bytes / align
-                return max(frames, size // align) if known else frames
-            else:
-                raw.seek(size + size % 2, 1)
-    return frames
 
 
 @contextmanager

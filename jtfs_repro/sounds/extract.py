@@ -19,9 +19,10 @@ from tqdm import tqdm
 from .. import __version__, checks, config
 from ..devices import choose_device
 from ..io import FileError, atomic_path, remove_folder
+from ..outputs import check_output
 from .decoding import decoded
 from .listing import _text, listed
-from .output import Table, check_output, write
+from .output import WRITERS, Table, write
 from .representations import REPRESENTATIONS, Representation
 
 SUMMARIES = ("mean", "mean_std", "none")
@@ -77,7 +78,7 @@ def extract(
     """
     several = not isinstance(sources, (str, os.PathLike))
     listing = listed(list(sources) if several else [sources])  # pyright: ignore
-    output = check_output(Path(output))
+    output = check_output(Path(output), WRITERS)
     checks.choice("representation", representation, tuple(REPRESENTATIONS))
     checks.choice("summary", summary, SUMMARIES)
     sr = checks.number("sr", sr, low=1000, high=768_000, mistake="Hz; is it in kHz?")

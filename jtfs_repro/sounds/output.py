@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import checks
-from ..io import FileError, atomic_path, remove_folder
+from ..io import atomic_path, remove_folder
 
 Rows = tuple[
     str, np.ndarray, np.ndarray
@@ -33,26 +32,6 @@ class Table:
         found = [(path, times) for path, times, _ in self.blocks()]
         paths = np.repeat([p for p, _ in found], [len(t) for _, t in found])
         return paths, np.concatenate([t for _, t in found]) if found else np.empty(0)
-
-
-def check_output(path: Path) -> Path:
-    """Return `path` if it can be written: a known suffix, a folder that takes files.
-
-    ValueError, FileError: one line, before anything is computed.
-    """
-    if path.suffix.lower() not in WRITERS:
-        known = ", ".join(WRITERS)
-        checks.fail("output", str(path), f"end in one of {known}", "the suffix decides the format")
-    if path.is_dir() and path.suffix.lower() != ".zarr":
-        raise FileError(f"{path}: is a folder (give a file name)")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        trial = path.with_name(f".{path.name}.trial")
-        trial.write_bytes(b"")
-        trial.unlink()
-    except OSError as error:
-        raise FileError(f"{path}: cannot be written: {error.strerror}") from None
-    return path
 
 
 def write(path: Path, table: Table) -> None:
