@@ -4,6 +4,7 @@ Works from any folder; without --figures the picture is written beside INPUT, as
 -scale-rate.png.
 """
 
+import math
 from pathlib import Path
 
 from jtfs_repro.extras import reported
@@ -65,8 +66,12 @@ def main(options):
     if options.animation:
         title = options.input.name
         config.bound(save_animation)(options.animation, result, title=title, stamp_line=line)
-    print(f"spin +1 (rising) over spin -1, over all: {result.spin_ratio_db():+.1f} dB")
-    print(f"at {hertz(pair[0])} Hz, {pair[1]:.3g} cycles/octave: {ratio:+.1f} dB")
+    print(f"spin +1 (rising) over spin -1, over all: {in_decibels(result.spin_ratio_db())}")
+    print(f"at {hertz(pair[0])} Hz, {pair[1]:.3g} cycles/octave: {in_decibels(ratio)}")
+
+
+def in_decibels(ratio):
+    return "no ratio: neither has energy" if math.isnan(ratio) else f"{ratio:+.1f} dB"
 
 
 if __name__ == "__main__":
