@@ -21,7 +21,7 @@ from ..devices import choose_device
 from ..io import FileError, atomic_path, remove_folder
 from ..outputs import check_output
 from .decoding import decoded
-from .listing import _text, listed
+from .listing import listed, shown
 from .output import WRITERS, Table, write
 from .representations import REPRESENTATIONS, Representation
 
@@ -101,7 +101,7 @@ def extract(
     def blocks() -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
         for path, part in parts.items():
             times, values = _read(part, len(names))
-            yield _text(path), times, values
+            yield shown(path), times, values
 
     facts = {**what, "version": __version__, "torch": torch.__version__, "failed": _named(failed)}
     write(output, Table(names=names, n_rows=n_rows, blocks=blocks, facts=facts))
@@ -112,12 +112,12 @@ def extract(
         n_rows=n_rows,
         names=names,
         failed=_named(failed),
-        not_taken=[_text(path) for path in listing.not_taken],
+        not_taken=[shown(path) for path in listing.not_taken],
     )
 
 
 def _named(failed: dict[Path, str]) -> dict[str, str]:
-    return {_text(path): why for path, why in failed.items()}
+    return {shown(path): why for path, why in failed.items()}
 
 
 def _all(

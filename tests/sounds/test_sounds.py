@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,38 +13,16 @@ import pytest
 import soundfile
 import torch
 import zarr
+from tones import tone
 
 import jtfs_repro
 from jtfs_repro.io import FileError
 from jtfs_repro.scattering import Scattering1D
-from jtfs_repro.sounds import decoding, representations
 from jtfs_repro.sounds import extract as extraction
-from jtfs_repro.sounds.decoding import decoded
-from jtfs_repro.sounds.listing import listed
+from jtfs_repro.sounds import representations
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"representation": "scattering1d", "J": 6, "T": 256, "Q": 4, "sr": 8000, "progress": False}
-
-
-def tone(seconds=1.0, sr=8000, f=440):
-    t = np.arange(int(seconds * sr)) / sr
-    return 0.3 * np.sin(2 * np.pi * f * t) * (1 + 0.5 * np.sin(2 * np.pi * 5 * t))
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Sounds in several formats and rates, with what lies beside sounds."""
-    sounds = tmp_path / "sounds"
-    (sounds / "deeper").mkdir(parents=True)
-    soundfile.write(sounds / "a.wav", tone(sr=44100), 44100)
-    soundfile.write(sounds / "b.flac", np.stack([tone(sr=16000)] * 2, axis=1), 16000)
-    soundfile.write(sounds / "deeper/ç 日本.ogg", tone(f=880), 8000)
-    soundfile.write(sounds / "short.wav", tone(0.05), 8000)
-    os.rename(sounds / "short.wav", os.fsencode(sounds) + b"/sh\xffrt.wav")
-    for name in (".DS_Store", "._a.wav", "Thumbs.db"):
-        (sounds / name).write_text("left by a system")
-    (sounds / "notes.txt").write_text("not a sound")
-    return sounds
 
 
 def read(path):
@@ -65,93 +42,6 @@ def read(path):
     table = pandas.read_parquet(path)
     names = list(table.columns[2:])
     return table[names].to_numpy(), table["path"].tolist(), table["time_s"].to_numpy(), names, None
-
-
-def test_what_is_taken(folder):
-    found = listed([folder])
-    assert [os.fsencode(p.name) for p in found.sounds] == [
-        b"a.wav",
-        b"b.flac",
-        b"sh\xffrt.wav",
-        "ç 日本.ogg".encode(),
-    ]
-    assert [p.name for p in found.not_taken] == ["notes.txt"]
-    table = folder / "paths.csv"
-    table.write_bytes("\ufeffid;path\r\n1;a.wav\r\n2;deeper/ç 日本.ogg".encode())
-    assert [p.name for p in listed([table]).sounds] == ["a.wav", "ç 日本.ogg"]
-    table.write_text("b.flac\n")
-    assert listed([table]).sounds == (folder / "b.flac",)
-    with pytest.raises(FileError, match="no such file or folder"):
-        listed([folder / "nope"])
-    (folder / "empty").mkdir()
-    with pytest.raises(FileError, match="no sounds"):
-        listed([folder / "empty"])
-
-
-def test_decoding_is_one_good_resampling(tmp_path):
-    """A tone keeps its amplitude and place; what is above the new band is gone."""
-    n = 44100 * 3
-    x = tone(3, 44100, 1000) + 0.3 * np.sin(2 * np.pi * 6000 * np.arange(n) / 44100)
-    soundfile.write(tmp_path / "a.wav", np.stack([x, 0 * x], axis=1), 44100, subtype="FLOAT")
-    with decoded(tmp_path / "a.wav", sr=8000, channel=0) as (y, sr):
-        assert sr == 8000
-        assert abs(len(y) - 24000) <= 1
-        inner = slice(1000, 23000)
-        np.testing.assert_allclose(y[inner], tone(3, 8000, 1000)[inner], atol=2e-3)
-    with decoded(tmp_path / "a.wav", sr=None) as (y, sr):
-        np.testing.assert_allclose(y, x / 2, atol=1e-6)
-    with pytest.raises(FileError, match="channel=2 must be 0 to 1"):
-        decoded(tmp_path / "a.wav", sr=None, channel=2).__enter__()
-
-
-def test_long_sounds_are_maps_of_a_temporary_file(tmp_path, monkeypatch):
-    soundfile.write(tmp_path / "a.wav", tone(2), 8000, subtype="FLOAT")
-    monkeypatch.setattr(decoding, "IN_MEMORY", 5000)
-    monkeypatch.setattr(decoding, "BLOCK", 3000)
-    with decoded(tmp_path / "a.wav", sr=8000, folder=tmp_path) as (x, _):
-        assert isinstance(x, np.memmap)
-        np.testing.assert_allclose(x, tone(2), atol=1e-6)
-    assert os.listdir(tmp_path) == ["a.wav"]
-
-
-@pytest.mark.parametrize(
-    ("name", "damage", "why"),
-    [
-        ("a.wav", lambda b: b[: len(b) // 2], "cut short: .* of 8000 samples"),
-        ("a.flac", lambda b: b[: len(b) // 2], "cut short|decoded to its end"),
-        ("a.wav", lambda b: b"", "is empty"),
-        ("a.wav", lambda b: b"text" * 99, "no sound in it|not read by libsndfile"),
-    ],
-)
-def test_damaged_files_are_named(tmp_path, name, damage, why):
-    path = tmp_path / name
-    soundfile.write(path, tone(), 8000)
-    path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(FileError, match=rf"{name}: .*({why})") as caught, decoded(path, sr=8000):
-        pass
-    assert "\n" not in str(caught.value)
-
-
-def test_wav_of_unknown_length_is_whole(tmp_path):
-    """Programs that write to a pipe say 0 or 2**32 - 1 bytes."""
-    path = tmp_path / "a.wav"
-    soundfile.write(path, tone(), 8000)
-    whole = path.read_bytes()
-    at = whole.index(b"data") + 4
-    path.write_bytes(whole[:at] + b"\xff" * 4 + whole[at + 4 :])
-    with decoded(path, sr=8000) as (x, _):
-        assert len(x) == 8000
-
-
-@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="FFmpeg is not installed")
-def test_formats_of_ffmpeg(tmp_path):
-    soundfile.write(tmp_path / "a.wav", tone(), 8000)
-    for name in ("a.m4a", "a.mka", "a.wma"):
-        command = ["ffmpeg", "-v", "error", "-i", tmp_path / "a.wav", tmp_path / name]
-        subprocess.run(command, check=True)
-        with decoded(tmp_path / name, sr=8000) as (x, _):
-            assert abs(len(x) - 8000) < 4000
-            assert np.std(x) == pytest.approx(np.std(tone()), rel=0.2)
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".h5", ".zarr", ".parquet"])
