@@ -19,6 +19,7 @@ import numpy as np
 
 from jtfs_repro import checks
 from jtfs_repro.io import FileError, atomic_path, check_content
+from jtfs_repro.whole_files import cut_short
 
 if TYPE_CHECKING:
     from soundfile import SoundFile
@@ -28,6 +29,7 @@ MAX_CHANNELS = 64
 MAX_VALUES = 1 << 27  # channels times samples: 512 MiB, 25 minutes of stereo at 44.1 kHz
 HEADER_BYTES = 44  # of a plain WAV file
 FLOAT_BYTES, FLOAT_CODE = 4, 3  # IEEE float32 in a WAV file
+CUT = "was its copy or download interrupted?"
 _SR_MISTAKE = "is it in kHz, or a number of samples?"
 _RATES = f"must be in [{LOWEST_SR_HZ}, {HIGHEST_SR_HZ}]"
 
@@ -100,7 +102,9 @@ def read_sound(
         announced = announced_frames(path, file.frames)
         if samples.shape[1] < (announced if first is None else min(first, announced)):
             what = f"cut short: {samples.shape[1]} of {announced} samples"
-            _refuse(path, what, "was its copy or download interrupted?")
+            _refuse(path, what, CUT)
+    if first is None and (missing := cut_short(path)):
+        _refuse(path, f"cut short: {missing}", CUT)
     if not samples.shape[1]:
         _refuse(path, "holds no samples", "was its recording or download interrupted?")
     if not np.isfinite(samples).all():

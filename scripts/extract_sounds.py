@@ -26,19 +26,22 @@ def arguments():
     parser.add_argument("--channel", type=int, help="one channel, from 0 (default: the mean)")
     parser.add_argument("--jobs", type=int, default=1, help="sounds at once")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--strict", action="store_true", help="end at what cannot be read")
+    unread = parser.add_mutually_exclusive_group()
+    unread.add_argument("--strict", action="store_true", help="end at what cannot be read")
+    unread.add_argument("--tolerant", action="store_true", help="status 0 though some are not read")
+    parser.add_argument("--shard", metavar="K/N", help="compute the K-th of N shares, no table yet")
     return parser
 
 
 def main(options):
-    names = ("representation", "sr", "summary", "channel", "jobs", "device", "strict")
+    names = ("representation", "sr", "summary", "channel", "jobs", "device")
+    names += ("strict", "shard")
     done = extract(options.sounds, options.output, **{n: getattr(options, n) for n in names})
     for path in done.not_taken:
         print(f"not taken (no suffix of a sound): {path}", file=sys.stderr)
-    print(
-        f"{done.output}: {done.n_rows} rows of {len(done.names)} features, {done.n_sounds} sounds"
-    )
-    if done.failed:
+    what = f"share {options.shard} of {done.output}" if options.shard else done.output
+    print(f"{what}: {done.n_rows} rows of {len(done.names)} features, {done.n_sounds} sounds")
+    if done.failed and not options.tolerant:
         sys.exit(f"error: {len(done.failed)} sounds could not be read; they are named above")
 
 

@@ -15,7 +15,7 @@ LONGEST = 300  # lines
 # room -> rooms and modules of the frame that it may import, itself aside
 TOOLS = {"checks", "io", "tables", "devices", "gpu_memory", "names", "audio", "download"}
 TOOLS |= {"gin_files", "runs", "extras", "journal", "layout", "npy_files"}
-TOOLS |= {"tensor_files", "outputs"}
+TOOLS |= {"tensor_files", "outputs", "whole_files"}
 MAY_IMPORT = {
     "scattering": {"checks", "extras"},
     "models": {"checks"},

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
-from ..audio import announced_frames
+from ..audio import CUT, announced_frames
 from ..io import FileError
-from .listing import _text
+from ..whole_files import cut_short
+from .listing import shown
 
 BLOCK = 2**18  # frames that are decoded at once
 IN_MEMORY = 2**25  # samples (128 MB) that are kept in memory; longer sounds go to a file
@@ -49,7 +50,7 @@ def decoded(
 
     with _opened(path) as source, tempfile.TemporaryFile(dir=folder) as file:
         if channel is not None and not 0 <= channel < source.channels:
-            rule = f"be 0 to {source.channels - 1}, a channel of {_text(path)}"
+            rule = f"be 0 to {source.channels - 1}, a channel of {shown(path)}"
             raise FileError(f"channel={channel} must {rule}")
         rate = float(source.sr if sr is None else sr)
         resampler = soxr.ResampleStream(source.sr, rate, 1, dtype="float32", quality="VHQ")
@@ -58,7 +59,7 @@ def decoded(
         for block in _with_end(source.blocks):
             mono = _mono(block, channel)
             if not np.isfinite(mono).all():
-                raise FileError(f"{_text(path)}: holds NaN or infinite samples (export it again)")
+                raise FileError(f"{shown(path)}: holds NaN or infinite samples (export it again)")
             seen += len(mono)
             part = mono if is_same else resampler.resample_chunk(mono, last=len(block) == 0)
             written += len(part)
@@ -68,9 +69,9 @@ def decoded(
                 parts.clear()
         if source.frames is not None and seen < source.frames:
             what = f"cut short: {seen} of {source.frames} samples"
-            raise FileError(f"{_text(path)}: {what} (was its copy or download interrupted?)")
+            raise FileError(f"{shown(path)}: {what} ({CUT})")
         if not written:
-            raise FileError(f"{_text(path)}: holds no samples (was its recording interrupted?)")
+            raise FileError(f"{shown(path)}: holds no samples (was its recording interrupted?)")
         rest = np.concatenate([*parts, np.empty(0, np.float32)])
         if not file.tell():
             yield rest, rate
@@ -94,9 +95,11 @@ def _opened(path: Path) -> Iterator[Source]:
     import soundfile
 
     if not path.is_file():
-        raise FileError(f"{_text(path)}: no such file (check the path)")
+        raise FileError(f"{shown(path)}: no such file (check the path)")
     if not path.stat().st_size:
-        raise FileError(f"{_text(path)}: is empty (was its recording or download interrupted?)")
+        raise FileError(f"{shown(path)}: is empty ({CUT})")
+    if missing := cut_short(path):
+        raise FileError(f"{shown(path)}: cut short: {missing} ({CUT})")
     try:
         name: Any = os.fsencode(path)  # any bytes are a name
         file = soundfile.SoundFile(name)
@@ -122,41 +125,46 @@ def _guarded(path: Path, blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         yield from blocks
     except (soundfile.SoundFileError, AssertionError) as error:
         what = str(error).splitlines()[0] if str(error) else "damaged"
-        raise FileError(f"{_text(path)}: cannot be decoded to its end: {what}") from None
+        raise FileError(f"{shown(path)}: cannot be decoded to its end: {what}") from None
 
 
 @contextmanager
 def _by_ffmpeg(path: Path, why: str) -> Iterator[Source]:
     ffmpeg, ffprobe = shutil.which("ffmpeg"), shutil.which("ffprobe")
     if ffmpeg is None or ffprobe is None:
-        raise FileError(f"{_text(path)}: not read by libsndfile: {why} ({FFMPEG})")
+        raise FileError(f"{shown(path)}: not read by libsndfile: {why} ({FFMPEG})")
     name = f"file:{path}"
     entries = "stream=sample_rate,channels"
     probe = [ffprobe, "-v", "error", "-select_streams", "a:0", "-show_entries", entries]
     done = subprocess.run([*probe, "-of", "json", name], capture_output=True, check=False)
     streams = json.loads(done.stdout or b"{}").get("streams") or []
     if done.returncode or not streams:
-        raise FileError(f"{_text(path)}: no sound in it that libsndfile or FFmpeg reads")
+        raise FileError(f"{shown(path)}: no sound in it that libsndfile or FFmpeg reads")
     sr, channels = int(streams[0]["sample_rate"]), int(streams[0]["channels"])
+    if not sr or not channels:
+        raise FileError(f"{shown(path)}: announces {sr} Hz in {channels} channels (broken header?)")
     command = [ffmpeg, "-v", "error", "-xerror", "-nostdin", "-i", name, "-map", "a:0"]
-    process = subprocess.Popen(
-        [*command, "-f", "f32le", "-c:a", "pcm_f32le", "-"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        yield Source(sr=sr, channels=channels, frames=None, blocks=_piped(path, process, channels))
-    finally:
-        process.kill()
-        process.communicate()
+    command += ["-ac", str(channels), "-ar", str(sr), "-f", "f32le", "-c:a", "pcm_f32le", "-"]
+    # what it says goes to a file: a pipe that nobody reads would stop it once full
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said)
+        try:
+            blocks = _piped(path, process, channels, said)
+            yield Source(sr=sr, channels=channels, frames=None, blocks=blocks)
+        finally:
+            process.kill()
+            process.communicate()
 
 
-def _piped(path: Path, process: subprocess.Popen, channels: int) -> Iterator[np.ndarray]:
+def _piped(
+    path: Path, process: subprocess.Popen, channels: int, said: IO[bytes]
+) -> Iterator[np.ndarray]:
     assert process.stdout is not None
     while data := process.stdout.read(4 * channels * BLOCK):
         samples = np.frombuffer(data, dtype="<f4", count=len(data) // (4 * channels) * channels)
         yield samples.reshape(-1, channels)
-    error = process.communicate()[1].decode("utf-8", "replace").splitlines()
-    if process.returncode:
+    if process.wait():
+        said.seek(0)
+        error = said.read().decode("utf-8", "replace").splitlines()
         what = error[-1] if error else "FFmpeg ended early"
-        raise FileError(f"{_text(path)}: cannot be decoded to its end: {what}")
+        raise FileError(f"{shown(path)}: cannot be decoded to its end: {what}")

@@ -1,31 +1,25 @@
-"""Features of many sounds: one after the other, each kept until the table is written."""
+"""Features of many sounds as one table."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from tqdm import tqdm
 
 from .. import __version__, checks, config
+from ..audio import MAX_CHANNELS
 from ..devices import choose_device
-from ..io import FileError, atomic_path, remove_folder
+from ..io import FileError, remove_folder
 from ..outputs import check_output
-from .decoding import decoded
-from .listing import _text, listed
-from .output import WRITERS, Table, write
+from .listing import listed, shown
+from .output import WRITERS, Rows, Table, write
 from .representations import REPRESENTATIONS, Representation
-
-SUMMARIES = ("mean", "mean_std", "none")
+from .work import SUMMARIES, Work, compute_all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +46,7 @@ def extract(
     device: str = "auto",
     strict: bool = False,
     progress: bool = True,
+    shard: str | None = None,
     **settings: Any,
 ) -> Extracted:
     """Write the features of sounds to a table.
@@ -69,6 +64,8 @@ def extract(
     channel : None (the mean of all) or the index of one
     jobs : sounds at once; device : 'auto', 'cpu' or 'cuda'
     strict : end with the first sound that cannot be read, instead of naming it at the end
+    shard : 'K/N' computes every N-th sound from the K-th on and writes no table: N such calls, in
+        any order or at once, leave to the last one, without `shard`, only what they could not do
     settings : arguments of the representation, see `jtfs_repro.sounds.representations`
 
     Raises
@@ -76,144 +73,63 @@ def extract(
     FileError, ValueError, TypeError
         One line; what concerns arguments and the output comes before any work.
     """
+    which, of = _share(shard)
     several = not isinstance(sources, (str, os.PathLike))
     listing = listed(list(sources) if several else [sources])  # pyright: ignore
     output = check_output(Path(output), WRITERS)
     checks.choice("representation", representation, tuple(REPRESENTATIONS))
     checks.choice("summary", summary, SUMMARIES)
+    if channel is not None:
+        checks.integer("channel", channel, low=0, high=MAX_CHANNELS - 1, mistake="0 is the first")
     sr = checks.number("sr", sr, low=1000, high=768_000, mistake="Hz; is it in kHz?")
     jobs = checks.integer("jobs", jobs, low=1, mistake="sounds at once")
     chosen = torch.device(choose_device(device))
     made: Representation = config.bound(REPRESENTATIONS[representation])(sr=sr, **settings)
     what = {"representation": representation, "sr": sr, "summary": summary, "channel": channel}
     what |= {"settings": config.operative_config(), "arguments": repr(settings)}
-    work = _Work(
-        made, summary, channel, sr, chosen, output.with_name(f".{output.name}.parts"), what
+    what |= {"version": __version__, "torch": str(torch.__version__)}
+    work = Work(
+        made=made,
+        summary=summary,
+        channel=channel,
+        sr=sr,
+        device=chosen,
+        folder=output.with_name(f".{output.name}.parts"),
+        key=json.dumps(what, sort_keys=True),
     )
-    failed = _all(work, listing.sounds, jobs=jobs, strict=strict, progress=progress)
-    names = work.names
-    done = [path for path in listing.sounds if path not in failed]
-    if not done:
-        raise FileError(f"{output}: no sound could be read: {next(iter(failed.values()))}")
-    parts = {path: work.part(path) for path in done}
-    n_rows = sum(len(times) for times, _ in map(_read, parts.values(), [len(names)] * len(parts)))
-
-    def blocks() -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
-        for path, part in parts.items():
-            times, values = _read(part, len(names))
-            yield _text(path), times, values
-
-    facts = {**what, "version": __version__, "torch": torch.__version__, "failed": _named(failed)}
-    write(output, Table(names=names, n_rows=n_rows, blocks=blocks, facts=facts))
-    remove_folder(work.folder)
+    work.folder.mkdir(parents=True, exist_ok=True)
+    sounds = listing.sounds[which::of]
+    parts, failed = compute_all(work, sounds, jobs=jobs, strict=strict, progress=progress)
+    named = {shown(path): why for path, why in failed.items()}
+    n_rows = sum(len(work.times(part)) for part in parts.values())
+    if shard is None:
+        if not parts:
+            raise FileError(f"{output}: no sound could be read: {next(iter(named.values()))}")
+        write(output, _table(work, parts, {**what, "paths": made.paths, "failed": named}))
+        remove_folder(work.folder)
     return Extracted(
         output=output,
-        n_sounds=len(done),
+        n_sounds=len(parts),
         n_rows=n_rows,
-        names=names,
-        failed=_named(failed),
-        not_taken=[_text(path) for path in listing.not_taken],
+        names=work.names,
+        failed=named,
+        not_taken=[shown(path) for path in listing.not_taken],
     )
 
 
-def _named(failed: dict[Path, str]) -> dict[str, str]:
-    return {_text(path): why for path, why in failed.items()}
+def _share(shard: str | None) -> tuple[int, int]:
+    """Return which of how many shares of the sounds are computed."""
+    which, _, of = (shard or "1/1").partition("/")
+    if not (which.isdigit() and of.isdigit() and 1 <= int(which) <= int(of)):
+        checks.fail("shard", shard, "be K/N with K from 1 to N", "as in 2/8")
+    return int(which) - 1, int(of)
 
 
-def _all(
-    work: _Work, sounds: Sequence[Path], *, jobs: int, strict: bool, progress: bool
-) -> dict[Path, str]:
-    """Compute what is missing; return why sounds failed."""
-    failed: dict[Path, str] = {}
-    work.folder.mkdir(parents=True, exist_ok=True)
-    missing = [path for path in sounds if not work.is_done(path)]
-    done = len(sounds) - len(missing)
-    is_quiet = None if progress else True  # None: where there is no terminal
-    bar = tqdm(total=len(sounds), initial=done, unit="sound", disable=is_quiet)
-    with bar, ThreadPoolExecutor(jobs) as pool:
-        waiting = [(path, pool.submit(work.compute, path)) for path in missing]
-        for path, future in waiting:
-            try:
-                future.result()
-            except (FileError, ValueError, OSError) as error:
-                failed[path] = str(error).splitlines()[0]
-                if strict:
-                    pool.shutdown(cancel_futures=True)
-                    raise FileError(failed[path]) from None
-                tqdm.write(f"not read: {failed[path]}", file=sys.stderr)
-            bar.update()
-    return failed
+def _table(work: Work, parts: dict[Path, Path], facts: dict[str, Any]) -> Table:
+    def blocks() -> Iterator[Rows]:
+        for path, part in parts.items():
+            for times, values in work.rows(part):
+                yield shown(path), times, values
 
-
-class _Work:
-    """Computes sounds, and keeps each as two files in `folder`: values (float32), seconds."""
-
-    def __init__(
-        self,
-        made: Representation,
-        summary: str,
-        channel: int | None,
-        sr: float,
-        device: torch.device,
-        folder: Path,
-        what: dict[str, Any],
-    ) -> None:
-        self.made, self.summary, self.channel, self.sr = made, summary, channel, sr
-        self.device, self.folder = device, folder
-        self._what = json.dumps([what, __version__], sort_keys=True, default=str)
-
-    @property
-    def names(self) -> list[str]:
-        """Return the names of the columns of values."""
-        names = self.made.names
-        if self.summary != "mean_std":
-            return names
-        return [f"{name} {what}" for what in ("mean", "std") for name in names]
-
-    def part(self, path: Path) -> Path:
-        """Return where a sound's values are; the name holds what they depend on."""
-        facts = path.stat()
-        key = [os.fsencode(path.absolute()).hex(), facts.st_size, facts.st_mtime_ns, self._what]
-        return self.folder / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32]}.f32"
-
-    def is_done(self, path: Path) -> bool:
-        """Return whether a sound's values are there, as it is now."""
-        return path.is_file() and _times(self.part(path)).is_file()
-
-    def compute(self, path: Path) -> None:
-        """Compute and keep one sound."""
-        with decoded(path, sr=self.sr, channel=self.channel, folder=self.folder) as (x, _):
-            if len(x) < self.made.shortest:
-                x = np.pad(x, (0, self.made.shortest - len(x)))
-            blocks = self.made.blocks(x, self.device)
-            times, part = [], self.part(path)
-            with atomic_path(part, is_output=False) as values, values.open("wb") as file:
-                for seconds, block in (
-                    blocks if self.summary == "none" else [self._summed(blocks, x)]
-                ):
-                    file.write(np.ascontiguousarray(block, dtype="<f4").tobytes())
-                    times.append(seconds)
-            with atomic_path(_times(part), is_output=False) as kept:
-                kept.write_bytes(np.concatenate(times).astype("<f8").tobytes())
-
-    def _summed(self, blocks: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the mean (and deviation) of the frames of all blocks, at the middle."""
-        n, total, squares = 0, 0.0, 0.0
-        for _, block in blocks:
-            block = block.astype(np.float64)
-            n, total, squares = n + len(block), total + block.sum(0), squares + (block**2).sum(0)
-        mean = np.atleast_1d(total) / n
-        rows = [mean]
-        if self.summary == "mean_std":
-            rows.append(np.sqrt(np.maximum(np.atleast_1d(squares) / n - mean**2, 0)))
-        return np.array([len(x) / 2 / self.sr]), np.concatenate(rows)[None]
-
-
-def _times(part: Path) -> Path:
-    return part.with_suffix(".seconds")
-
-
-def _read(part: Path, n_features: int) -> tuple[np.ndarray, np.ndarray]:
-    times = np.frombuffer(_times(part).read_bytes(), dtype="<f8")
-    values = np.memmap(part, dtype="<f4", mode="r", shape=(len(times), n_features))
-    return times, values
+    counts = {shown(path): len(work.times(part)) for path, part in parts.items()}
+    return Table(names=work.names, counts=counts, blocks=blocks, facts=facts)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,23 +40,30 @@ def listed(sources: Sequence[str | os.PathLike[str]]) -> Listing:
     others: list[Path] = []
     for source in map(Path, sources):
         if source.is_dir():
-            for file in _walk(source):
+            for file in _walk(source, others):
                 (sounds if file.suffix.lower() in SUFFIXES else others).append(file)
         elif not source.exists():
-            raise FileError(f"{_text(source)}: no such file or folder (check the path)")
+            raise FileError(f"{shown(source)}: no such file or folder (check the path)")
         elif source.suffix.lower() in (".csv", ".tsv", ".txt"):
             sounds += _of_table(source)
         else:
             sounds.append(source)
     if not sounds:
-        named = ", ".join(_text(Path(source)) for source in sources)
+        named = ", ".join(shown(Path(source)) for source in sources)
         raise FileError(f"{named}: no sounds ({len(others)} other files; is it the right folder?)")
     return Listing(sounds=tuple(dict.fromkeys(sounds)), not_taken=tuple(others))
 
 
-def _walk(folder: Path) -> list[Path]:
-    found = []
-    for here, folders, files in os.walk(folder, followlinks=True):
+def _walk(folder: Path, others: list[Path]) -> list[Path]:
+    """Return the files of a folder; folders that cannot be read, or were seen, go to `others`."""
+    found, seen = [], set()
+    unread = lambda error: others.append(Path(error.filename))  # noqa: E731
+    for here, folders, files in os.walk(folder, followlinks=True, onerror=unread):
+        identity = os.stat(here).st_dev, os.stat(here).st_ino
+        if identity in seen:  # links that lead back
+            folders.clear()
+            continue
+        seen.add(identity)
         folders[:] = sorted(name for name in folders if not _is_left(name))
         found += [Path(here, name) for name in sorted(files) if not _is_left(name)]
     return found
@@ -65,19 +74,52 @@ def _is_left(name: str) -> bool:
 
 
 def _of_table(path: Path) -> list[Path]:
+    """Return the paths in a table: of its column 'path', 'file' or 'filename', or of its lines."""
     try:
-        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+        raw = path.read_bytes()
     except OSError as error:
-        raise FileError(f"{_text(path)}: cannot be read: {error.strerror}") from None
-    lines = text.splitlines()
+        raise FileError(f"{shown(path)}: cannot be read: {error.strerror}") from None
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    text = raw.decode(encoding, "surrogateescape" if encoding == "utf-8-sig" else "replace")
+    lines = [line for line in re.split("\r\n|\n|\r", text) if line.strip()]
     separator = next((s for s in (";", "\t", ",") if lines and s in lines[0]), ",")
-    rows = [row for row in csv.reader(lines, delimiter=separator) if any(map(str.strip, row))]
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+    rows = [row for row in rows if any(map(str.strip, row))]
     heads = [cell.strip().lower() for cell in rows[0]] if rows else []
     column = next((heads.index(n) for n in ("path", "file", "filename") if n in heads), None)
-    chosen = [row[column or 0].strip() for row in rows[column is not None :]]
-    return [path.parent / name for name in chosen if name]
+    if column is None:  # a name may hold separators
+        return [_named(path, line, row) for line, row in zip(lines, rows, strict=False)]
+    chosen = [row[column].strip() if column < len(row) else "" for row in rows[1:]]
+    if "" in chosen:
+        raise FileError(f"{shown(path)}: row {chosen.index('') + 2} has no {heads[column]}")
+    return [path.parent / name for name in chosen]
 
 
-def _text(path: Path) -> str:
-    """Return a path as it can be printed, whatever bytes its name has."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+def _named(table: Path, line: str, row: list[str]) -> Path:
+    whole = table.parent / line.strip()
+    return whole if whole.exists() else table.parent / row[0].strip()
+
+
+def shown(path: Path) -> str:
+    r"""Return a path as text that can be printed and stored whatever bytes its name has.
+
+    Bytes that are not UTF-8 become ``\xff``, a backslash is doubled: `restored` undoes it.
+
+    >>> shown(Path(os.fsdecode(b"a\xff.wav"))), shown(Path("Möwe שחף.wav"))
+    ('a\\xff.wav', 'Möwe שחף.wav')
+    """
+    return os.fsencode(path).replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
+
+
+def restored(text: str) -> Path:
+    r"""Return the path that `shown` gave as `text`.
+
+    >>> restored("a\\xff.wav") == Path(os.fsdecode(b"a\xff.wav"))
+    True
+    """
+    parts = re.split(r"(\\\\|\\x[0-9a-f]{2})", text)
+    names = [
+        b"\\" if part == r"\\" else bytes([int(part[2:], 16)]) if i % 2 else os.fsencode(part)
+        for i, part in enumerate(parts)
+    ]
+    return Path(os.fsdecode(b"".join(names)))

@@ -1,8 +1,8 @@
 """Features of sounds: what is listed, decoded, resampled, computed, written, resumed."""
 
+import errno
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,38 +14,15 @@ import pytest
 import soundfile
 import torch
 import zarr
+from tones import tone
 
 import jtfs_repro
 from jtfs_repro.io import FileError
 from jtfs_repro.scattering import Scattering1D
-from jtfs_repro.sounds import decoding, representations
-from jtfs_repro.sounds import extract as extraction
-from jtfs_repro.sounds.decoding import decoded
-from jtfs_repro.sounds.listing import listed
+from jtfs_repro.sounds import output, representations, work
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"representation": "scattering1d", "J": 6, "T": 256, "Q": 4, "sr": 8000, "progress": False}
-
-
-def tone(seconds=1.0, sr=8000, f=440):
-    t = np.arange(int(seconds * sr)) / sr
-    return 0.3 * np.sin(2 * np.pi * f * t) * (1 + 0.5 * np.sin(2 * np.pi * 5 * t))
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Sounds in several formats and rates, with what lies beside sounds."""
-    sounds = tmp_path / "sounds"
-    (sounds / "deeper").mkdir(parents=True)
-    soundfile.write(sounds / "a.wav", tone(sr=44100), 44100)
-    soundfile.write(sounds / "b.flac", np.stack([tone(sr=16000)] * 2, axis=1), 16000)
-    soundfile.write(sounds / "deeper/ç 日本.ogg", tone(f=880), 8000)
-    soundfile.write(sounds / "short.wav", tone(0.05), 8000)
-    os.rename(sounds / "short.wav", os.fsencode(sounds) + b"/sh\xffrt.wav")
-    for name in (".DS_Store", "._a.wav", "Thumbs.db"):
-        (sounds / name).write_text("left by a system")
-    (sounds / "notes.txt").write_text("not a sound")
-    return sounds
 
 
 def read(path):
@@ -57,7 +34,7 @@ def read(path):
     if path.suffix == ".h5":
         with h5py.File(path) as f:
             paths, names = ([t.decode() for t in f[k][:]] for k in ("path", "feature"))
-            return f["values"][:], paths, f["time_s"][:], names, json.loads(f.attrs["facts"])
+            return f["values"][:], paths, f["time_s"][:], names, json.loads(f["facts"][()])
     if path.suffix == ".zarr":
         g = zarr.open_group(path, mode="r")
         columns = g["values"][:], g["path"][:].tolist(), g["time_s"][:]
@@ -65,93 +42,6 @@ def read(path):
     table = pandas.read_parquet(path)
     names = list(table.columns[2:])
     return table[names].to_numpy(), table["path"].tolist(), table["time_s"].to_numpy(), names, None
-
-
-def test_what_is_taken(folder):
-    found = listed([folder])
-    assert [os.fsencode(p.name) for p in found.sounds] == [
-        b"a.wav",
-        b"b.flac",
-        b"sh\xffrt.wav",
-        "ç 日本.ogg".encode(),
-    ]
-    assert [p.name for p in found.not_taken] == ["notes.txt"]
-    table = folder / "paths.csv"
-    table.write_bytes("\ufeffid;path\r\n1;a.wav\r\n2;deeper/ç 日本.ogg".encode())
-    assert [p.name for p in listed([table]).sounds] == ["a.wav", "ç 日本.ogg"]
-    table.write_text("b.flac\n")
-    assert listed([table]).sounds == (folder / "b.flac",)
-    with pytest.raises(FileError, match="no such file or folder"):
-        listed([folder / "nope"])
-    (folder / "empty").mkdir()
-    with pytest.raises(FileError, match="no sounds"):
-        listed([folder / "empty"])
-
-
-def test_decoding_is_one_good_resampling(tmp_path):
-    """A tone keeps its amplitude and place; what is above the new band is gone."""
-    n = 44100 * 3
-    x = tone(3, 44100, 1000) + 0.3 * np.sin(2 * np.pi * 6000 * np.arange(n) / 44100)
-    soundfile.write(tmp_path / "a.wav", np.stack([x, 0 * x], axis=1), 44100, subtype="FLOAT")
-    with decoded(tmp_path / "a.wav", sr=8000, channel=0) as (y, sr):
-        assert sr == 8000
-        assert abs(len(y) - 24000) <= 1
-        inner = slice(1000, 23000)
-        np.testing.assert_allclose(y[inner], tone(3, 8000, 1000)[inner], atol=2e-3)
-    with decoded(tmp_path / "a.wav", sr=None) as (y, sr):
-        np.testing.assert_allclose(y, x / 2, atol=1e-6)
-    with pytest.raises(FileError, match="channel=2 must be 0 to 1"):
-        decoded(tmp_path / "a.wav", sr=None, channel=2).__enter__()
-
-
-def test_long_sounds_are_maps_of_a_temporary_file(tmp_path, monkeypatch):
-    soundfile.write(tmp_path / "a.wav", tone(2), 8000, subtype="FLOAT")
-    monkeypatch.setattr(decoding, "IN_MEMORY", 5000)
-    monkeypatch.setattr(decoding, "BLOCK", 3000)
-    with decoded(tmp_path / "a.wav", sr=8000, folder=tmp_path) as (x, _):
-        assert isinstance(x, np.memmap)
-        np.testing.assert_allclose(x, tone(2), atol=1e-6)
-    assert os.listdir(tmp_path) == ["a.wav"]
-
-
-@pytest.mark.parametrize(
-    ("name", "damage", "why"),
-    [
-        ("a.wav", lambda b: b[: len(b) // 2], "cut short: .* of 8000 samples"),
-        ("a.flac", lambda b: b[: len(b) // 2], "cut short|decoded to its end"),
-        ("a.wav", lambda b: b"", "is empty"),
-        ("a.wav", lambda b: b"text" * 99, "no sound in it|not read by libsndfile"),
-    ],
-)
-def test_damaged_files_are_named(tmp_path, name, damage, why):
-    path = tmp_path / name
-    soundfile.write(path, tone(), 8000)
-    path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(FileError, match=rf"{name}: .*({why})") as caught, decoded(path, sr=8000):
-        pass
-    assert "\n" not in str(caught.value)
-
-
-def test_wav_of_unknown_length_is_whole(tmp_path):
-    """Programs that write to a pipe say 0 or 2**32 - 1 bytes."""
-    path = tmp_path / "a.wav"
-    soundfile.write(path, tone(), 8000)
-    whole = path.read_bytes()
-    at = whole.index(b"data") + 4
-    path.write_bytes(whole[:at] + b"\xff" * 4 + whole[at + 4 :])
-    with decoded(path, sr=8000) as (x, _):
-        assert len(x) == 8000
-
-
-@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="FFmpeg is not installed")
-def test_formats_of_ffmpeg(tmp_path):
-    soundfile.write(tmp_path / "a.wav", tone(), 8000)
-    for name in ("a.m4a", "a.mka", "a.wma"):
-        command = ["ffmpeg", "-v", "error", "-i", tmp_path / "a.wav", tmp_path / name]
-        subprocess.run(command, check=True)
-        with decoded(tmp_path / name, sr=8000) as (x, _):
-            assert abs(len(x) - 8000) < 4000
-            assert np.std(x) == pytest.approx(np.std(tone()), rel=0.2)
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".h5", ".zarr", ".parquet"])
@@ -227,43 +117,149 @@ def test_what_cannot_be_read_is_named_and_the_rest_goes_on(folder, tmp_path):
 def test_a_killed_run_goes_on(folder, tmp_path, monkeypatch):
     """Of four sounds, those that were done before stay; changed ones are computed again."""
     computed = []
-    compute = extraction._Work.compute
+    compute = work.Work.compute
 
     def killed(self, path):
         if len(computed) == 2:
             raise KeyboardInterrupt
         computed.append(path.name)
-        compute(self, path)
+        return compute(self, path)
 
-    monkeypatch.setattr(extraction._Work, "compute", killed)
+    monkeypatch.setattr(work.Work, "compute", killed)
     with pytest.raises(KeyboardInterrupt):
         jtfs_repro.extract(folder, tmp_path / "out.npz", **SMALL)
     soundfile.write(folder / "a.wav", tone(2, sr=44100), 44100)
 
     def counted(self, path):
         computed.append(path.name)
-        compute(self, path)
+        return compute(self, path)
 
-    monkeypatch.setattr(extraction._Work, "compute", counted)
+    monkeypatch.setattr(work.Work, "compute", counted)
     done = jtfs_repro.extract(folder, tmp_path / "out.npz", **SMALL)
     assert done.n_sounds == 4
     assert computed[2:] == ["a.wav", os.fsdecode(b"sh\xffrt.wav"), "ç 日本.ogg"]
 
 
+def test_an_interrupt_ends_the_run_not_only_one_sound(folder, tmp_path, monkeypatch):
+    computed = []
+
+    def interrupted(self, path):
+        computed.append(path)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(work.Work, "compute", interrupted)
+    table = tmp_path / "many.csv"
+    table.write_text("".join(f"{i}.wav\n" for i in range(10000)))
+    with pytest.raises(KeyboardInterrupt):
+        jtfs_repro.extract(table, tmp_path / "out.npz", **SMALL)
+    assert len(computed) < 10000
+
+
+def test_a_sound_that_changes_meanwhile_keeps_what_was_computed(folder, tmp_path, monkeypatch):
+    compute = work.Work.compute
+
+    def changing(self, path):
+        found = compute(self, path)
+        path.touch()
+        return found
+
+    monkeypatch.setattr(work.Work, "compute", changing)
+    assert jtfs_repro.extract(folder, tmp_path / "out.npz", **SMALL).n_sounds == 4
+
+
+def test_shares_are_computed_apart_and_joined(folder, tmp_path, monkeypatch):
+    for k in (1, 2, 3):
+        done = jtfs_repro.extract(folder, tmp_path / "o.npz", shard=f"{k}/3", **SMALL)
+        assert done.n_sounds == len(range(4)[k - 1 :: 3])
+        assert not done.output.exists()
+    monkeypatch.setattr(work.Work, "compute", lambda *_: pytest.fail("computed again"))
+    assert jtfs_repro.extract(folder, tmp_path / "o.npz", **SMALL).n_sounds == 4
+
+
+def test_a_full_disk_is_said_once(folder, tmp_path, monkeypatch):
+    def full(self, path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(work.Work, "compute", full)
+    with pytest.raises(FileError, match=r"No space left .* kept"):
+        jtfs_repro.extract(folder, tmp_path / "out.npz", **SMALL)
+
+
+def test_the_table_of_paths(folder, tmp_path):
+    done = jtfs_repro.extract(folder / "a.wav", tmp_path / "o.npz", **SMALL)
+    facts = json.loads(str(np.load(done.output)["facts"]))
+    paths = pandas.DataFrame(facts["paths"])
+    assert len(paths) == len(done.names)
+    assert set(paths["order"]) == {0, 1, 2}
+    assert paths["frequency_hz"].max() < 4000
+
+
+def test_rows_are_gathered_into_chunks(folder, tmp_path, monkeypatch):
+    """One frame after the other, in chunks of seven and in one: the same table."""
+    tables = []
+    for n_bytes in (2000, 2**23):
+        monkeypatch.setattr(output, "CHUNK_BYTES", n_bytes)
+        monkeypatch.setattr(work, "ROWS_BYTES", n_bytes)
+        path = tmp_path / f"{n_bytes}.zarr"
+        jtfs_repro.extract(folder, path, summary="none", **SMALL)
+        tables.append(read(path))
+    for a, b in zip(*tables, strict=True):
+        assert np.array_equal(a, b)
+
+
+@pytest.mark.parametrize("samples", [24017, 40959, 20480])
+def test_windows_of_mfcc_and_cqt_give_the_frames_of_the_whole(monkeypatch, samples):
+    """Louder and louder: the floor of the decibels is below the loudest frame of all."""
+    x = np.random.default_rng(0).standard_normal(samples) * np.linspace(0, 1, samples) ** 4
+    x, cpu = x.astype(np.float32), torch.device("cpu")
+    for made in (
+        representations.mfcc(sr=8000.0),
+        representations.cqt(sr=8000.0, n_bins=36, fmin_hz=200.0),
+    ):
+        ((_, whole),) = made.blocks(x, cpu)
+        monkeypatch.setattr(representations, "AT_ONCE", 16)
+        times, parts = zip(*made.blocks(x, cpu), strict=True)
+        monkeypatch.undo()
+        assert len(parts) > 1
+        np.testing.assert_allclose(np.concatenate(parts), whole, rtol=1e-5, atol=1e-4)
+        np.testing.assert_allclose(np.concatenate(times), np.arange(len(whole)) * 512 / 8000)
+
+
+def test_strf_takes_the_whole_sound(folder, tmp_path):
+    """Two and a half segments: three frames, the last of which ends with the sound."""
+    soundfile.write(folder / "long.wav", tone(2.5), 8000)
+    done = jtfs_repro.extract(
+        folder / "long.wav",
+        tmp_path / "o.npz",
+        representation="strf",
+        duration_s=1.0,
+        sr=8000,
+        summary="none",
+        progress=False,
+    )
+    np.testing.assert_allclose(np.load(done.output)["time_s"], [0.5, 1.5, 2.0])
+
+
 def test_refused_before_any_work(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(extraction._Work, "compute", lambda *_: pytest.fail("computed"))
-    for output, change, why in (
+    monkeypatch.setattr(work.Work, "compute", lambda *_: pytest.fail("computed"))
+    for name, change, why in (
         ("out.csv", {}, r"output=.* must end in \.npz or"),
         ("out.npz", {"sr": 44.1}, "sr=44.1 must be >= 1000"),
         ("out.npz", {"representation": "jtsf"}, "representation='jtsf' must be one of"),
         ("out.npz", {"summary": "max"}, "summary='max' must be one of"),
         ("out.npz", {"J": 40}, "J=40 must be"),
         ("out.npz", {"jobs": 0}, "jobs=0 must be >= 1"),
+        ("out.npz", {"channel": -1}, "channel=-1 must be"),
+        ("out.npz", {"shard": "3/2"}, "shard='3/2' must be K/N"),
     ):
         with pytest.raises(ValueError, match=why):
-            jtfs_repro.extract(folder, tmp_path / output, **{**SMALL, **change})
+            jtfs_repro.extract(folder, tmp_path / name, **{**SMALL, **change})
     with pytest.raises(FileError, match="cannot be written"):
         jtfs_repro.extract(folder, "/proc/out.npz", **SMALL)
+    (tmp_path / "mine.zarr").mkdir()
+    (tmp_path / "mine.zarr/notes.txt").write_text("kept")
+    with pytest.raises(FileError, match="no Zarr store"):
+        jtfs_repro.extract(folder, tmp_path / "mine.zarr", **SMALL)
 
 
 def test_the_command(folder, tmp_path):
