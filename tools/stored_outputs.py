@@ -54,6 +54,15 @@ CASES: dict[str, tuple[str, tuple[int, ...], dict[str, Any]]] = {
         (200,),
         {**JOINT, "Q": 2, "T": 0, "F": 0, "out_type": "list"},
     ),
+    # a case's seed is its place: new ones come last
+    "time_dict": ("Scattering1D", (256,), {**TIME, "out_type": "dict"}),
+    "rows_dict": ("TimeFrequencyScattering", (2, 256), {**JOINT, "out_type": "dict"}),
+    "rows_Q16": ("TimeFrequencyScattering", (512,), {"J": 6, "J_fr": 3, "Q": 16}),
+    "joint_global_F": (
+        "TimeFrequencyScattering",
+        (301,),
+        {**JOINT, "T": "global", "F": 4, "format": "joint"},
+    ),
 }
 META = ("xi", "sigma", "j", "xi_fr", "sigma_fr", "j_fr", "spin", "order", "n_fr")
 
@@ -80,6 +89,8 @@ def _stored(x: Any, output: Any, meta: Any, cls: str, arguments: dict[str, Any])
     stored = {"x": x, "kind": kind, "kwargs": json.dumps(arguments)}
     stored |= {f"meta_{key}": np.asarray(meta[key], dtype=float) for key in META if key in meta}
     stored["meta_key"] = json.dumps(meta["key"], default=_plain)
+    if isinstance(output, dict):
+        output = [{"n": key, "coef": coef} for key, coef in output.items()]
     if not isinstance(output, list):
         return {**stored, "S": output}
     coefs = {f"coef_{i}": path.pop("coef") for i, path in enumerate(output)}
