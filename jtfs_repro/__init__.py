@@ -1,10 +1,10 @@
 """Joint time-frequency scattering: the transform, and studies that a workflow runs."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 
 def __getattr__(name: str) -> object:
-    """`jtfs_repro.extract`: features of sounds, see `jtfs_repro.sounds.extract`."""
+    """Return `jtfs_repro.extract`: features of sounds, see `jtfs_repro.sounds.extract`."""
     if name == "extract":
         from .sounds.extract import extract
 

@@ -7,9 +7,7 @@ holds a date: equal contents give equal bytes.
 
 from __future__ import annotations
 
-import csv
 import errno
-import io
 import json
 import os
 import secrets
@@ -260,21 +258,18 @@ def save_table(path: str | os.PathLike[str], rows: tables.Rows, *, caption: str)
 
 
 def load_csv(path: str | os.PathLike[str]) -> list[dict[str, str]]:
-    """Read a CSV file into one dictionary of strings per row.
+    """Read a CSV file into one dictionary of strings per row, see `tables.from_csv`.
 
-    `FileError`: it is missing or empty, or a row has more or fewer cells than the header.
+    `FileError`: it is missing or empty, not text, or no table; the line is named.
     """
-    reader = csv.DictReader(io.StringIO(load_text(path)))
     try:
-        rows = list(reader)
-    except csv.Error as error:  # a cell too long
+        content = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise missing(path) from None
+    try:
+        return tables.from_csv(content)
+    except ValueError as error:
         raise corrupt(path, "a CSV table", error) from None
-    if reader.fieldnames is None:
-        raise corrupt(path, "a CSV table", ValueError("no header"))
-    for line, row in enumerate(rows, start=2):
-        if None in row or None in row.values():
-            raise corrupt(path, "a CSV table", ValueError(f"line {line} has a wrong cell count"))
-    return rows
 
 
 def save_figure(path: str | os.PathLike[str], figure: Figure) -> None:

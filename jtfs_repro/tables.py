@@ -29,6 +29,43 @@ def to_csv(rows: Rows) -> str:
     return text.getvalue()
 
 
+def from_csv(content: bytes) -> list[dict[str, str]]:
+    """Return the rows of a CSV table as people have it, one dictionary of strings per row.
+
+    UTF-8, with or without a mark, or UTF-16 with one; any line ends, also within quotes; commas,
+    semicolons or tabs between cells. Empty lines and empty columns at the end count nothing.
+    `ValueError`: the encoding, no header, two columns of one name, or a wrong number of cells.
+    """
+    utf_16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    try:
+        text = content.decode("utf-16" if utf_16 else "utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise ValueError(f"line {line} is not UTF-8: save the table as CSV UTF-8") from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    first = text.partition("\n")[0]
+    separator = max(",;\t", key=first.count)  # the comma where there is one column
+    reader = csv.reader(io.StringIO(text), delimiter=separator)
+    try:
+        lines = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
+    except csv.Error as error:  # a cell too long
+        raise ValueError(f"line {reader.line_num}: {error}") from None
+    if not lines:
+        raise ValueError("no header")
+    header = [name.strip() for name in lines[0][1]]
+    while header and not header[-1]:
+        header.pop()
+    twice = next((name for name in header if header.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"two columns are called {twice!r}")
+    rows = []
+    for line, cells in lines[1:]:
+        if len(cells) < len(header) or any(cell.strip() for cell in cells[len(header) :]):
+            raise ValueError(f"line {line} has a wrong cell count")
+        rows.append(dict(zip(header, cells, strict=False)))
+    return rows
+
+
 def to_markdown(rows: Rows, *, caption: str = "") -> str:
     """Return ``rows`` as a Markdown table, numbers right-aligned, below ``caption``.
 

@@ -13,7 +13,7 @@ be flat or stay below 1. In time and log-frequency: the real part of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,7 +97,9 @@ def filterbank(
     )
 
 
-def _real_bank(psi: list[Filter], S: TimeFrequencyScattering, sr: float, live: np.ndarray) -> Bank:
+def _real_bank(
+    psi: Sequence[Filter], S: TimeFrequencyScattering, sr: float, live: np.ndarray
+) -> Bank:
     """Return a bank over positive frequencies, on a logarithmic axis."""
     N = S.pad_left + S.shape[0] + S.pad_right
     bins = np.unique(np.geomspace(1, N // 2, POINTS).round().astype(int))

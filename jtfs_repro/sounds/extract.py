@@ -127,8 +127,9 @@ def _all(
     failed: dict[Path, str] = {}
     work.folder.mkdir(parents=True, exist_ok=True)
     missing = [path for path in sounds if not work.is_done(path)]
-    bar = tqdm(total=len(sounds), initial=len(sounds) - len(missing), unit="sound")
-    bar.disable = not progress or bar.disable
+    done = len(sounds) - len(missing)
+    is_quiet = None if progress else True  # None: where there is no terminal
+    bar = tqdm(total=len(sounds), initial=done, unit="sound", disable=is_quiet)
     with bar, ThreadPoolExecutor(jobs) as pool:
         waiting = [(path, pool.submit(work.compute, path)) for path in missing]
         for path, future in waiting:

@@ -282,3 +282,12 @@ def test_the_command(folder, tmp_path):
     assert "not taken (no suffix of a sound)" in done.stderr
     names = pandas.read_parquet(tmp_path / "o.parquet").columns[2:]
     assert len(names) == Scattering1D(J=5, Q=(8, 1), shape=4096, T=256).channels
+
+
+def test_the_example_of_the_docs(tmp_path, monkeypatch, capsys):
+    """The scores that docs/sounds.md states, of joint scattering and of scattering in time."""
+    text = (ROOT / "docs/sounds.md").read_text(encoding="utf-8")
+    code = text.partition("```python\n")[2].partition("```")[0]
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})
+    assert f"It prints {capsys.readouterr().out.strip()}:" in text
