@@ -98,6 +98,12 @@ rule all:
         results(RUN),
 
 
+# snakemake extract --config sounds_folder=FOLDER: features of sounds, see docs/sounds.md
+rule extract:
+    input:
+        config["sounds_output"],
+
+
 # what `make report` shows: every table as a page beside the figures
 rule report_pages:
     input:

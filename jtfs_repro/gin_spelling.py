@@ -13,6 +13,7 @@ WORDS = {
 }
 FOREIGN = {"\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'", "\u201e": '"', "\xa0": " "}
 FOREIGN |= {"\u2013": "-", "\u2212": "-", "\u200b": "", "\u00ab": '"', "\u00bb": '"'}
+LONGEST = 80  # characters of a value that a message repeats
 _SETTING = re.compile(r"^(?P<name>[\w./]+)\s*(?P<sign>==|=|:=|:)?\s*(?P<value>.*)$", re.DOTALL)
 _SKIPPED = re.compile(r"^(#|import\b|from\b|include\b|$)")
 
@@ -28,16 +29,23 @@ def problem(text: str) -> tuple[int, str] | None:
     for line, setting in _logical_lines(text):
         foreign = next((c for c in setting.partition("#")[0] if c in FOREIGN), None)
         if foreign is not None:
-            return line, f"{setting}: {foreign!r} is not plain text (write {FOREIGN[foreign]!r})"
+            return (
+                line,
+                f"{_shown(setting)}: {foreign!r} is not plain text (write {FOREIGN[foreign]!r})",
+            )
         match = _SETTING.match(setting)
         if match is None or not match["sign"]:
-            return line, f"{setting}: must be 'module.Class.parameter = value'"
+            return line, f"{_shown(setting)}: must be 'module.Class.parameter = value'"
         name, sign, value = match["name"], match["sign"], _without_comment(match["value"])
         if sign != "=":
-            return line, f"{name}: write = between a parameter and its value, not {sign}"
+            return line, f"{_shown(name)}: write = between a parameter and its value, not {sign}"
         if why := _wrong_value(value):
-            return line, f"{name} = {value}: {why}"
+            return line, f"{_shown(name)} = {_shown(value)}: {why}"
     return None
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -86,6 +94,8 @@ def _wrong_value(value: str) -> str:
         return "must be one number, not a calculation (write the result)"
     if found := next((w for w in re.findall(r"[A-Za-z_~]+", bare) if w in WORDS), None):
         return f"{found} must be spelt as in Python (write {WORDS[found]})"
-    hint = f"text? write '{value}'" if re.fullmatch(r"[\w-]+", value) else "text needs quotes"
+    hint = (
+        f"text? write '{_shown(value)}'" if re.fullmatch(r"[\w-]+", value) else "text needs quotes"
+    )
     kinds = "a number, text in quotes, True, False, None, a list, a tuple or @name"
     return f"must be {kinds} ({hint})"

@@ -42,8 +42,3 @@ rule extract_sounds:
         sounds=sounds_as_they_are,
     shell:
         JOB
-
-
-rule extract:
-    input:
-        config["sounds_output"],

@@ -131,7 +131,7 @@ class ScatteringTransformer(_Transformer):
     --------
     >>> X = np.random.default_rng(0).standard_normal((3, 1024))
     >>> ScatteringTransformer(Q=4).fit_transform(X).shape
-    (3, 101)
+    (3, 92)
     """
 
     def __init__(
@@ -193,7 +193,7 @@ class JTFSTransformer(_Transformer):
     --------
     >>> X = np.random.default_rng(0).standard_normal((3, 1024))
     >>> JTFSTransformer(Q=4).fit_transform(X).shape
-    (3, 468)
+    (3, 600)
     """
 
     def __init__(

@@ -80,7 +80,7 @@ def _zarr(path: Path, table: Table) -> None:
     group = zarr.open_group(
         part, mode="w", attributes={"facts": table.facts, "feature": table.names}
     )
-    group.create_array("path", data=np.array(paths, dtype=str) if len(paths) else np.empty(0, "U1"))
+    group.create_array("path", shape=paths.shape, dtype="string")[:] = paths.astype(object)
     group.create_array("time_s", data=times)
     shape = (table.n_rows, len(table.names))
     chunks = (min(max(1, shape[0]), 1024), max(1, shape[1]))

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
         ("resynthesize_texture", ["a.wav", "--variant", "nope"], "variant='nope' must be one of"),
         ("resynthesize_texture", ["/proc/a.wav"], "/proc/a.wav: cannot be written"),
         ("resynthesize_texture", ["a.wav", "--seed", str(2**70)], f"seed={2**70} must be >= 0"),
-        ("resynthesize_texture", ["a.mp3"], "output='a.mp3' must end in .wav"),
+        ("resynthesize_texture", ["a.mp3"], "path='a.mp3' must end in .wav"),
         ("plot_scale_rate", ["--rate", "0", "--scale", "1"], "rate=0.0 must be > 0"),
         ("plot_scale_rate", ["--scale-rate", "d.npy"], "scale-rate='d.npy' must end in .npz"),
     ],
