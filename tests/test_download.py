@@ -7,8 +7,10 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -238,10 +240,27 @@ def test_folder_is_a_file(tmp_path, server):
         get(tmp_path / "folder" / "data.bin", server)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_folder_not_writable(path, server):
-    path.parent.mkdir(mode=0o500)
-    assert "Permission denied" in refused(path, server)
+@pytest.fixture
+def closed_folder():
+    """A folder that even root may not write into: root is nobody for the test."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        folder.chmod(0o555)
+        user = os.geteuid()
+        try:
+            if user == 0:
+                try:
+                    os.seteuid(65534)
+                except OSError:
+                    pytest.skip("root in a namespace without another user")
+            yield folder
+        finally:
+            os.seteuid(user)
+            folder.chmod(0o755)
+
+
+def test_folder_not_writable(closed_folder, server):
+    assert "Permission denied" in refused(closed_folder / "data.bin", server)
 
 
 def test_two_at_once_download_once(path, server):

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 REQUIREMENTS = [ROOT / name for name in ("requirements.txt", "requirements-dev.txt")]
 PEERS = ROOT / "requirements-peers.txt"
 # what only tests and the comparison with peers import, where it is installed
-OPTIONAL = {"kymatio", "scrapl", "scrapl-loss"}
+OPTIONAL = {"kymatio", "resampy", "scrapl", "scrapl-loss"}
 CFF_KEYS = {"cff-version", "message", "title", "authors"}
 REFERENCE_KEYS = {"type", "title", "authors"}
 

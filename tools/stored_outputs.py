@@ -1,15 +1,18 @@
-"""Outputs of Kymatio's development line, stored for tests: values, shapes, labels.
+"""Outputs of Kymatio's development line and its interface, stored for tests.
 
 Run once, in the environment of the peers (`make peers`), which brings Kymatio 0.4-dev:
 
     .venv-peers/bin/python -m tools.stored_outputs tests/data/kymatio
 
 Each case is computed by Kymatio's NumPy code in float64 and stored as it is; the signal is stored
-beside it. Nothing of this project is imported.
+beside it. ``interface.json`` holds, for both front ends and both classes, the arguments with their
+defaults and the public attributes of an instance; ``states/``, what its modules save. Nothing of
+this project is imported.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 import warnings
@@ -54,6 +57,19 @@ CASES: dict[str, tuple[str, tuple[int, ...], dict[str, Any]]] = {
         (200,),
         {**JOINT, "Q": 2, "T": 0, "F": 0, "out_type": "list"},
     ),
+    # a case's seed is its place: new ones come last
+    "time_dict": ("Scattering1D", (256,), {**TIME, "out_type": "dict"}),
+    "rows_dict": ("TimeFrequencyScattering", (2, 256), {**JOINT, "out_type": "dict"}),
+    "rows_Q16": ("TimeFrequencyScattering", (512,), {"J": 6, "J_fr": 3, "Q": 16}),
+    "joint_global_F": (
+        "TimeFrequencyScattering",
+        (301,),
+        {**JOINT, "T": "global", "F": 4, "format": "joint"},
+    ),
+}
+STATES: dict[str, dict[str, Any]] = {
+    "Scattering1D": {"J": 3, "Q": 2, "shape": 64},
+    "TimeFrequencyScattering": {"J": 3, "Q": 2, "J_fr": 1, "shape": 64},
 }
 META = ("xi", "sigma", "j", "xi_fr", "sigma_fr", "j_fr", "spin", "order", "n_fr")
 
@@ -73,6 +89,40 @@ def main(folder: Path) -> None:
                 folder / f"{name}.npz", **_stored(x, S(x), S.meta(), cls, arguments)
             )
             print(name, (folder / f"{name}.npz").stat().st_size, "bytes")
+        interface = json.dumps(_interface(), indent=1, sort_keys=True)
+        (folder / "interface.json").write_text(interface + "\n", encoding="utf-8")
+        _save_states(folder / "states")
+
+
+def _save_states(folder: Path) -> None:
+    from kymatio import torch  # pyright: ignore[reportMissingImports]
+
+    folder.mkdir(exist_ok=True)
+    for name, given in STATES.items():
+        state = getattr(torch, name)(**given).state_dict()
+        arrays = {key: value.numpy() for key, value in state.items()}
+        np.savez_compressed(folder / f"{name}.npz", kwargs=json.dumps(given), **arrays)
+
+
+def _interface() -> dict[str, Any]:
+    from kymatio import numpy, torch  # pyright: ignore[reportMissingImports]
+    from torch.nn import Module
+
+    found = {}
+    for front, module in (("numpy", numpy), ("torch", torch)):
+        for name, given in (("Scattering1D", TIME), ("TimeFrequencyScattering", JOINT)):
+            cls = getattr(module, name)
+            parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+            own = set(dir(cls(shape=256, **given))) - set(dir(Module()))
+            found[f"{front}.{name}"] = {
+                "arguments": [[p.name, _default(p)] for p in parameters],
+                "attributes": sorted(a for a in own if not a.startswith(("_", "tensor"))),
+            }
+    return found
+
+
+def _default(parameter: inspect.Parameter) -> Any:
+    return "required" if parameter.default is parameter.empty else parameter.default
 
 
 def _stored(x: Any, output: Any, meta: Any, cls: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -80,6 +130,8 @@ def _stored(x: Any, output: Any, meta: Any, cls: str, arguments: dict[str, Any])
     stored = {"x": x, "kind": kind, "kwargs": json.dumps(arguments)}
     stored |= {f"meta_{key}": np.asarray(meta[key], dtype=float) for key in META if key in meta}
     stored["meta_key"] = json.dumps(meta["key"], default=_plain)
+    if isinstance(output, dict):
+        output = [{"n": key, "coef": coef} for key, coef in output.items()]
     if not isinstance(output, list):
         return {**stored, "S": output}
     coefs = {f"coef_{i}": path.pop("coef") for i, path in enumerate(output)}

@@ -310,7 +310,6 @@ def run(tmp_path, status):
 
 
 def test_script(fonts, tmp_path):
-    pytest.importorskip("pretty_midi")
     report = run(tmp_path, {"status": "run"} | fonts["test_font"].as_dict())
     assert (report["status"], report["n_clips"]) == ("run", 24)
     assert "solo_songs.Solos.test_songs = 1" in (tmp_path / "o.gin").read_text()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn import metrics
 
 from jtfs_repro.metrics.classification import (
     accuracy,
@@ -55,7 +56,6 @@ def test_scores_by_hand():
 
 
 def test_scores_agree_with_scikit_learn():
-    metrics = pytest.importorskip("sklearn.metrics")
     labels, _, predictions = clips(n_classes=8)
     for guesses in predictions:
         expected = metrics.confusion_matrix(labels, guesses, labels=range(8))

@@ -1,4 +1,4 @@
-"""Uses of Kymatio's Scattering1D after its documentation, with the import changed."""
+"""Uses of Kymatio after its documentation, with the import changed."""
 
 import numpy as np
 import torch
@@ -6,6 +6,7 @@ from torch import nn
 
 from jtfs_repro.scattering import Scattering1D
 from jtfs_repro.scattering.numpy import Scattering1D as NumPyScattering1D
+from jtfs_repro.scattering.numpy import TimeFrequencyScattering
 
 
 def test_classification_of_sounds_by_their_log_scattering():
@@ -48,8 +49,20 @@ def test_orders_of_a_synthetic_signal():
     assert frames[: 1500 >> J].max() < 0.01 < frames[(2500 >> J) : (4500 >> J)].min()
 
 
+def test_orders_of_a_recording_of_any_length():
+    """Integers of a sound file to a batch of one, by an array's own peak."""
+    recorded = (9000 * np.sin(0.2 * np.arange(1771) ** 1.1)).astype(np.int16)
+    x = (recorded / np.max(np.abs(recorded))).reshape(1, -1)
+    scattering = NumPyScattering1D(6, x.shape[-1], 16, frontend="numpy")
+    Sx, meta = scattering(x), scattering.meta()
+    by_order = [Sx[0, np.where(meta["order"] == order)[0]] for order in (0, 1, 2)]
+    assert sum(len(rows) for rows in by_order) == Sx.shape[1]
+    assert {rows.shape[-1] for rows in by_order} == {27}  # as many as there
+    assert np.isfinite(Sx).all()
+
+
 def test_reconstruction_by_gradient_descent():
-    """From noise to the coefficients of a chirp, by Adam on the input."""
+    """From noise to the coefficients of a chirp; steps that grow, and shrink where one fails."""
     T, J, Q = 2**10, 5, 8
     t = torch.arange(T) / T
     x = torch.sin(2 * np.pi * (40 * t + 60 * t**2)) * torch.hann_window(T)
@@ -57,12 +70,67 @@ def test_reconstruction_by_gradient_descent():
     Sx = scattering(x)
     torch.manual_seed(0)
     y = torch.randn(T, requires_grad=True)
-    optimiser = torch.optim.Adam([y], lr=0.1)
-    errors = []
+    rate, errors = 10.0, []
+    Sy = scattering(y)
     for _ in range(60):
-        optimiser.zero_grad()
-        error = torch.norm(scattering(y) - Sx)
-        error.backward()
-        optimiser.step()
-        errors.append(error.item() / torch.norm(Sx).item())
-    assert errors[-1] < 0.1 < 1 < errors[0]
+        error = torch.norm(Sx - Sy)
+        errors.append(error.detach() / torch.norm(Sx))
+        torch.autograd.backward(error)
+        with torch.no_grad():
+            trial = y - rate * y.grad
+        trial.requires_grad = True
+        Sy = scattering(trial)
+        if len(errors) > 1 and errors[-1] > errors[-2]:
+            rate *= 0.55
+        else:
+            rate *= 1.1
+            y = trial
+    assert min(errors) < 0.1 < 1 < errors[0]
+
+
+def test_seconds_of_a_batch():
+    """Moved to a device, called by ``forward``, several times."""
+    scattering = Scattering1D(5, 2**9, 8)
+    x = torch.randn(4, 2**9, generator=torch.Generator().manual_seed(0))
+    for device in ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]:
+        scattering = scattering.cuda() if device == "cuda" else scattering.cpu()
+        outputs = [scattering.forward(x.to(device)) for _ in range(3)]
+        assert outputs[0].device.type == device
+        assert torch.equal(outputs[0], outputs[2])
+
+
+def test_curves_of_the_filters():
+    """Spectra over frequency, and a wavelet in time: at its xi, complex, centred at 0."""
+    scattering = NumPyScattering1D(J=5, shape=2**10, Q=(8, 1))
+    T = len(scattering.phi_f["levels"][0])
+    frequencies = np.arange(T) / T
+    for psi in (*scattering.psi1_f, *scattering.psi2_f):
+        spectrum = psi["levels"][0]
+        # with few wavelets per octave, what makes their mean zero moves the peak a little
+        assert abs(frequencies[np.argmax(spectrum)] - psi["xi"]) <= 0.5 / T + 0.01 * psi["sigma"]
+    wavelet = np.fft.ifft(scattering.psi1_f[-1]["levels"][0])
+    assert np.argmax(np.abs(wavelet)) == 0
+    assert np.abs(wavelet.imag).max() > 0.5 * wavelet.real.max()
+    assert np.argmax(scattering.phi_f["levels"][0]) == 0
+
+
+def test_joint_scattering_of_two_chirps():
+    """One rises, then one falls: the spin tells them apart, in both formats."""
+    N = 2**11
+    t = np.arange(N // 2)
+    rising = np.cos(2 * np.pi * (0.02 * t + 0.09 * t**2 / len(t))) * np.hanning(len(t))
+    x = np.concatenate([rising, rising[::-1]]).astype("float32")
+    in_time = TimeFrequencyScattering(J=8, J_fr=3, Q=8, shape=(N,), format="time")
+    assert in_time(x[None]).shape[:2] == (1, in_time.output_size())
+    joint = TimeFrequencyScattering(J=8, J_fr=3, Q=8, shape=(N,), format="joint")
+    Sx, meta = joint(x[None]), joint.meta()
+    assert Sx.shape[:2] == (1, len(meta["spin"]))
+    energy = {  # of order 2: entries that are low-pass in time have spin 1 alone
+        spin: (Sx[0, (meta["spin"] == spin) & (meta["order"] == 2)] ** 2).sum((0, 1))
+        for spin in (1, -1)
+    }
+    rises = energy[1] / energy[-1]
+    assert Sx.shape[-1] == 8
+    assert rises[1:4].min() > 3
+    assert rises[5:8].max() < 1 / 3
+    np.testing.assert_allclose(rises[1:4], 1 / rises[7:4:-1], rtol=0.05)  # time backwards

@@ -1,21 +1,15 @@
-"""OpenL3's windows and log mel images: against librosa, slow NumPy, and the stored vectors."""
+"""OpenL3's windows and log mel images: against librosa and slow NumPy."""
 
-import os
 import warnings
-from pathlib import Path
 
+import librosa
 import numpy as np
 import pytest
 import torch
-from scipy.io import wavfile
 
 from jtfs_repro.features.openl3 import frontend as frontends
 from jtfs_repro.features.openl3.frontend import Frontend
 
-REFERENCES = Path(
-    os.environ.get("JTFS_REFERENCE_DIR", Path(__file__).resolve().parents[4] / "shared")
-)
-STORED = REFERENCES / "data" / "openl3"
 DB_TOLERANCE = 2e-2  # float32 STFT against float64: largest where a band is 80 dB down
 NAMES = tuple(frontends.FRONTENDS)
 
@@ -48,7 +42,6 @@ def slow_image(x, name, n_mels):
 @pytest.mark.parametrize("is_htk", [True, False])
 @pytest.mark.parametrize("n_mels", [128, 256])
 def test_mel_bank_is_librosas(n_mels, is_htk):
-    librosa = pytest.importorskip("librosa")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # librosa warns of empty bands
         expected = librosa.filters.mel(
@@ -82,7 +75,6 @@ def test_equals_the_slow_route(name, input_repr):
 
 @pytest.mark.parametrize("edges", ["zeros", "reflection"])
 def test_librosa04_is_librosas(edges):
-    librosa = pytest.importorskip("librosa")
     x = np.random.default_rng(0).standard_normal(48000).astype("float32")
     mel = librosa.feature.melspectrogram(
         y=x,
@@ -142,15 +134,9 @@ def test_four_seconds_have_36_windows():
     assert frontends.n_windows(192000, hop=4800, is_centred=True) == 36
 
 
-@pytest.mark.skipif(not STORED.is_dir(), reason="no stored OpenL3 vectors (JTFS_REFERENCE_DIR)")
-@pytest.mark.parametrize("name", ["chirp_44k", "chirp_44k_kapre", "chirp_44k_librosa"])
-def test_framing_of_the_stored_vectors(name):
-    sr, x = wavfile.read(STORED / "chirp_44k.wav")
-    stored = np.load(STORED / f"{name}.npz")
-    n = frontends.n_windows(len(x) * 48000 // sr, hop=4800, is_centred=True)
-    assert stored["embedding"].shape == (n, 6144)
-    assert stored["embedding"].dtype == np.float32
-    np.testing.assert_allclose(stored["timestamps"], np.arange(n) * 0.1, atol=1e-12)
+def test_two_seconds_have_the_windows_of_the_stored_vectors():
+    """As many as OpenL3's own regression data have for its chirp of two seconds at 44.1 kHz."""
+    assert frontends.n_windows(88200 * 48000 // 44100, hop=4800, is_centred=True) == 16
 
 
 @pytest.mark.parametrize(
