@@ -36,6 +36,8 @@ def settings_of_sounds(wildcards):
     """Return a digest of the settings in the gin file; one line if it cannot be read."""
     file = config["sounds_gin"]
     try:
+        if file:
+            gin_parameters.check(file, root=ROOT)
         return "settings " + digest(effective([file] if file else []))
     except (SyntaxError, ValueError, OSError) as error:
         stop(settings.describe_gin(error, file), where="gin")

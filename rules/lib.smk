@@ -24,11 +24,10 @@ import shutil
 from collections import defaultdict
 
 from jtfs_repro import config as settings
-from jtfs_repro import io
+from jtfs_repro import gin_parameters, io
 from jtfs_repro.gin_files import (
     effective,
     sections as gin_sections,
-    statements as gin_statements,
 )
 from jtfs_repro.layout import PRESETS, SCALES
 from jtfs_repro.journal import sha256
@@ -303,11 +302,10 @@ def check_config(schema):
 
 
 def check_gin():
-    """Stop with one line, before the first job, if a gin file cannot be read."""
+    """Stop with one line, before the first job, if a gin file is wrong or names what is not there."""
     for path in sorted((ROOT / "gin").rglob("*.gin")):
         try:
-            for _ in gin_statements(path):
-                pass
+            gin_parameters.check(path, root=ROOT)
         except (SyntaxError, OSError) as error:
             stop(settings.describe_gin(error, str(path)), where="gin")
 

@@ -68,7 +68,14 @@ def test_other_encodings_are_named(file, encoding):
         config.load_gin([file])
 
 
-def test_said_once_before_the_first_job(tmp_path):
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("J = fourteen", "jtfs.Jtfs.J = fourteen: must be a number"),
+        ("j_FR = 14", "jtfs.Jtfs has no parameter j_FR (J_fr"),
+    ],
+)
+def test_said_once_before_the_first_job(tmp_path, line, what):
     """The DAG is not built: one line, whatever the number of shards."""
     for name in ("Snakefile", "rules", "config", "jtfs_repro", "scripts", "claims"):
         (tmp_path / name).symlink_to(ROOT / name)
@@ -78,11 +85,11 @@ def test_said_once_before_the_first_job(tmp_path):
             (tmp_path / "gin" / path.name).symlink_to(path)
     for path in (ROOT / "gin/chirps").iterdir():
         text = path.read_text(encoding="utf-8")
-        broken = text.replace("jtfs.Jtfs.J = 14", "jtfs.Jtfs.J = fourteen")
+        broken = text.replace("jtfs.Jtfs.J = 14", f"jtfs.Jtfs.{line}")
         (tmp_path / "gin/chirps" / path.name).write_text(broken, encoding="utf-8")
     command = [sys.executable, "-m", "snakemake", "-n", "--cores", "1", "-s", "Snakefile"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     lines = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()]
     assert done.returncode == 1
-    assert [line for line in lines if "fourteen" in line] == [lines[-1]]
-    assert "gin/chirps/jtfs.gin:10: jtfs.Jtfs.J = fourteen: must be a number" in lines[-1]
+    assert [line for line in lines if "jtfs.gin" in line] == [lines[-1]]
+    assert f"gin/chirps/jtfs.gin:10: {what}" in lines[-1]
