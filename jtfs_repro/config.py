@@ -18,6 +18,7 @@ import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -165,6 +166,8 @@ def run_script(
     half-written files are removed.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED_STATUS))
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     options = arguments.parse_args()
     clock = record.Clock()
     try:

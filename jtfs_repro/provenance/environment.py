@@ -45,8 +45,10 @@ def commit() -> dict[str, Any]:
 def _git(*arguments: str) -> str | None:
     """Return the output of a git command run in the source tree, None outside a repository."""
     command = ["git", "--no-optional-locks", "-C", os.fspath(Path(__file__).parent), *arguments]
+    own = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}  # set in git's hooks
+    options: Any = {"capture_output": True, "text": True, "check": True, "timeout": 30}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+        done = subprocess.run(command, env=own, **options)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip()

@@ -48,6 +48,7 @@ def write_manifest(
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT_S = 900  # of one cell
+_OF_JUPYTER = tuple(f"JUPYTER_{name}" for name in ("RUNTIME_DIR", "CONFIG_DIR", "DATA_DIR", "PATH"))
 
 
 def execute_notebook(*, notebook: Path, executed: Path) -> None:
@@ -75,7 +76,8 @@ def _execute(content: Any) -> None:
     from nbclient import NotebookClient
 
     with tempfile.TemporaryDirectory() as runtime:
-        os.environ |= {"JUPYTER_RUNTIME_DIR": runtime, "IPYTHONDIR": runtime}
+        # profiles, settings and kernels of the user's stay out
+        os.environ |= dict.fromkeys((*_OF_JUPYTER, "IPYTHONDIR"), runtime)
         os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.getenv("PYTHONPATH", "")])
         sockets = {"transport": "ipc", "ip": str(Path(runtime, "kernel"))}
         NotebookClient(

@@ -25,6 +25,7 @@ from recorded_runs import (
 from jtfs_repro import io
 from jtfs_repro.journal import sha256
 from jtfs_repro.layout import run_of
+from jtfs_repro.provenance import environment
 from jtfs_repro.provenance import gather as gathering
 from jtfs_repro.provenance.gather import expanded, folded, gather, is_sealed
 
@@ -154,3 +155,9 @@ def test_gathering_twice_gives_the_same():
     assert gather([FIGURE, TABLE]) == gather([FIGURE, TABLE])
     make({"results/demo/x.npy": np.ones(2)})
     assert "results/demo/x.npy" not in outputs(gather([FIGURE]))
+
+
+def test_the_commit_is_that_of_this_tree_within_a_hook_of_another(monkeypatch, tmp_path):
+    own = environment.commit.__wrapped__()
+    monkeypatch.setenv("GIT_DIR", str(tmp_path))
+    assert environment.commit.__wrapped__() == own
