@@ -262,6 +262,7 @@ def load_csv(path: str | os.PathLike[str]) -> list[dict[str, str]]:
 
     `FileError`: it is missing or empty, not text, or no table; the line is named.
     """
+    check_content(path)
     try:
         content = Path(path).read_bytes()
     except FileNotFoundError:

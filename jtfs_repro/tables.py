@@ -47,9 +47,10 @@ def from_csv(content: bytes) -> list[dict[str, str]]:
     separator = max(",;\t", key=first.count)  # the comma where there is one column
     reader = csv.reader(io.StringIO(text), delimiter=separator)
     try:
-        lines = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
+        rows = [(reader.line_num, cells) for cells in reader]
     except csv.Error as error:  # a cell too long
         raise ValueError(f"line {reader.line_num}: {error}") from None
+    lines = [(n, cells) for n, cells in rows if cells == [""] or any(map(str.strip, cells))]
     if not lines:
         raise ValueError("no header")
     header = [name.strip() for name in lines[0][1]]
@@ -58,12 +59,12 @@ def from_csv(content: bytes) -> list[dict[str, str]]:
     twice = next((name for name in header if header.count(name) > 1), None)
     if twice is not None:
         raise ValueError(f"two columns are called {twice!r}")
-    rows = []
+    found = []
     for line, cells in lines[1:]:
         if len(cells) < len(header) or any(cell.strip() for cell in cells[len(header) :]):
             raise ValueError(f"line {line} has a wrong cell count")
-        rows.append(dict(zip(header, cells, strict=False)))
-    return rows
+        found.append(dict(zip(header, cells, strict=False)))
+    return found
 
 
 def to_markdown(rows: Rows, *, caption: str = "") -> str:

@@ -69,10 +69,10 @@ def sounds_to_extract():
 
 
 def shares(wildcards):
-    """Return the marks of the shares; no more than there are sounds."""
+    """Return the marks of the shares: one at least, no more than there are sounds."""
     wanted = n_shards("extract_share", "", run_of(wildcards), config["shards"])
     n = min(wanted, len(sounds_to_extract()))
-    return [SHARE.format(shard=k + 1, shards=n) for k in range(n)] if n > 1 else []
+    return [SHARE.format(shard=k + 1, shards=n) for k in range(n)]
 
 
 def table_of_sounds():

@@ -109,7 +109,7 @@ def test_old_and_new_columns_in_any_order(path):
 @pytest.mark.parametrize(
     ("lines", "what"),
     [
-        ([], "line 2: no clip"),
+        ([], "no header"),
         ([HEADER], "line 2: no clip"),
         (
             [HEADER.replace("uuid4", "uuid"), LINE],

@@ -144,7 +144,8 @@ def test_every_row_has_a_rule_and_a_rule_without_one_has_that_of_its_kind():
 def test_rules_that_take_a_gpu_say_how_many():
     """The memory of the GPU's libraries comes with it, see `memory_mb`."""
     for name, text in rules_text().items():
-        takes_gpu = '"device": config["device"]' in text or "training_options()" in text
+        words = ('"device": config["device"]', "training_options()", "extraction(shard=")
+        takes_gpu = any(word in text for word in words)
         assert takes_gpu == bool(re.search(r"needs\(\s*\"\w+\",[^)]*gpu=", text)), name
     plain, on_gpu = (needs.memory_mb("train_end_to_end", "demo", gpus=n) for n in (0, 1))
     assert on_gpu - plain == needs.GPU_MB
