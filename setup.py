@@ -12,11 +12,11 @@ FEATURES = [
     *("gin-config", "h5py", "librosa", "nnaudio2", "pooch", "scikit-learn", "scipy"),
     *("soundfile", "threadpoolctl", "tqdm"),
 ]
-SOUNDS = [*FEATURES, "pyarrow", "soxr", "zarr"]
+SOUNDS = [*FEATURES, "imageio-ffmpeg", "pyarrow", "soxr", "zarr"]
 PLOTS = [*FEATURES, "matplotlib", "pillow"]
 WORKFLOW = [
     *PLOTS,
-    *("pyarrow", "soxr", "zarr"),
+    *("imageio-ffmpeg", "pyarrow", "soxr", "zarr"),
     *("lightning", "midirenderer", "mido", "pretty_midi"),
     *("ipykernel", "jinja2", "jupyter_client", "nbclient", "nbformat", "plotly"),
     *("jsonschema", "psutil", "pyyaml", "snakemake>=9"),

@@ -2,4 +2,15 @@
 
 from ..extras import need
 
-need(__name__, "sounds", "gin", "h5py", "pyarrow", "soundfile", "soxr", "tqdm", "zarr")
+need(
+    __name__,
+    "sounds",
+    "gin",
+    "h5py",
+    "imageio_ffmpeg",
+    "pyarrow",
+    "soundfile",
+    "soxr",
+    "tqdm",
+    "zarr",
+)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
+import struct
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -130,25 +130,18 @@ def _guarded(path: Path, blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
 
 @contextmanager
 def _by_ffmpeg(path: Path, why: str) -> Iterator[Source]:
-    ffmpeg, ffprobe = shutil.which("ffmpeg"), shutil.which("ffprobe")
-    if ffmpeg is None or ffprobe is None:
-        raise FileError(f"{shown(path)}: not read by libsndfile: {why} ({FFMPEG})")
-    name = f"file:{path}"
-    entries = "stream=sample_rate,channels"
-    probe = [ffprobe, "-v", "error", "-select_streams", "a:0", "-show_entries", entries]
-    done = subprocess.run([*probe, "-of", "json", name], capture_output=True, check=False)
-    streams = json.loads(done.stdout or b"{}").get("streams") or []
-    if done.returncode or not streams:
-        raise FileError(f"{shown(path)}: no sound in it that libsndfile or FFmpeg reads")
-    sr, channels = int(streams[0]["sample_rate"]), int(streams[0]["channels"])
-    if not sr or not channels:
-        raise FileError(f"{shown(path)}: announces {sr} Hz in {channels} channels (broken header?)")
-    command = [ffmpeg, "-v", "error", "-xerror", "-nostdin", "-i", name, "-map", "a:0"]
-    command += ["-ac", str(channels), "-ar", str(sr), "-f", "f32le", "-c:a", "pcm_f32le", "-"]
+    command = [ffmpeg(path, why), "-v", "error", "-xerror", "-nostdin", "-i", f"file:{path}"]
+    command += ["-map", "a:0", "-f", "au", "-c:a", "pcm_f32be", "-"]
     # what it says goes to a file: a pipe that nobody reads would stop it once full
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said)
         try:
+            assert process.stdout is not None
+            head = process.stdout.read(24)
+            if len(head) < 24:
+                raise FileError(f"{shown(path)}: no sound in it that libsndfile or FFmpeg reads")
+            _, start, _, _, sr, channels = struct.unpack(">4s5I", head)
+            process.stdout.read(start - 24)  # notes
             blocks = _piped(path, process, channels, said)
             yield Source(sr=sr, channels=channels, frames=None, blocks=blocks)
         finally:
@@ -156,13 +149,25 @@ def _by_ffmpeg(path: Path, why: str) -> Iterator[Source]:
             process.communicate()
 
 
+def ffmpeg(path: Path, why: str) -> str:
+    """Return FFmpeg's command: the machine's, or that of the package; `FileError` if none is."""
+    import imageio_ffmpeg
+
+    if found := shutil.which("ffmpeg"):
+        return found
+    try:
+        return imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError:  # no wheel for this kind of machine
+        raise FileError(f"{shown(path)}: not read by libsndfile: {why} ({FFMPEG})") from None
+
+
 def _piped(
     path: Path, process: subprocess.Popen, channels: int, said: IO[bytes]
 ) -> Iterator[np.ndarray]:
     assert process.stdout is not None
     while data := process.stdout.read(4 * channels * BLOCK):
-        samples = np.frombuffer(data, dtype="<f4", count=len(data) // (4 * channels) * channels)
-        yield samples.reshape(-1, channels)
+        samples = np.frombuffer(data, dtype=">f4", count=len(data) // (4 * channels) * channels)
+        yield samples.reshape(-1, channels).astype(np.float32)
     if process.wait():
         said.seek(0)
         error = said.read().decode("utf-8", "replace").splitlines()

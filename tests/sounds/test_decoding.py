@@ -1,9 +1,10 @@
 """From files of any format to samples; files that are cut short."""
 
 import os
-import shutil
 import subprocess
+from unittest.mock import Mock
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
 import soundfile
@@ -11,7 +12,7 @@ from tones import tone
 
 from jtfs_repro.io import FileError
 from jtfs_repro.sounds import decoding
-from jtfs_repro.sounds.decoding import decoded
+from jtfs_repro.sounds.decoding import decoded, ffmpeg
 
 
 def test_decoding_is_one_good_resampling(tmp_path):
@@ -66,10 +67,8 @@ def test_sounds_cut_short_are_refused_not_read_as_far_as_they_go(tmp_path, suffi
     whole, cut = tmp_path / f"a.{suffix}", tmp_path / f"cut.{suffix}"
     noise = 0.1 * np.random.default_rng(0).standard_normal(16000)
     if suffix in ("opus", "m4a", "mka", "avi"):
-        if shutil.which("ffmpeg") is None:
-            pytest.skip("FFmpeg is not installed")
         soundfile.write(tmp_path / "a.wav", noise, 8000)
-        command = ["ffmpeg", "-v", "error", "-i", tmp_path / "a.wav", whole]
+        command = [ffmpeg(whole, ""), "-v", "error", "-i", tmp_path / "a.wav", whole]
         subprocess.run(command, check=True)
     else:
         soundfile.write(whole, noise, 8000, format=suffix.upper())
@@ -93,12 +92,34 @@ def test_wav_of_unknown_length_is_whole(tmp_path):
         assert len(x) == 8000
 
 
-@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="FFmpeg is not installed")
 def test_formats_of_ffmpeg(tmp_path):
     soundfile.write(tmp_path / "a.wav", tone(), 8000)
     for name in ("a.m4a", "a.mka", "a.wma"):
-        command = ["ffmpeg", "-v", "error", "-i", tmp_path / "a.wav", tmp_path / name]
+        command = [ffmpeg(tmp_path, ""), "-v", "error", "-i", tmp_path / "a.wav", tmp_path / name]
         subprocess.run(command, check=True)
         with decoded(tmp_path / name, sr=8000) as (x, _):
             assert abs(len(x) - 8000) < 4000
             assert np.std(x) == pytest.approx(np.std(tone()), rel=0.2)
+
+
+def test_rate_and_channels_are_those_of_the_file(tmp_path):
+    """Five channels at another rate, by FFmpeg."""
+    x = np.stack([0.1 * (c + 1) * tone(1, 12000) for c in range(5)], axis=1)
+    soundfile.write(tmp_path / "a.wav", x, 12000, subtype="FLOAT")
+    command = [ffmpeg(tmp_path, ""), "-v", "error", "-i", tmp_path / "a.wav", "-c:a", "alac"]
+    subprocess.run([*command, tmp_path / "a.m4a"], check=True)
+    for channel, wanted in ((None, x.mean(1)), (3, x[:, 3])):
+        with decoded(tmp_path / "a.m4a", sr=None, channel=channel) as (y, sr):
+            assert sr == 12000
+            np.testing.assert_allclose(y, wanted, atol=1e-3)
+
+
+def test_without_ffmpeg_the_remedy_is_named(tmp_path, monkeypatch):
+    (tmp_path / "a.m4a").write_bytes(b"no sound that libsndfile reads")
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", Mock(side_effect=RuntimeError))
+    with (
+        pytest.raises(FileError, match=r"a\.m4a: not read by libsndfile: .*install FFmpeg"),
+        decoded(tmp_path / "a.m4a", sr=8000),
+    ):
+        pass
