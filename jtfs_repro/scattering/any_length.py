@@ -47,9 +47,10 @@ class AnyLength:
             self._others.move_to_end(axis)
             return self._others[axis]
         other = self._made(given)
-        other._is_built = False
-        other.bank = replace(other.bank, axis=axis)
-        other._build()
+        if other.bank.axis != axis:  # of a window
+            other._is_built = False
+            other.bank = replace(other.bank, axis=axis)
+            other._build()
         N = axis.N_padded
         alike = (S for S in (self, *self._others.values()) if S.bank.axis.N_padded == N)
         other.engine.like = next((S.engine.like or S.engine for S in alike), None)

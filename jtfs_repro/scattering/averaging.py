@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -115,7 +116,7 @@ def local_average(
     chunks of about `chunk` samples; `unpad` keeps the frames of the signal alone.
     """
     M, hop = axis.N_padded >> k, 1 << (log2_stride - k)
-    phi = 2.0**k * np.fft.ifft(spectrum(low_pass(T), axis.N_padded)).real[:: 1 << k]
+    phi = 2.0**k * impulse_response(T, axis.N_padded)[:: 1 << k]
     first, last = axis.border(log2_stride) if unpad else (0, axis.N_padded >> log2_stride)
     reach = min(math.ceil(TAIL / (2 * math.pi * low_pass(T).sigma) / 2**k), M // 2)
     length = min(M, chunk, max(512, 64 * hop))
@@ -131,6 +132,14 @@ def local_average(
         reached = tuple((f0 - first, f1 - f0) for f0, f1 in runs)
         chunks.append(TimeChunk(length=stop - start, reached=reached, matrix=matrices[key]))
     return Reduction(chunks=tuple(chunks), frames=last - first)
+
+
+@lru_cache(4)
+def impulse_response(T: float, N: int) -> NDArray[np.float64]:
+    """Return phi_T [shape=(N,)] in time; lengths with as much padding share it."""
+    phi = np.fft.ifft(spectrum(low_pass(T), N)).real
+    phi.flags.writeable = False
+    return phi
 
 
 def _frames_reached(

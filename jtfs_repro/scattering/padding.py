@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from torch import Tensor, nn
@@ -57,6 +58,7 @@ def window(N: int, first: int = 0, last: int | None = None) -> Window:
     return Window(N=N, N_padded=N, left=0, first=first, last=N if last is None else last)
 
 
+@lru_cache(64)
 def time_axis(N: int, T: float) -> TimeAxis:
     """Return the padding of a signal of `N` samples for a low-pass filter of width `T` samples.
 
