@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from .filters import low_pass, spectrum
 from .scaling import power_of_two
 
+ENOUGH = 64  # times T: on so many bins phi_T, which is 1.6 T wide, is as on any more
 SUPPORT_WEIGHT = 1e-3  # share of the low-pass filter's l1 norm that may lie outside its support
 
 
@@ -89,6 +90,7 @@ def padded(x: Tensor, axis: TimeAxis, pad_mode: str) -> tuple[Tensor, Tensor]:
 
 def half_support(N: int, T: float) -> int:
     """Return 1 + the lag beyond which the low-pass filter on `N` bins weighs <= 0.1 %."""
+    N = min(N, ENOUGH * math.ceil(T))
     half = N // 2
     phi = np.abs(np.fft.ifft(spectrum(low_pass(T), N)))[:half]
     beyond = np.cumsum(phi[::-1])[::-1]

@@ -1,10 +1,12 @@
 """Signals of any length: lists, long sounds in windows, live streams."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
 
-from jtfs_repro.scattering import Scattering1D, TimeFrequencyScattering
+from jtfs_repro.scattering import Scattering1D, TimeFrequencyScattering, padding
 
 JOINT = {"J": 5, "J_fr": 2, "Q": 4, "shape": 512}
 LONGEST = 3 * 2**11
@@ -167,3 +169,18 @@ def test_refusals():
         next(S.blocks([1.0, 2.0]))
     with pytest.raises(TypeError, match=r"must be torch\.float32 or torch\.float64"):
         next(S.blocks(np.ones(1000, dtype=np.int16)))
+
+
+# --- hours ---
+
+
+@pytest.mark.parametrize("T", [1, 5.3, 64, 255.5, 3000.3])
+def test_the_padding_of_long_signals_is_that_of_the_formula(T, monkeypatch):
+    N = 64 * math.ceil(T) + torch.randint(1, 200_000, (3,)).numpy()
+    short = [padding.half_support(n, T) for n in N]
+    monkeypatch.setattr(padding, "ENOUGH", 10**9)
+    assert short == [padding.half_support(n, T) for n in N]
+
+
+def test_ten_hours_need_no_memory_before_they_are_read():
+    assert padding.time_axis(10 * 3600 * 22050, 2048).N_padded == 2**30
