@@ -50,7 +50,7 @@ class FilterState(nn.Module):
         """Refuse the filters of another transform: what was learnt on them would be misled."""
         banks = {"1": self.psi1, "2": self.psi2, "_fr": getattr(self, "psi_fr", ())}
         errors = args[-1]
-        self._take_kymatio(state_dict, prefix, errors if args[1] else None)  # strict
+        self._take_kymatio(state_dict, prefix, errors)
         for name, _ in self.named_buffers(recurse=False):
             other = state_dict.get(prefix + name)
             if other is None or other.is_meta:
@@ -64,11 +64,8 @@ class FilterState(nn.Module):
                 return
         super()._load_from_state_dict(state_dict, prefix, *args)
 
-    def _take_kymatio(self, state_dict: Any, prefix: str, errors: list[str] | None) -> None:
-        """Take Kymatio's filters (tensor0, ...) for ours if every one of ours is among them.
-
-        errors : None passes over filters of another transform
-        """
+    def _take_kymatio(self, state_dict: Any, prefix: str, errors: list[str]) -> None:
+        """Take Kymatio's filters (tensor0, ...) for ours if every one of ours is among them."""
         names = [k for k in state_dict if re.fullmatch(re.escape(prefix) + r"tensor\d+", k)]
         if not names:
             return
@@ -78,12 +75,12 @@ class FilterState(nn.Module):
             phi_F, psi_fr = self.filters_fr  # pyright: ignore
             filters += [phi_F, *psi_fr]
         known = [s.to("cpu", torch.float32) for s in spectra if not s.is_meta]
-        for psi in filters if known and errors is not None else ():
+        for psi in filters if known else ():
             own = torch.as_tensor(psi["levels"][0], device="cpu", dtype=torch.float32)
             alike = (s for s in known if s.shape == own.shape)
             if not any(torch.allclose(s, own, rtol=0, atol=1e-2 * float(own.max())) for s in alike):
                 rule = "must hold the filters of this transform"
-                mistake = "saved with other J, Q, T, shape? strict=False passes over them"
+                mistake = "saved with other J, Q, T, shape? Or leave out tensor0, ...: strict=False"
                 errors.append(f"{names[0]} {rule} ({mistake})")
                 break
         for name, _ in self.named_buffers(recurse=False):

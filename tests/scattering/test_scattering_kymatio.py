@@ -95,7 +95,8 @@ def test_a_network_saved_with_kymatio(kind):
         other = nn.Sequential(kind(**{**given, **change}), nn.Linear(2, 2))
         with pytest.raises(RuntimeError, match="must hold the filters of this transform"):
             other.load_state_dict(state)
-        other.load_state_dict(state, strict=False)
+        rest = {name: value for name, value in state.items() if ".tensor" not in name}
+        other.load_state_dict(rest, strict=False)
 
 
 @pytest.mark.parametrize("rounded", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
