@@ -200,6 +200,9 @@ def test_bad_settings_of_the_representation_keep_their_message():
 def test_what_is_not_a_sound_is_refused():
     with pytest.raises(ValueError, match=r"norm=0.0 must be finite and > 0 .*silent"):
         Objective(torch.zeros(1, N), scattering)
+    for level, norm in ((1e-38, "0.0"), (1e37, "inf")):
+        with pytest.raises(ValueError, match=rf"norm={norm} must be .*peak \de[+-]\d+: scale it"):
+            Objective(level * torch.ones(1, N), scattering)
     with pytest.raises(ValueError, match=r"target=.* must be \(channels, N\)"):
         Objective(torch.randn(N), scattering)
     with pytest.raises(TypeError, match=r"type\(S\)='list' must be Tensor .out_type='array'"):
