@@ -45,6 +45,23 @@ class Unresolved(config_parser.ParserDelegate):
         return f"%{macro_name}"
 
 
+class References(Unresolved):
+    """Collects the names after @ as well."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+
+    def configurable_reference(self, scoped_configurable_name: str, evaluate: bool) -> Any:
+        """Note a name."""
+        self._names.append(scoped_configurable_name.rsplit("/", 1)[-1])
+        return super().configurable_reference(scoped_configurable_name, evaluate)
+
+    def taken(self) -> list[str]:
+        """Return the names since the last call."""
+        names, self._names = self._names, []
+        return names
+
+
 @dataclass(frozen=True)
 class Binding:
     """A value and the file that sets it."""

@@ -7,10 +7,11 @@ import difflib
 import functools
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NoReturn
 
-from gin.config_parser import BindingStatement, ImportStatement
+from gin.config_parser import BindingStatement, ImportStatement, IncludeStatement
 
-from jtfs_repro import gin_files
+from jtfs_repro import gin_files, gin_trust
 from jtfs_repro.provenance.modules import EVERYTHING, PACKAGE, file_of, module_of
 
 Definition = ast.FunctionDef | ast.ClassDef
@@ -18,17 +19,24 @@ _DYNAMIC = "__gin__.dynamic_registration"
 
 
 def check(name: gin_files.Name, *, root: Path) -> None:
-    """Refuse a module, class, function or parameter of this project that does not exist.
+    """Refuse what is not there: an included file, a module, class, function or parameter.
 
     `SyntaxError`: file, line, what was meant. What cannot be told without running code passes.
     """
     modules: dict[str, str] = {}
-    for statement in gin_files.statements(name):
+    references = gin_files.References()
+    for statement in gin_files.statements(name, references):
         try:
             if isinstance(statement, ImportStatement):
                 _check_import(statement, modules, root)
+            elif isinstance(statement, IncludeStatement):
+                folders = (Path(), root / "gin", Path(gin_files.path_of(name)).parent)
+                if not any((folder / statement.filename).is_file() for folder in folders):
+                    raise LookupError(f"no file {statement.filename} (relative to gin/)")
             elif isinstance(statement, BindingStatement) and statement.arg_name:
-                _check_binding(statement, modules, root)
+                _check_parameter(statement, modules, root)
+            for referred in references.taken():
+                _defined(referred, modules, root)
         except LookupError as error:
             place = (gin_files.path_of(name), statement.location.line_num, 0, "")
             raise SyntaxError(error.args[0], place) from None
@@ -36,33 +44,46 @@ def check(name: gin_files.Name, *, root: Path) -> None:
 
 def _check_import(statement: ImportStatement, modules: dict[str, str], root: Path) -> None:
     module = statement.module
-    if module == _DYNAMIC or module.partition(".")[0] != PACKAGE:
+    if module == _DYNAMIC:
         return
-    if file_of(module, root) is None:
+    if module.partition(".")[0] == PACKAGE and file_of(module, root) is None:
         package, _, last = module.rpartition(".")
         folder = root / package.replace(".", "/")
         beside = [path.stem for path in folder.glob("[a-z]*")] if folder.is_dir() else []
         raise LookupError(f"no module {module}{_meant(last, beside)}")
-    if statement.is_from or statement.alias:
-        modules[statement.bound_name()] = module
+    gin_trust.check_import(module, _refuse)
+    is_one = statement.is_from or statement.alias
+    modules[statement.bound_name() if is_one else module.partition(".")[0]] = module
 
 
-def _check_binding(statement: BindingStatement, modules: dict[str, str], root: Path) -> None:
-    first, _, name = statement.selector.partition(".")
-    if first not in modules or not name or "." in name:
-        return
-    file = file_of(modules[first], root)
-    found = _definition(file, name, root)
-    if found is None:
-        module = module_of(file or "", root)
-        if name in module.statements or name in module.imports:
-            return
-        meant = _meant(name, [*module.statements, *module.imports])
-        raise LookupError(f"{modules[first]} has no class or function {name}{meant}")
-    known = _parameters(*found, root)
+def _refuse(what: str, remedy: str) -> NoReturn:
+    raise LookupError(f"{what} ({remedy})")
+
+
+def _check_parameter(statement: BindingStatement, modules: dict[str, str], root: Path) -> None:
+    found = _defined(statement.selector, modules, root)
+    known = _parameters(*found, root) if found else None
     if known is not None and statement.arg_name not in known:
         meant = _meant(statement.arg_name, known)
         raise LookupError(f"{statement.selector} has no parameter {statement.arg_name}{meant}")
+
+
+def _defined(selector: str, modules: dict[str, str], root: Path) -> tuple[str, Definition] | None:
+    """Return the definition of ``module.name``, None where it cannot be told."""
+    first, _, name = selector.partition(".")
+    if first == "gin":
+        return None
+    if first not in modules:
+        meant = _meant(first, modules)
+        raise LookupError(f"{selector}: {first} is not imported in this file{meant}")
+    file = file_of(modules[first], root)
+    if file is None or not name or "." in name:
+        return None
+    found, module = _definition(file, name, root), module_of(file, root)
+    if found is None and name not in module.statements and name not in module.imports:
+        meant = _meant(name, [*module.statements, *module.imports])
+        raise LookupError(f"{modules[first]} has no class or function {name}{meant}")
+    return found
 
 
 def _meant(name: str, known: Iterable[str]) -> str:

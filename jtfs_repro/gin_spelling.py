@@ -74,11 +74,12 @@ def _wrong_value(value: str) -> str:
     """Return what is wrong with the text of a value, nothing if gin reads it."""
     plain = re.sub(r"[@%][\w./]+(\(\))?", "0", value)  # references and macros
     try:
-        ast.literal_eval(plain)
+        found = ast.literal_eval(plain)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         pass
     else:
-        return ""
+        is_bare = isinstance(found, tuple) and not plain.startswith("(")
+        return "holds a comma (brackets around a tuple; a point in a decimal)" if is_bare else ""
     if value in WORDS:
         return f"must be spelt as in Python (write {WORDS[value]})"
     if not value:

@@ -22,7 +22,7 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -79,7 +79,7 @@ def check(file: str | os.PathLike[str]) -> list[str]:
     files = _read_all(os.fspath(file), [], Path(gin_files.path_of(file)).resolve().parent)
     imports = [step for _, steps in files for step in steps if step.kind == "import"]
     for step in imports:
-        _check_import(step)
+        check_import(step.module, step.refuse)
     for module in dict.fromkeys(step.module for step in imports):
         if _is_below(module, _opted_in()):
             note = f"note: {file}: imports {module}, which {VARIABLE} allows: its code is run"
@@ -90,18 +90,6 @@ def check(file: str | os.PathLike[str]) -> list[str]:
 
 
 # ---- what is there ----
-
-
-class _Names(gin_files.Unresolved):
-    """Collects the names after @ as well."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def configurable_reference(self, scoped_configurable_name: str, evaluate: bool) -> Any:
-        """Note a name."""
-        self.names.append(scoped_configurable_name.rsplit("/", 1)[-1])
-        return super().configurable_reference(scoped_configurable_name, evaluate)
 
 
 def _read_all(path: str, above: list[str], home: Path) -> list[tuple[str, list[_Step]]]:
@@ -121,8 +109,8 @@ def _read_all(path: str, above: list[str], home: Path) -> list[tuple[str, list[_
 
 def _read(path: str) -> Iterator[_Step]:
     """Yield the steps of a file in order."""
-    delegate = _Names()
-    for one in gin_files.statements(path, delegate):
+    references = gin_files.References()
+    for one in gin_files.statements(path, references):
         step = partial(_Step, file=path, line=one.location.line_num)
         if isinstance(one, config_parser.IncludeStatement):
             yield step(kind="include", name=one.filename)
@@ -132,8 +120,7 @@ def _read(path: str) -> Iterator[_Step]:
             yield step(kind="import", name=name, module=one.module, is_whole=is_whole)
         elif isinstance(one, config_parser.BlockDeclaration) or one.arg_name:
             yield step(kind="use", name=one.selector)
-        yield from (step(kind="reference", name=name) for name in delegate.names)
-        delegate.names.clear()
+        yield from (step(kind="reference", name=name) for name in references.taken())
 
 
 def _find(step: _Step, home: Path) -> str:
@@ -173,8 +160,8 @@ def _is_below(module: str, roots: Sequence[str]) -> bool:
     return any(module == root or module.startswith(f"{root}.") for root in roots)
 
 
-def _check_import(step: _Step) -> None:
-    module = step.module
+def check_import(module: str, refuse: Callable[[str, str], NoReturn]) -> None:
+    """Refuse, with a reason and a remedy, a module that gin files may not import."""
     if module == _DYNAMIC or _is_below(module, allowed_modules()):
         return
     remedy = f"importing runs its code; if you trust it, set {VARIABLE}={module}"
@@ -182,7 +169,7 @@ def _check_import(step: _Step) -> None:
         if module != PACKAGE and not _exists(module):
             return  # gin will say so
         remedy = "gin files set parameters of the modules in jtfs_repro/gin_trust.py"
-    step.refuse(f"{module} may not be imported", remedy)
+    refuse(f"{module} may not be imported", remedy)
 
 
 def _exists(module: str) -> bool:

@@ -14,6 +14,11 @@ ROOT = Path(__file__).parents[1]
 HEAD = "from __gin__ import dynamic_registration\n\nfrom jtfs_repro.features import jtfs\n"
 
 
+@pytest.fixture(autouse=True)
+def allowed(monkeypatch):
+    monkeypatch.setenv("JTFS_GIN_MODULES", "mine")
+
+
 def check(text, tmp_path):
     file = tmp_path / "mine.gin"
     file.write_text(text, encoding="utf-8")
@@ -27,6 +32,10 @@ def check(text, tmp_path):
         (HEAD + "jtfs.Jtfs.octaves = 3", 4, "has no parameter octaves"),
         (HEAD + "jtfs.JTFS.J = 3", 4, r"features\.jtfs has no class or function JTFS \(Jtfs"),
         (HEAD.replace("jtfs\n", "jtsf\n"), 3, r"no module jtfs_repro\.features\.jtsf \(jtfs"),
+        (HEAD + "import os", 4, "os may not be imported .*JTFS_GIN_MODULES=os"),
+        (HEAD + "Jtfs.J = 3", 4, "Jtfs is not imported in this file .jtfs"),
+        (HEAD + "jtfs.Jtfs.J = [@jtfs.Other()]", 4, "has no class or function Other"),
+        (HEAD + "include 'nowhere.gin'", 4, "no file nowhere.gin"),
     ],
 )
 def test_what_is_not_there(tmp_path, text, line, what):

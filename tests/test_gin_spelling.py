@@ -38,6 +38,7 @@ def file(tmp_path):
         (f"{NAME}.Q = (8, 1", "has a bracket that is not closed"),
         (f"{NAME}.format = 'joint", "has a quote that is not closed"),
         (f"{NAME}.J = 3;", "ends in ;"),
+        (f"{NAME}.T = 1,5", "holds a comma"),
     ],
     ids=lambda value: value[-20:] if value.startswith("transform") else "",
 )

@@ -112,7 +112,9 @@ class Objective:
         self.norm = math.sqrt(sum(_sum_of_squares(S).item() for S in self._targets))
         if not (math.isfinite(self.norm) and self.norm > 0):
             peak = target.abs().max().item()
-            mistake = f"peak {peak:.3g}: scale it to about 1" if peak else "silent: it has no texture"
+            mistake = (
+                f"peak {peak:.3g}: scale it to about 1" if peak else "silent: it has no texture"
+            )
             checks.fail("norm", self.norm, "be finite and > 0", mistake)
         self.evaluations = 0
         self.pause: Callable[[], None] = lambda: None
