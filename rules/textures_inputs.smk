@@ -20,17 +20,25 @@ def find_recordings():
     for path in sorted(folder.glob("*")):
         if path.name.startswith((".", "~")) or path.is_dir():
             continue
-        if path.suffix.lower() in OTHER_SUFFIXES and workflow.is_main_process:
-            print(f"note: not taken: {path} (convert it to WAV or FLAC)", file=sys.stderr)
+        if path.suffix.lower() in OTHER_SUFFIXES:
+            not_taken(path, "convert it to WAV or FLAC")
         if path.suffix.lower() not in AUDIO_SUFFIXES:
             continue
         if not is_text(path):
-            stop(f"recordings: {str(path)!r} must have a name in UTF-8; rename it")
+            not_taken(path, "its name is not UTF-8: rename it")
+            continue
         name = name_of(path)
         if name in found or name in EMBEDDED:
             stop(f"recordings: {str(path)!r} and another sound are both called {name!r}; rename it")
         found[name] = str(path)
     return found
+
+
+def not_taken(path, remedy):
+    """Name a file that is passed over, once a run."""
+    if workflow.is_main_process:
+        shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+        print(f"note: not taken: {shown} ({remedy})", file=sys.stderr)
 
 
 def texture_stages():

@@ -358,6 +358,19 @@ def test_two_recordings_of_one_name_are_one_line(tree):
     assert "Traceback" not in text
 
 
+def test_recordings_in_any_script_are_no_reason_to_stop(tree):
+    folder = tree / "scripts_of_all"
+    folder.mkdir()
+    for name in ("Möwe.wav", "שחף.wav", "ハト.wav", "Thumbs.db", "._a.wav"):
+        (folder / name).write_bytes(b"")
+    (folder / os.fsdecode(b"b\xff.wav")).write_bytes(b"")
+    jobs = ["-n", "--config", "scale=smoke", f"recordings={folder.name}", "classifiers=[]"]
+    status, text = snakemake(tree, *jobs)
+    assert status == 0, text
+    assert re.search(r"prepare_sound +7$", text, re.MULTILINE)  # three beside the four
+    assert r"not taken: scripts_of_all/b\xff.wav (its name is not UTF-8: rename it)" in text
+
+
 def test_dry_run_of_all_presets(tree):
     jobs = planned(tree, "presets", "--config", "features=[mfcc]", "scale=smoke")
     assert jobs["synthesise_chirps"] == jobs["plot_isomap"] == 3
