@@ -114,6 +114,23 @@ def test_rate_and_channels_are_those_of_the_file(tmp_path):
             np.testing.assert_allclose(y, wanted, atol=1e-3)
 
 
+def test_what_libsndfile_cannot_decode_to_its_end_goes_to_ffmpeg(tmp_path, monkeypatch):
+    """Whole files alone: those that end early have fewer samples than libsndfile announced."""
+
+    def blocks(*_, **options):
+        yield np.zeros((9, 1), np.float32)
+        raise soundfile.LibsndfileError(0)
+
+    soundfile.write(tmp_path / "a.flac", tone(), 8000)
+    monkeypatch.setattr(soundfile.SoundFile, "blocks", blocks)
+    with decoded(tmp_path / "a.flac", sr=None) as (x, sr):
+        assert sr == 8000
+        np.testing.assert_allclose(x, tone(), atol=1e-4)
+    monkeypatch.setattr(decoding, "announced_frames", lambda *_: 8001)
+    with pytest.raises(FileError, match="cut short: 8000 of 8001"):
+        decoded(tmp_path / "a.flac", sr=None).__enter__()
+
+
 def test_without_ffmpeg_the_remedy_is_named(tmp_path, monkeypatch):
     (tmp_path / "a.m4a").write_bytes(b"no sound that libsndfile reads")
     monkeypatch.setenv("PATH", "")
