@@ -155,10 +155,10 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return arguments
 
 
-def run_script(
-    main: Callable[[argparse.Namespace], Any], arguments: argparse.ArgumentParser
-) -> None:
+def run_script(main: Callable[[argparse.Namespace], R], arguments: argparse.ArgumentParser) -> R:
     """Parse the command line, load its gin files, run ``main``, save the settings in effect.
+
+    Return what ``main`` returns.
 
     Every output gets its sidecar, see `provenance.record`. An error that the user can mend ends as
     one line on stderr, ``error: ...``, with status 1 (2 for a wrong command line);
@@ -172,11 +172,12 @@ def run_script(
     clock = record.Clock()
     try:
         read = {portable(name): gin_files.sha256(name) for name in load_gin(options.gin)}
-        main(options)
+        found = main(options)
         settings = operative_config()
         for path in operative_files(options):
             io.save_text(path, settings)
         record.write_sidecars(options, gin_files=read, operative_gin=settings, clock=clock)
+        return found
     except (*USER_ERRORS, RuntimeError) as error:
         is_memory = gpu_memory.is_exhausted(error)
         is_ours = is_memory or isinstance(error, USER_ERRORS)

@@ -20,7 +20,8 @@ PRESETS = ("paper", "as_coded", "tutorial")
 SUFFIX, MANIFEST, PART = ".provenance.json", "manifest.json", ".part"
 PICTURES_FOLDER = "figures"
 PICTURES_RUN = "demo"  # its pictures lie flat in img/, those of others in img/RUN/
-ARRAYS, TABLES = (".npy", ".npz", ".pt", ".wav"), (".csv", ".md", ".html", ".json", ".ipynb")
+ARRAYS = (".npy", ".npz", ".pt", ".wav", ".h5", ".parquet")
+TABLES = (".csv", ".md", ".html", ".json", ".ipynb")
 PICTURES = (".png", ".pdf", ".svg", ".gif", ".mp4")
 RECORDED = ARRAYS + TABLES + PICTURES
 # folders of which nothing is recorded: pages made from the other files, checkpoints, measurements

@@ -34,6 +34,7 @@ def arguments():
 
 
 def main(options):
+    """Return why the status is 1, None if it is 0."""
     names = ("representation", "sr", "summary", "channel", "jobs", "device")
     names += ("strict", "shard")
     done = extract(options.sounds, options.output, **{n: getattr(options, n) for n in names})
@@ -42,8 +43,9 @@ def main(options):
     what = f"share {options.shard} of {done.output}" if options.shard else done.output
     print(f"{what}: {done.n_rows} rows of {len(done.names)} features, {done.n_sounds} sounds")
     if done.failed and not options.tolerant:
-        sys.exit(f"error: {len(done.failed)} sounds could not be read; they are named above")
+        return f"error: {len(done.failed)} sounds could not be read; they are named above"
+    return None
 
 
 if __name__ == "__main__":
-    config.run_script(main, arguments())
+    sys.exit(config.run_script(main, arguments()))  # after the sidecar is written

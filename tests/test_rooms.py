@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "training": {*TOOLS, "models"},
     "provenance": TOOLS,
     "plots": {*TOOLS, "features"},
-    "sounds": {*TOOLS, "config", "features", "scattering"},
+    "sounds": {*TOOLS, "config", "features", "provenance", "scattering"},
 }
 LOWER = {*TOOLS, *MAY_IMPORT, "config", "captions"}
 MAY_IMPORT |= {f"studies/{name}": LOWER for name in ("chirps", "instruments", "textures")}

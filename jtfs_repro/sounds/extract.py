@@ -16,6 +16,7 @@ from ..audio import MAX_CHANNELS
 from ..devices import choose_device
 from ..io import FileError, remove_folder
 from ..outputs import check_output
+from ..provenance.environment import commit, versions
 from .listing import listed, shown
 from .output import WRITERS, Rows, Table, write
 from .representations import REPRESENTATIONS, Representation
@@ -105,7 +106,8 @@ def extract(
     if shard is None:
         if not parts:
             raise FileError(f"{output}: no sound could be read: {next(iter(named.values()))}")
-        write(output, _table(work, parts, {**what, "paths": made.paths, "failed": named}))
+        origin = {"commit": commit(), "versions": versions()}
+        write(output, _table(work, parts, what | origin | {"paths": made.paths, "failed": named}))
         remove_folder(work.folder)
     return Extracted(
         output=output,

@@ -14,6 +14,7 @@ import pytest
 import soundfile
 import torch
 import zarr
+from pyarrow import parquet
 from tones import tone
 
 import jtfs_repro
@@ -263,7 +264,8 @@ def test_refused_before_any_work(folder, tmp_path, monkeypatch):
 
 
 def test_the_command(folder, tmp_path):
-    """Settings by gin; what is not taken, and the status, are said."""
+    """Settings by gin; what is not taken, what is not read, the status; the sidecar in any case."""
+    (folder / "bad.wav").write_bytes(b"RIFF")
     gin = tmp_path / "mine.gin"
     gin.write_text(
         "from __gin__ import dynamic_registration\n"
@@ -273,8 +275,12 @@ def test_the_command(folder, tmp_path):
     words = ["--representation", "scattering1d", "--sr", "8000", "--gin", gin]
     command = [sys.executable, ROOT / "scripts/extract_sounds.py", folder, tmp_path / "o.parquet"]
     done = subprocess.run([*command, *words], capture_output=True, text=True, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 1
+    assert "error: 1 sounds could not be read" in done.stderr
     assert "4 sounds" in done.stdout
+    assert (tmp_path / "o.parquet.provenance.json").is_file()
+    table = parquet.read_schema(tmp_path / "o.parquet")
+    assert {"commit", "versions", "settings", "sr"} <= set(json.loads(table.metadata[b"facts"]))
     assert "not taken (no suffix of a sound)" in done.stderr
     names = pandas.read_parquet(tmp_path / "o.parquet").columns[2:]
     assert len(names) == Scattering1D(J=5, Q=(8, 1), shape=4096, T=256).channels
