@@ -680,11 +680,9 @@ EDITS = [  # what is edited together reaches different rules
     {
         "notebooks/scale_rate.ipynb": {"execute_notebook": 1, "write_manifest": 1},
         "gin/instruments/class_recalls.gin": {"plot_classifiers": 1},
-    },
-    {
-        "jtfs_repro/site/templates/index.html": {"build_site": 1, "write_manifest": 0},
         "gin/presets/tutorial.gin:mfcc": {"extract_features": 0, "tabulate_scores": 0},
     },
+    {"jtfs_repro/site/templates/index.html": {"build_site": 1, "write_manifest": 0}},
 ]
 
 

@@ -99,7 +99,7 @@ FAULTS = (
     Fault(
         surroundings.not_utf8,
         "a recording, and a folder, whose name is not UTF-8",
-        "refused in one line, or read",
+        "named, refused in one line, or read",
     ),
     Fault(
         surroundings.other_folder,
