@@ -4,7 +4,6 @@ Works from any folder; without --figures the picture is written beside INPUT, as
 -scale-rate.png.
 """
 
-import math
 from pathlib import Path
 
 from jtfs_repro.extras import reported
@@ -15,7 +14,7 @@ with reported():
     from jtfs_repro.features.scale_rate import part_of, scale_rate
     from jtfs_repro.outputs import check_output
     from jtfs_repro.plots.animation import save_animation
-    from jtfs_repro.plots.images import hertz
+    from jtfs_repro.plots.images import decibels, hertz
     from jtfs_repro.plots.scale_rate import chosen_pair, figure_scale_rate
 
 SETTINGS = Path(__file__).resolve().parent.parent / "gin/textures/scale_rate.gin"
@@ -66,12 +65,8 @@ def main(options):
     if options.animation:
         title = options.input.name
         config.bound(save_animation)(options.animation, result, title=title, stamp_line=line)
-    print(f"spin +1 (rising) over spin -1, over all: {in_decibels(result.spin_ratio_db())}")
-    print(f"at {hertz(pair[0])} Hz, {pair[1]:.3g} cycles/octave: {in_decibels(ratio)}")
-
-
-def in_decibels(ratio):
-    return "no ratio: neither has energy" if math.isnan(ratio) else f"{ratio:+.1f} dB"
+    print(f"spin +1 (rising) over spin -1, over all: {decibels(result.spin_ratio_db())}")
+    print(f"at {hertz(pair[0])} Hz, {pair[1]:.3g} cycles/octave: {decibels(ratio)}")
 
 
 if __name__ == "__main__":

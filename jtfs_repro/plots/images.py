@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,6 +26,17 @@ def spin_name(spin: int) -> str:
     'spin +1, rising (paper: θ = -1)'
     """
     return f"spin {spin:+d}, {SPIN_NAMES[spin]} (paper: θ = {THETA[spin]:+d})"
+
+
+def decibels(ratio: float) -> str:
+    """Return a ratio as text; NaN is that of two energies that are zero.
+
+    Examples
+    --------
+    >>> decibels(3.14159), decibels(math.nan)
+    ('+3.1 dB', 'no ratio (no energy)')
+    """
+    return "no ratio (no energy)" if math.isnan(ratio) else f"{ratio:+.1f} dB"
 
 
 def hertz(value: float) -> str:

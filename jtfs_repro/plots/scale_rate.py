@@ -13,7 +13,15 @@ from matplotlib.patches import Rectangle
 from jtfs_repro import checks
 from jtfs_repro.features.scale_rate import ScaleRate
 from jtfs_repro.plots import style
-from jtfs_repro.plots.images import draw_matrix, draw_pair, hertz, levels, position, spin_name
+from jtfs_repro.plots.images import (
+    decibels,
+    draw_matrix,
+    draw_pair,
+    hertz,
+    levels,
+    position,
+    spin_name,
+)
 
 HEIGHT = 5.2  # inches
 BLOCK, HEAD = 3.9, 0.06  # inches: three rows with their words, above them
@@ -69,8 +77,8 @@ def figure_scale_rate(
         f"Left: scalogram, {range_db:g} dB; un-averaged moduli at {hertz(rate)} Hz and {scale:.3g}"
         " cycles/octave, one linear scale for both. Right: energy of each 2-D wavelet below the"
         f" strongest (loudness, phi_t x phi_f, apart); frames: the pair"
-        f" that is drawn. Energy of spin +1 over spin -1: {ratio:+.1f}"
-        f" dB for this pair, {overall:+.1f} dB over all."
+        f" that is drawn. Energy of spin +1 over spin -1: {decibels(ratio)}"
+        f" for this pair, {decibels(overall)} over all."
     )
     with style.page(HEIGHT, stamp_line, note) as (figure, foot):
         bottom = (foot + 0.42) / HEIGHT
@@ -195,7 +203,7 @@ def _column(
     ratio = result.spin_ratio_db(rate_hz=pair[0], scale_cpo=pair[1])
     text = (
         f"time (s)\n{hertz(pair[0])} Hz, {pair[1]:.2g} cycles/octave\n"
-        f"{ratio:+.1f} dB here, {result.spin_ratio_db():+.1f} dB in all"
+        f"{decibels(ratio)} here, {decibels(result.spin_ratio_db())} in all"
     )
     column[-1].set_xlabel(text, fontsize=7)
 
