@@ -110,6 +110,8 @@ def as_meant(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
         kind = rule.get("type")
         if kind == "boolean" and str(value).lower() in (*WORDS, "0", "1"):
             config[key] = WORDS.get(str(value).lower(), str(value) == "1")
+        elif kind == "string" and value is None:  # ``key=``
+            config[key] = ""
         elif kind == "array" and isinstance(value, str):
             words = value.strip("[]").replace(",", " ").split()
             config[key] = [] if value.strip() in ("none", "null") else words

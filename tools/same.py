@@ -203,7 +203,7 @@ def checkout(commit: str) -> Path:
 
 def snakemake(folder: Path, run: str) -> None:
     """Make the outputs of a run in a folder; exit with its status if that fails."""
-    settings = [f"{name}={value}" for name, value in parse_run(run).items()]
+    settings = [f"{name}={value}" for name, value in parse_run(run).items() if value]
     command = [sys.executable, "-m", "snakemake", "--cores", "all", "--config", *settings]
     print(f"snakemake in {folder}", file=sys.stderr)
     if status := subprocess.run(command, cwd=folder, check=False).returncode:

@@ -23,6 +23,7 @@ DEFAULTS = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))
         ("allow_partial_clips", "off", False),
         ("notebooks", "false", False),
         ("notebooks", 0, False),
+        ("variant", None, ""),
         ("sounds", "gull", ["gull"]),
         ("sounds", "gull,hawk", ["gull", "hawk"]),
         ("sounds", "[gull, hawk]", ["gull", "hawk"]),
