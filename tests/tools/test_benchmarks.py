@@ -243,7 +243,9 @@ def test_memory_of_a_call_is_seen(monkeypatch):
 
     wasteful = Contender(name="ours", label="", interpreter="own", build=build)
     monkeypatch.setitem(CONTENDERS, "ours", wasteful)
-    found = measure.measure(replace(JOB, repeats=2, threads=torch.get_num_threads()))
+    job = replace(JOB, repeats=2, threads=torch.get_num_threads())
+    # pages of libraries that a busy system took back count when they are read again
+    found = min((measure.measure(job) for _ in range(3)), key=lambda result: result.peak_bytes)
     assert found.status == RUN
     assert len(found.seconds) == 2
     if found.memory_method.endswith("reset"):
