@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import difflib
-import functools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NoReturn
@@ -97,18 +96,12 @@ def _definition(file: str | None, name: str, root: Path) -> tuple[str, Definitio
     """Return the file and the definition that a name of a file leads to, None if not found."""
     if file is None or name == EVERYTHING:
         return None
-    path = root / file
-    node = _definitions(path, path.stat().st_mtime_ns).get(name)
-    if node is not None:
+    module = module_of(file, root)
+    node = module.definitions.get(name)
+    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
         return file, node
-    place = module_of(file, root).imports.get(name)
+    place = module.imports.get(name)
     return _definition(*place, root) if place else None
-
-
-@functools.cache
-def _definitions(path: Path, _: int) -> dict[str, Definition]:
-    body = ast.parse(path.read_bytes()).body
-    return {n.name: n for n in body if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
 
 
 def _parameters(file: str, node: Definition, root: Path) -> set[str] | None:

@@ -25,10 +25,7 @@ from collections import defaultdict
 
 from jtfs_repro import config as settings
 from jtfs_repro import gin_parameters, io
-from jtfs_repro.gin_files import (
-    effective,
-    sections as gin_sections,
-)
+from jtfs_repro.gin_files import effective, sections as gin_sections
 from jtfs_repro.layout import PRESETS, SCALES
 from jtfs_repro.journal import sha256
 from jtfs_repro.provenance.reached import code_digest

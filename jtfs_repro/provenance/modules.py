@@ -38,6 +38,7 @@ class Statement:
 class Module:
     """A file: its statements by the name that they bind, and what it imports of the project."""
 
+    definitions: Mapping[str, ast.stmt]  # functions and classes
     statements: Mapping[str, list[Statement]]
     imports: Mapping[str, Place]
     files: tuple[str, ...]  # that importing it reads, `__init__.py` of packages included
@@ -86,7 +87,12 @@ def _read(file: str, root: Path, *_: int) -> Module:
         parts = name.split(".")
         for depth in range(len(parts)):
             files += _files_of(".".join(parts[: depth + 1]), root)
-    return Module(statements=statements, imports=imports, files=tuple(dict.fromkeys(files)))
+    return Module(
+        definitions={node.name: node for node in nodes if isinstance(node, _DEFINITIONS)},
+        statements=statements,
+        imports=imports,
+        files=tuple(dict.fromkeys(files)),
+    )
 
 
 def _python_of(path: Path) -> str:

@@ -134,10 +134,10 @@ def local_average(
     return Reduction(chunks=tuple(chunks), frames=last - first)
 
 
-@lru_cache(4)
+@lru_cache(2)
 def impulse_response(T: float, N: int) -> NDArray[np.float64]:
     """Return phi_T [shape=(N,)] in time; lengths with as much padding share it."""
-    phi = np.fft.ifft(spectrum(low_pass(T), N)).real
+    phi = np.fft.ifft(spectrum(low_pass(T), N)).real.copy()  # without its imaginary part
     phi.flags.writeable = False
     return phi
 
